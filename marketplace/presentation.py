@@ -1,0 +1,186 @@
+"""How templates write amounts, moments and form errors: the filters every page shares.
+
+    app = Flask(…); presentation.register(app)
+
+Moments are shown in the zone flask-babel is told to use (the programme's), in the reader's locale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from babel.dates import format_skeleton, format_time, get_timezone_name
+from flask import Flask
+from flask_babel import get_locale, get_timezone, ngettext
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+from wtforms import Field, FieldList, Form, FormField
+
+from marketplace.money import Money, format_money
+
+# The text face has no narrow no-break space, which CLDR puts before AM and PM.
+_NARROW, _NO_BREAK = "\u202f", "\u00a0"
+
+LATE_SOON = timedelta(hours=4)
+LATE_TODAY = timedelta(hours=8)
+
+
+def money(amount: Money) -> str:
+    """An amount to the cent: ``$245.00``."""
+    return format_money(amount)
+
+
+def price(amount: Money) -> str:
+    """A price as a shop window writes it: ``$245``, but ``$245.50``."""
+    return format_money(amount, whole=True)
+
+
+def _local(moment: datetime) -> datetime:
+    zone = get_timezone()
+    return moment.astimezone(zone) if zone else moment
+
+
+def _locale() -> str:
+    return str(get_locale() or "en_US")
+
+
+def iso(moment: datetime | date) -> str:
+    """For a ``datetime`` attribute: UTC to the second, or the plain date."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.isoformat()
+
+
+def day(moment: datetime | date, *, year: bool = False, weekday: bool = True) -> str:
+    """The local date: ``Thu, Nov 26``; with ``year`` also the year."""
+    if isinstance(moment, datetime):
+        moment = _local(moment)
+    skeleton = ("y" if year else "") + ("MMMEd" if weekday else "MMMd")
+    return str(format_skeleton(skeleton, datetime(moment.year, moment.month, moment.day), locale=_locale()))
+
+
+def time_of_day(moment: datetime, *, zone: bool = False) -> str:
+    """The local time: ``2:05 PM``; with ``zone`` also its short name, as every deadline needs."""
+    local = _local(moment)
+    text = str(format_time(local, "short", locale=_locale())).replace(_NARROW, _NO_BREAK)
+    if zone:
+        text += _NO_BREAK + str(get_timezone_name(local, width="short", locale=_locale()))
+    return text
+
+
+def moment(value: datetime, *, zone: bool = False) -> str:
+    """Date and time: ``Thu, Nov 26, 2:05 PM``."""
+    return str(_("%(day)s, %(time)s", day=day(value), time=time_of_day(value, zone=zone)))
+
+
+def deadline(value: datetime) -> str:
+    """A moment someone must keep: date, time and zone."""
+    return moment(value, zone=True)
+
+
+def time_left(left: timedelta) -> str:
+    """How long until it is due, in its two largest units: ``2 h 10 min``, ``1 d 4 h``, ``overdue``."""
+    minutes = int(left.total_seconds() // 60)
+    if minutes < 0:
+        return str(_("overdue"))
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(days, _("%(n)s d", n=days)), (hours, _("%(n)s h", n=hours)), (minutes, _("%(n)s min", n=minutes))]
+    while len(parts) > 1 and not parts[0][0]:
+        parts.pop(0)
+    return " ".join(text for count, text in parts[:2] if count) or str(parts[0][1])
+
+
+def urgency(left: timedelta) -> str:
+    """The tone of a time left: ``bad`` under 4 hours, ``warn`` under 8, else ``info``."""
+    if left < LATE_SOON:
+        return "bad"
+    return "warn" if left < LATE_TODAY else "info"
+
+
+def share_below(amount: Money, original: Money) -> int:
+    """By how many whole percent ``amount`` lies below ``original``, never rounded up; 0 where it does not."""
+    if original.minor <= 0 or original.currency != amount.currency:
+        return 0
+    return max(0, (original.minor - amount.minor) * 100 // original.minor)
+
+
+def pieces(count: int) -> str:
+    """A count of listings in words: ``1 piece``, ``146 pieces``."""
+    return str(ngettext("%(num)s piece", "%(num)s pieces", count))
+
+
+def attributes(pairs: Mapping[str, object]) -> Markup:
+    """HTML attributes from a macro's further keywords: ``data_step=2`` becomes ``data-step="2"``.
+
+    ``True`` gives a bare attribute, ``False`` and ``None`` give none.
+    """
+    written = Markup("")
+    for name, value in pairs.items():
+        plain = name.rstrip("_").replace("_", "-")
+        if value is True:
+            written += Markup(" {}").format(plain)
+        elif value is not None and value is not False:
+            written += Markup(' {}="{}"').format(plain, value)
+    return written
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of the error summary: what to correct, and the id of the control it is about (None: the whole form)."""
+
+    text: str
+    target: str | None
+
+
+def _of_field(field: Field) -> Iterator[Problem]:
+    if isinstance(field, FormField):
+        yield from _of_form(field.form)
+    elif isinstance(field, FieldList):
+        for entry in field.entries:
+            yield from _of_field(entry)
+        yield from (Problem(str(error), field.id) for error in field.errors if isinstance(error, str))
+    elif field.errors:
+        first = next(iter(field), None) if field.type == "RadioField" else None
+        yield Problem(str(field.errors[0]), first.id if first is not None else field.id)
+
+
+def _of_form(form: Form) -> Iterator[Problem]:
+    yield from (Problem(str(error), None) for error in getattr(form, "form_errors", ()))
+    for field in form:
+        yield from _of_field(field)
+
+
+def problems(form: Form) -> list[Problem]:
+    """Everything to correct in a form that was sent, in the order of its fields, one line a field."""
+    return list(_of_form(form))
+
+
+def lines(text: str) -> Markup:
+    """Plain text a person typed, with its line breaks kept."""
+    return Markup("<br>").join(escape(line) for line in text.splitlines())
+
+
+FILTERS = (
+    money,
+    price,
+    iso,
+    day,
+    time_of_day,
+    moment,
+    deadline,
+    time_left,
+    urgency,
+    pieces,
+    attributes,
+    problems,
+    lines,
+)
+
+
+def register(app: Flask) -> None:
+    """Give the application's templates these filters."""
+    for function in FILTERS:
+        app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.globals["share_below"] = share_below
