@@ -1,0 +1,40 @@
+# The two commands of a newcomer are `make demo` and `make test`; both need python3.11 and nothing else.
+
+PORT ?= 8000
+PROGRAMME ?= preloved
+PYTHON ?= python3.11
+TESTS ?= -n auto
+
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes
+
+.PHONY: demo test check
+
+demo: $(VENV)/.demo
+	@SANDBOX=1 exec $(VENV)/bin/flask --app wsgi demo --port $(PORT) --programme $(PROGRAMME)
+
+test: $(VENV)/.dev
+	@$(VENV)/bin/pytest $(TESTS)
+
+check: $(VENV)/.dev
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy --strict marketplace
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/djlint templates --profile jinja --lint --quiet
+
+# An environment holds one of the two locks; each stamp is older than its lock when the lock has changed.
+
+$(VENV)/.demo: requirements.txt | $(VENV)/bin/python
+	@echo "Installing what the shop runs on into $(VENV)/ (about a minute, the first time only) ..."
+	@$(PIP) --requirement requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt | $(VENV)/bin/python
+	@echo "Installing what the tests need into $(VENV)/ (one or two minutes, the first time only) ..."
+	@$(PIP) --requirement requirements-dev.txt
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/bin/python:
+	@scripts/check-python $(PYTHON)
+	@$(PYTHON) -m venv $(VENV)

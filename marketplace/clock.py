@@ -1,0 +1,125 @@
+"""The only "now" of the shop, and the calendar that counts business days.
+
+Business time is the database's time plus one offset row. The offset is zero outside the sandbox and never moves
+backwards; the time is read once a transaction, so that everything one unit of work writes carries the same moment.
+Wall time (``wall``) serves signatures, tokens, leases and a provider's expiry alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
+
+from marketplace.database import Model, db
+
+_LAST_SECOND = time(23, 59, 59)
+
+
+class ClockOffset(Model):
+    """How far business time runs from the database's time: one row, moved forwards only."""
+
+    __tablename__ = "clock_offset"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    offset_us: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+def _database_time(session: Session) -> datetime:
+    if session.get_bind().dialect.name == "sqlite":
+        text = session.execute(sa.text("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")).scalar_one()
+        return datetime.fromisoformat(text)
+    moment: datetime = session.execute(sa.text("SELECT transaction_timestamp()")).scalar_one()
+    return moment.astimezone(UTC)
+
+
+def _offset(session: Session) -> timedelta:
+    offset_us = session.execute(sa.select(ClockOffset.offset_us).where(ClockOffset.id == 1)).scalar_one_or_none()
+    return timedelta(microseconds=offset_us or 0)
+
+
+def now() -> datetime:
+    """Business time in UTC, the same at every call within one transaction."""
+    session = db.session()
+    moment: datetime | None = session.info.get("now")
+    if moment is None:
+        moment = _database_time(session) + _offset(session)
+        session.info["now"] = moment
+    return moment
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop("now", None)
+
+
+def wall() -> datetime:
+    """The machine's own time in UTC."""
+    return datetime.now(UTC)
+
+
+def advance(step: timedelta) -> datetime:
+    """Move business time forwards by ``step`` and return the new now. The sandbox alone may call it."""
+    if step < timedelta(0):
+        raise ValueError("the clock never moves backwards")
+    session = db.session()
+    row = session.get(ClockOffset, 1)
+    micros = step // timedelta(microseconds=1)
+    if row is None:
+        session.add(ClockOffset(id=1, offset_us=micros))
+    else:
+        row.offset_us = ClockOffset.offset_us + micros  # type: ignore[assignment]
+    session.flush()
+    session.info.pop("now", None)
+    return now()
+
+
+def begin_at(moment: datetime) -> None:
+    """Start a new, empty world at ``moment``: refused once business time has been set (the demo world alone)."""
+    session = db.session()
+    if session.get(ClockOffset, 1) is not None:
+        raise ValueError("business time has been set already")
+    offset = moment - _database_time(session)
+    session.add(ClockOffset(id=1, offset_us=offset // timedelta(microseconds=1)))
+    session.flush()
+    session.info.pop("now", None)
+
+
+@dataclass(frozen=True)
+class BusinessCalendar:
+    """The days a programme works (GAP-04): neither a weekend day nor a holiday, in its own time zone."""
+
+    zone: ZoneInfo
+    weekend: frozenset[int]  # date.weekday() numbers
+    holidays: Container[date] = field(default=frozenset())
+
+    def is_business_day(self, day: date) -> bool:
+        return day.weekday() not in self.weekend and day not in self.holidays
+
+    def day_after(self, day: date, business_days: int) -> date:
+        """The ``business_days``-th business day after ``day``."""
+        left = business_days
+        while left:
+            day += timedelta(days=1)
+            left -= self.is_business_day(day)
+        return day
+
+    def end_of_business_day_after(self, moment: datetime, business_days: int) -> datetime:
+        """23:59:59 local time of the n-th business day after ``moment``'s local date, in UTC (GAP-01)."""
+        last = self.day_after(moment.astimezone(self.zone).date(), business_days)
+        return datetime.combine(last, _LAST_SECOND, self.zone).astimezone(UTC)
+
+    def business_days_between(self, start: datetime, end: datetime) -> int:
+        """How many business days have fully begun after ``start``'s local date up to ``end``'s."""
+        day, last = start.astimezone(self.zone).date(), end.astimezone(self.zone).date()
+        count = 0
+        while day < last:
+            day += timedelta(days=1)
+            count += self.is_business_day(day)
+        return count

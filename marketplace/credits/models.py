@@ -1,0 +1,82 @@
+"""Gift cards: bearer codes whose balance is a sum in the ledger, and what was spent from them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.database import JSONDocument, Model
+from marketplace.money import Money
+
+
+class GiftCard(Model):
+    """A bearer code of at least 128 bits, kept as its hash; screens show the last four (MK-41, fault G05)."""
+
+    __tablename__ = "gift_cards"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(sa.String(12), unique=True)  # names the card; worth nothing by itself
+    code_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    last_four: Mapped[str] = mapped_column(sa.String(4))
+    reference: Mapped[str] = mapped_column(sa.String(80), unique=True)  # what it was issued for: one card a reference
+    holder_id: Mapped[int | None] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    initial_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    issued_at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
+    replaces_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gift_cards.id"), unique=True)
+
+    @property
+    def initial(self) -> Money:
+        return Money(self.initial_minor, self.currency)
+
+
+class Redemption(Model):
+    """An amount spent from a card at one of the brand's tills; reversed at most once."""
+
+    __tablename__ = "redemptions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(sa.String(12), unique=True)
+    gift_card_id: Mapped[int] = mapped_column(sa.ForeignKey("gift_cards.id"), index=True)
+    amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    reference: Mapped[str] = mapped_column(sa.String(80))  # the till's own receipt number
+    redeemed_at: Mapped[datetime]
+    reversed_at: Mapped[datetime | None]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class ApiToken(Model):
+    """A till's or another shop's key to the API, kept as its hash."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(60), unique=True)
+    scope: Mapped[str] = mapped_column(sa.String(40))
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    made_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class IdempotentAnswer(Model):
+    """What an API call with an ``Idempotency-Key`` was answered, so that a repeat gets the same, without codes."""
+
+    __tablename__ = "idempotent_answers"
+    __table_args__ = (sa.UniqueConstraint("token_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_id: Mapped[int] = mapped_column(sa.ForeignKey("api_tokens.id"))
+    key: Mapped[str] = mapped_column(sa.String(255))
+    request_hash: Mapped[str] = mapped_column(sa.String(64))
+    status: Mapped[int]
+    answer: Mapped[dict[str, Any]] = mapped_column(JSONDocument)
+    sealed: Mapped[bytes | None]  # the code, for a repeat of an issue whose answer was lost
+    answered_at: Mapped[datetime]

@@ -1,0 +1,194 @@
+"""The database: one session, one transaction per unit of work, on SQLite and PostgreSQL alike.
+
+Every HTTP request is one unit of work. GET and HEAD read only; everything else writes. On SQLite a writer takes the
+write lock when it begins (``BEGIN IMMEDIATE``), so that two writers queue instead of failing half-way; a reader never
+waits. Nothing but this module commits.
+"""
+
+from __future__ import annotations
+
+import enum
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import flask
+import msgspec
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+_reading: ContextVar[bool | None] = ContextVar("reading", default=None)
+
+
+class UTCDateTime(sa.TypeDecorator[datetime]):
+    """An aware moment in UTC; naive values are refused on the way in."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+JSONDocument = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    metadata = sa.MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UTCDateTime(), dict[str, Any]: JSONDocument, list[Any]: JSONDocument}
+
+
+def _dump_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+db = SQLAlchemy(
+    model_class=Base,
+    engine_options={"json_serializer": _dump_json, "json_deserializer": msgspec.json.decode},
+    session_options={"autoflush": True, "expire_on_commit": False},
+)
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+def enum_column(members: type[enum.StrEnum]) -> sa.Enum:
+    """A column type that stores the values of a string enum as plain text with a CHECK on its members."""
+    return sa.Enum(
+        members,
+        native_enum=False,
+        create_constraint=False,
+        length=40,
+        values_callable=lambda cls: [member.value for member in cls],
+        validate_strings=True,
+    )
+
+
+def public_id(prefix: str, length: int = 8) -> str:
+    """A number people see: a letter and ``length`` random Crockford base32 figures (40 bits at 8)."""
+    return prefix + "".join(secrets.choice(CROCKFORD) for _ in range(length))
+
+
+def insert_new(model: type[Base]) -> Any:
+    """An INSERT that leaves a row standing where a unique key has it already (``ON CONFLICT DO NOTHING``)."""
+    insert = sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return insert(model).on_conflict_do_nothing()
+
+
+# One unit of work ----------------------------------------------------------------------------------------------------
+
+
+def is_reading() -> bool:
+    """Whether the present unit of work only reads: said by ``unit_of_work``, else by the request's method."""
+    said = _reading.get()
+    if said is not None:
+        return said
+    return flask.has_request_context() and flask.request.method in {"GET", "HEAD", "OPTIONS"}
+
+
+@contextmanager
+def unit_of_work(*, reading: bool = False) -> Iterator[Session]:
+    """One transaction: commits when the block ends, rolls back when it raises.
+
+    For commands, jobs and tests; requests are wrapped by the application itself.
+    """
+    db.session.commit()  # Whatever a test or a shell left open is finished first; jobs and commands start clean.
+    db.session.expire_all()
+    token = _reading.set(reading)
+    try:
+        yield db.session()
+        if reading:
+            db.session.rollback()
+        else:
+            db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        _reading.reset(token)
+
+
+def finish() -> None:
+    """Commit now, before a call abroad or slow work; what follows is a transaction of its own."""
+    db.session.commit()
+
+
+def abandon() -> None:
+    """Roll back now and let go of every lock; what follows is a transaction of its own."""
+    db.session.rollback()
+
+
+def listen_to_engine(engine: sa.Engine) -> None:
+    """Give a new engine the product's transaction habits; called once for each engine at start."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN DEFERRED" if is_reading() else "BEGIN IMMEDIATE")
+
+
+def _read_only(session: Session, transaction: SessionTransaction, connection: sa.Connection) -> None:
+    """Hold a reading request to its word: the database itself refuses a write from it."""
+    if transaction.parent is not None:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_reading() else 'OFF'}")
+    elif is_reading():
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+event.listen(Session, "after_begin", _read_only)
+
+
+def on_commit(action: Callable[[], None]) -> None:
+    """Run ``action`` once the present transaction has committed; a rollback forgets it."""
+    db.session().info.setdefault("on_commit", {})[action] = True
+
+
+@event.listens_for(Session, "after_commit")
+def _after_commit(session: Session) -> None:
+    for action in session.info.pop("on_commit", {}):
+        action()
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _after_rollback(session: Session, previous: SessionTransaction) -> None:
+    if previous.parent is None:
+        session.info.pop("on_commit", None)

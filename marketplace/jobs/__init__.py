@@ -1,0 +1,1 @@
+"""Work that outlives a request: outbox, inbox, deadlines, alarms, and the runner that serves them."""

@@ -1,0 +1,90 @@
+"""Alarms: what a person at the desk must look at, because no rule decides it."""
+
+from __future__ import annotations
+
+import enum
+import logging
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.database import JSONDocument, Model, db, enum_column
+from marketplace.events import HasActor
+
+log = logging.getLogger(__name__)
+
+
+class AlarmKind(enum.StrEnum):
+    """What happened. The label a person reads stands in ``desk.labels``."""
+
+    JOB_PARKED = "job_parked"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    LABEL_LATE = "label_late"
+    SCAN_AFTER_CANCELLATION = "scan_after_cancellation"
+    PARCEL_LOST = "parcel_lost"
+    PARCEL_RETURNED = "parcel_returned"
+    NOT_DELIVERED = "not_delivered"
+    TROUBLE_AFTER_DELIVERY = "trouble_after_delivery"
+    MAIL_BOUNCED = "mail_bounced"
+    REVIEW_LATE = "review_late"
+    PURCHASE_RETURNED = "purchase_returned"
+    PAYMENT_MISMATCH = "payment_mismatch"
+    PAYMENT_TOO_LATE = "payment_too_late"
+    PROBLEM_REPORTED = "problem_reported"
+    SUSPICIOUS_SALE = "suspicious_sale"
+
+
+class Alarm(Model):
+    """One thing for the desk, open until somebody clears it with a reason."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (
+        sa.Index(
+            "uq_alarms_open",
+            "kind",
+            "subject_type",
+            "subject_id",
+            unique=True,
+            sqlite_where=sa.text("cleared_at IS NULL"),
+            postgresql_where=sa.text("cleared_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[AlarmKind] = mapped_column(enum_column(AlarmKind))
+    subject_type: Mapped[str] = mapped_column(sa.String(40))
+    subject_id: Mapped[int]
+    raised_at: Mapped[datetime]
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONDocument, default=dict)
+    cleared_at: Mapped[datetime | None]
+    cleared_by_id: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(sa.String(500))
+
+
+def raise_alarm(kind: AlarmKind, subject: Any, *, at: datetime, **detail: Any) -> Alarm:
+    """Open an alarm for ``subject``; one that stands open already is left as it is."""
+    standing = db.session.scalar(
+        sa.select(Alarm).where(
+            Alarm.kind == kind,
+            Alarm.subject_type == subject.__tablename__,
+            Alarm.subject_id == subject.id,
+            Alarm.cleared_at.is_(None),
+        )
+    )
+    if standing is not None:
+        return standing
+    alarm = Alarm(
+        kind=kind, subject_type=subject.__tablename__, subject_id=subject.id, raised_at=at, detail=dict(detail)
+    )
+    db.session.add(alarm)
+    db.session.flush()
+    log.error("alarm", extra={"alarm": kind.value, "subject": f"{alarm.subject_type}:{alarm.subject_id}"})
+    return alarm
+
+
+def clear_alarm(alarm: Alarm, *, by: HasActor, at: datetime, reason: str) -> None:
+    """Close an alarm with the reason a person gives."""
+    alarm.cleared_at, alarm.cleared_by_id, alarm.reason = at, by.actor.id, reason
+    db.session.flush()

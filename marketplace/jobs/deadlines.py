@@ -1,0 +1,183 @@
+"""Deadlines are rows, due at an instant of business time and swept in batches.
+
+A deadline kind has one handler over many subjects at once. A batch that fails is taken back and tried one at a time;
+one that keeps failing is parked with an alarm, and the others go on.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace import clock
+from marketplace.database import Model, db, enum_column, unit_of_work
+from marketplace.errors import ProgrammingError
+from marketplace.jobs.alarms import AlarmKind, raise_alarm
+
+log = logging.getLogger(__name__)
+
+BATCH = 1000
+MOST_FAILURES = 5
+
+
+class DeadlineState(enum.StrEnum):
+    WAITING = "waiting"
+    FIRED = "fired"
+    CANCELLED = "cancelled"
+    PARKED = "parked"
+
+
+class Deadline(Model):
+    """A moment at which silence has an outcome."""
+
+    __tablename__ = "deadlines"
+    __table_args__ = (
+        sa.Index(
+            "uq_deadlines_waiting",
+            "kind",
+            "subject_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        ),
+        sa.Index(
+            "ix_deadlines_due",
+            "kind",
+            "due_at",
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    subject_type: Mapped[str] = mapped_column(sa.String(40))
+    subject_id: Mapped[int]
+    due_at: Mapped[datetime]
+    state: Mapped[DeadlineState] = mapped_column(enum_column(DeadlineState), default=DeadlineState.WAITING)
+    ended_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+
+
+Sweep = Callable[[Sequence[int], datetime], None]
+_sweeps: dict[str, Sweep] = {}
+
+
+def register(kind: str, sweep: Sweep) -> None:
+    """Say what happens when deadlines of ``kind`` pass: ``sweep(subject ids, as_of)``, in one transaction."""
+    _sweeps[kind] = sweep
+
+
+def set_deadline(kind: str, subject: Any, due_at: datetime) -> None:
+    """Set the deadline of this kind for ``subject``, moving one that waits already."""
+    if kind not in _sweeps:
+        raise ProgrammingError(f"nobody answers the deadline {kind!r}")
+    db.session.flush()
+    moved = db.session.scalars(
+        sa.update(Deadline)
+        .where(Deadline.kind == kind, Deadline.subject_id == subject.id, Deadline.state == DeadlineState.WAITING)
+        .values(due_at=due_at, failures=0)
+        .returning(Deadline.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if not moved:
+        row = Deadline(kind=kind, subject_type=subject.__tablename__, subject_id=subject.id, due_at=due_at)
+        row.state, row.failures = DeadlineState.WAITING, 0
+        db.session.add(row)
+        db.session.flush()
+
+
+def cancel_deadlines(subjects: Iterable[Any], *kinds: str, at: datetime) -> None:
+    """Take back the waiting deadlines of these kinds for these subjects, where there are any."""
+    ids = [subject.id for subject in subjects]
+    if ids:
+        db.session.execute(
+            sa.update(Deadline)
+            .where(Deadline.kind.in_(kinds), Deadline.subject_id.in_(ids), Deadline.state == DeadlineState.WAITING)
+            .values(state=DeadlineState.CANCELLED, ended_at=at)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def waiting_deadline(kind: str, subject: Any) -> Deadline | None:
+    """The deadline of this kind that waits for ``subject``."""
+    return db.session.scalar(
+        sa.select(Deadline).where(
+            Deadline.kind == kind, Deadline.subject_id == subject.id, Deadline.state == DeadlineState.WAITING
+        )
+    )
+
+
+# Sweeping ------------------------------------------------------------------------------------------------------------
+
+
+def sweep(as_of: datetime | None = None) -> int:
+    """Fire everything due at ``as_of`` (default: now); returns how many deadlines fired."""
+    fired = 0
+    for kind in _sweeps:
+        while ids := _due(kind, as_of):
+            done = _fire_all(kind, ids, as_of)
+            fired += done
+            if not done:
+                break
+    return fired
+
+
+def _due(kind: str, as_of: datetime | None) -> list[int]:
+    with unit_of_work(reading=True) as session:
+        moment = as_of or clock.now()
+        return list(
+            session.scalars(
+                sa.select(Deadline.id)
+                .where(Deadline.kind == kind, Deadline.state == DeadlineState.WAITING, Deadline.due_at <= moment)
+                .order_by(Deadline.due_at)
+                .limit(BATCH)
+            )
+        )
+
+
+def _fire_all(kind: str, ids: Sequence[int], as_of: datetime | None) -> int:
+    try:
+        return _fire(kind, ids, as_of)
+    except Exception:
+        # One poisoned row must not hold back the batch: it is found by trying each alone.
+        log.exception("deadline batch failed", extra={"kind": kind, "size": len(ids)})
+    fired = 0
+    for deadline_id in ids:
+        try:
+            fired += _fire(kind, [deadline_id], as_of)
+        except Exception:
+            log.exception("deadline failed", extra={"kind": kind, "deadline": deadline_id})
+            _count_failure(deadline_id)
+    return fired
+
+
+def _fire(kind: str, ids: Sequence[int], as_of: datetime | None) -> int:
+    with unit_of_work() as session:
+        at = as_of or clock.now()
+        claim = (
+            sa.update(Deadline)
+            .where(Deadline.id.in_(ids), Deadline.state == DeadlineState.WAITING, Deadline.due_at <= at)
+            .values(state=DeadlineState.FIRED, ended_at=at)
+            .returning(Deadline.subject_id)
+            .execution_options(synchronize_session=False)
+        )
+        subjects = list(session.scalars(claim))
+        if subjects:
+            _sweeps[kind](subjects, at)
+        return len(subjects)
+
+
+def _count_failure(deadline_id: int) -> None:
+    with unit_of_work() as session:
+        row = session.get_one(Deadline, deadline_id, with_for_update=True)
+        row.failures += 1
+        if row.failures >= MOST_FAILURES:
+            row.state = DeadlineState.PARKED
+            raise_alarm(AlarmKind.JOB_PARKED, row, at=clock.now(), kind_of_job=row.kind)

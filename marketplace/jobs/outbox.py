@@ -1,0 +1,270 @@
+"""The outbox: everything that leaves the house is a row first, written with what caused it.
+
+A row carries an idempotency key and the exact request, the same after a crash. A handler performs it outside any
+transaction and ends in one of three outcomes: done, refused, unknown. Unknown is looked up before it is tried again.
+A failing row is retried with growing pauses, then parked with an alarm; the others go on.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import secrets as random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace import clock
+from marketplace.database import JSONDocument, Model, db, enum_column, on_commit, unit_of_work
+from marketplace.errors import ProgrammingError
+from marketplace.jobs import sealing, waking
+from marketplace.jobs.alarms import AlarmKind, raise_alarm
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)
+PAUSES = [timedelta(seconds=s) for s in (2, 10, 60, 300, 1800, 7200)]  # after that the row is parked
+
+
+class OutboxState(enum.StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    UNKNOWN = "unknown"  # called, no answer: looked up before anything else
+    DONE = "done"
+    REFUSED = "refused"
+    PARKED = "parked"
+
+
+OPEN = (OutboxState.PENDING, OutboxState.RUNNING, OutboxState.UNKNOWN)
+
+
+class OutboxRow(Model):
+    """One thing to be done outside, once."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        sa.Index(
+            "ix_outbox_open",
+            "due_at",
+            sqlite_where=sa.text("state IN ('pending', 'running', 'unknown')"),
+            postgresql_where=sa.text("state IN ('pending', 'running', 'unknown')"),
+        ),
+        sa.Index(None, "subject_type", "subject_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    key: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    subject_type: Mapped[str] = mapped_column(sa.String(40))
+    subject_id: Mapped[int]
+    request: Mapped[dict[str, Any]] = mapped_column(JSONDocument)
+    sealed: Mapped[bytes | None]
+    state: Mapped[OutboxState] = mapped_column(enum_column(OutboxState), default=OutboxState.PENDING)
+    queued_at: Mapped[datetime]  # business time
+    due_at: Mapped[datetime]  # wall time, as the lease
+    lease: Mapped[str | None] = mapped_column(sa.String(32))
+    attempts: Mapped[int] = mapped_column(default=0)
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSONDocument)
+    trouble: Mapped[str | None] = mapped_column(sa.String(500))
+    done_at: Mapped[datetime | None]
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What was sealed into the row; empty once the row is done."""
+        return sealing.unseal(self.sealed) if self.sealed else {}
+
+
+@dataclass(frozen=True)
+class Done:
+    """It happened; ``answer`` is kept in the row, ``secrets`` are handed to ``record`` and nowhere else."""
+
+    answer: dict[str, Any] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The other side said no, for good."""
+
+    reason: str
+    answer: dict[str, Any] = field(default_factory=dict)
+
+
+class NotDone(Exception):
+    """It certainly did not happen (never reached, throttled): try again later."""
+
+
+class OutcomeUnknown(Exception):
+    """It may have happened: look it up before trying again."""
+
+
+class Handler(Protocol):
+    """How one kind of row is carried out. ``perform`` and ``look_up`` run outside any transaction."""
+
+    def perform(self, row: OutboxRow) -> Done | Refused: ...
+
+    def look_up(self, row: OutboxRow) -> Done | Refused | None:
+        """What became of an unknown attempt; None where the other side has never heard of it."""
+        ...
+
+    def record(self, row: OutboxRow, outcome: Done | Refused, *, at: datetime) -> None:
+        """Write the outcome down, in one transaction with the row."""
+        ...
+
+
+_handlers: dict[str, Handler] = {}
+
+
+def register(kind: str, handler: Handler) -> None:
+    """Say who carries out a kind; ``wiring`` alone calls this."""
+    _handlers[kind] = handler
+
+
+def enqueue(
+    kind: str, *, key: str, subject: Any, request: dict[str, Any], at: datetime, secrets: dict[str, str] | None = None
+) -> OutboxRow:
+    """Write a row into the present transaction. A key that exists already returns the row that has it.
+
+    The same key with another request is a fault of ours and raises ``ProgrammingError`` (B15).
+    """
+    if kind not in _handlers:
+        raise ProgrammingError(f"nobody carries out {kind!r}")
+    known = db.session.scalar(sa.select(OutboxRow).where(OutboxRow.key == key))
+    if known is not None:
+        if known.request != request:
+            raise ProgrammingError(f"outbox key {key!r} stands for another request")
+        return known
+    row = OutboxRow(
+        kind=kind,
+        key=key,
+        subject_type=subject.__tablename__,
+        subject_id=subject.id,
+        request=request,
+        sealed=sealing.seal(secrets) if secrets else None,
+        queued_at=at,
+        due_at=clock.wall(),
+        state=OutboxState.PENDING,
+        attempts=0,
+    )
+    db.session.add(row)
+    db.session.flush()
+    on_commit(waking.wake)
+    return row
+
+
+def rows_of(subject: Any, kind: str | None = None) -> list[OutboxRow]:
+    """The rows written for ``subject``, oldest first."""
+    query = sa.select(OutboxRow).where(
+        OutboxRow.subject_type == subject.__tablename__, OutboxRow.subject_id == subject.id
+    )
+    if kind:
+        query = query.where(OutboxRow.kind == kind)
+    return list(db.session.scalars(query.order_by(OutboxRow.id)))
+
+
+# Carrying out --------------------------------------------------------------------------------------------------------
+
+
+def run_due(limit: int = 20) -> int:
+    """Carry out up to ``limit`` due rows, each in its own transactions; returns how many were tried."""
+    claimed = _claim(limit)
+    for row_id, lease in claimed:
+        _carry_out(row_id, lease)
+    return len(claimed)
+
+
+def _claim(limit: int) -> list[tuple[int, str]]:
+    """Lease due rows: ``SKIP LOCKED`` on PostgreSQL, one writer at a time on SQLite. An expired lease is due again."""
+    lease = random.token_hex(12)
+    with unit_of_work() as session:
+        now = clock.wall()
+        due = (
+            sa.select(OutboxRow.id)
+            .where(OutboxRow.state.in_(OPEN), OutboxRow.due_at <= now)
+            .order_by(OutboxRow.due_at, OutboxRow.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        ids = session.scalars(due).all()
+        if not ids:
+            return []
+        # A row found RUNNING outlived its lease: whoever held it may have made the call, so it counts as unknown.
+        session.execute(
+            sa.update(OutboxRow)
+            .where(OutboxRow.id.in_(ids))
+            .values(
+                state=sa.case(
+                    (OutboxRow.state == OutboxState.PENDING, OutboxState.RUNNING.value), else_=OutboxState.UNKNOWN.value
+                ),
+                lease=lease,
+                due_at=now + LEASE,
+                attempts=OutboxRow.attempts + 1,
+            )
+            .execution_options(synchronize_session=False)
+        )
+    return [(row_id, lease) for row_id in ids]
+
+
+def _carry_out(row_id: int, lease: str) -> None:
+    with unit_of_work(reading=True) as session:
+        row = session.get_one(OutboxRow, row_id)
+        session.expunge(row)
+    if row.lease != lease:
+        return
+    handler = _handlers[row.kind]
+    try:
+        outcome = handler.look_up(row) if row.state is OutboxState.UNKNOWN else None
+        if outcome is None:
+            outcome = handler.perform(row)
+    except NotDone as trouble:
+        _try_later(row, lease, OutboxState.PENDING, str(trouble))
+    except OutcomeUnknown as trouble:
+        _try_later(row, lease, OutboxState.UNKNOWN, str(trouble))
+    except Exception as trouble:
+        # A fault in our own code must neither stop the other rows nor be forgotten: logged, retried, parked.
+        log.exception("outbox row failed", extra={"row": row.id, "kind": row.kind})
+        _try_later(row, lease, OutboxState.UNKNOWN, f"{type(trouble).__name__}: {trouble}")
+    else:
+        _settle(row, lease, handler, outcome)
+
+
+def _settle(row: OutboxRow, lease: str, handler: Handler, outcome: Done | Refused) -> None:
+    try:
+        with unit_of_work() as session:
+            at = clock.now()
+            mine = session.scalar(
+                sa.select(OutboxRow).where(OutboxRow.id == row.id, OutboxRow.lease == lease).with_for_update()
+            )
+            if mine is None:
+                return
+            mine.state = OutboxState.DONE if isinstance(outcome, Done) else OutboxState.REFUSED
+            mine.answer, mine.done_at, mine.sealed, mine.lease = outcome.answer, at, None, None
+            mine.trouble = outcome.reason[:500] if isinstance(outcome, Refused) else None
+            handler.record(mine, outcome, at=at)
+    except Exception as trouble:
+        log.exception("outbox answer could not be recorded", extra={"row": row.id, "kind": row.kind})
+        _try_later(row, lease, OutboxState.UNKNOWN, f"{type(trouble).__name__}: {trouble}")
+
+
+def _try_later(row: OutboxRow, lease: str, state: OutboxState, trouble: str) -> None:
+    with unit_of_work() as session:
+        mine = session.scalar(
+            sa.select(OutboxRow).where(OutboxRow.id == row.id, OutboxRow.lease == lease).with_for_update()
+        )
+        if mine is None:
+            return
+        mine.trouble, mine.lease = trouble[:500], None
+        if mine.attempts > len(PAUSES):
+            mine.state = OutboxState.PARKED
+            raise_alarm(AlarmKind.JOB_PARKED, mine, at=clock.now(), kind_of_job=mine.kind)
+        else:
+            mine.state, mine.due_at = state, clock.wall() + PAUSES[mine.attempts - 1]
+
+
+def retry_parked(row: OutboxRow) -> None:
+    """Give a parked row another round of attempts; its outcome is looked up first."""
+    row.state, row.attempts, row.due_at = OutboxState.UNKNOWN, 0, clock.wall()
+    on_commit(waking.wake)

@@ -1,0 +1,70 @@
+"""The runner: does what is due. A thread of the web process in the embedded column, a task of Celery in production."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from marketplace.jobs import deadlines, inbox, outbox
+from marketplace.jobs.waking import bell
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 1.0
+MOST_ROUNDS = 1000
+
+_chores: list[Callable[[], int]] = []
+
+
+def register_chore(chore: Callable[[], int]) -> None:
+    """Add work of every round, such as sealing the ledger; returns how much it did."""
+    if chore not in _chores:
+        _chores.append(chore)
+
+
+def run_once() -> int:
+    """One round: what came in, what passed its deadline, what must go out. Returns how much was done."""
+    return inbox.run_due() + deadlines.sweep() + outbox.run_due() + sum(chore() for chore in _chores)
+
+
+def run_until_idle() -> int:
+    """Rounds until nothing is due now; what waits for its next attempt stays."""
+    done = 0
+    for _ in range(MOST_ROUNDS):
+        step = run_once()
+        if not step:
+            break
+        done += step
+    return done
+
+
+class EmbeddedRunner:
+    """A daemon thread that runs until told to stop; it wakes at the bell or every second."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="runner", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        bell.set()
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                with self._app.app_context():
+                    run_until_idle()
+            except DBAPIError:
+                # The database is away or busy; what is due stays due.
+                log.exception("runner round failed")
+            bell.wait(PAUSE_SECONDS)
+            bell.clear()

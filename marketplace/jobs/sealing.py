@@ -1,0 +1,28 @@
+"""Secrets on their way out: encrypted in the outbox row until the hand-over, then erased.
+
+The key is derived from ``SECRET_KEY``, so a copy of the database alone opens nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import msgspec
+from cryptography.fernet import Fernet
+from flask import current_app
+
+
+def _fernet() -> Fernet:
+    secret = current_app.config["SECRET_KEY"].encode()
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"outbox-secrets:" + secret).digest()))
+
+
+def seal(secrets: dict[str, str]) -> bytes:
+    """Encrypt a small mapping of secrets."""
+    return _fernet().encrypt(msgspec.json.encode(secrets))
+
+
+def unseal(sealed: bytes) -> dict[str, str]:
+    """The mapping that ``seal`` was given."""
+    return msgspec.json.decode(_fernet().decrypt(sealed), type=dict[str, str])

@@ -1,0 +1,44 @@
+"""What must always be true of the ledger, asked of the database."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from marketplace.database import db
+from marketplace.ledger import triggers
+from marketplace.ledger.accounts import Account
+from marketplace.ledger.models import LedgerEntry, LedgerTransaction
+from marketplace.ledger.seals import broken_seals
+
+
+def unbalanced() -> list[str]:
+    """Keys of transactions whose entries do not sum to zero in some currency, or that have none."""
+    total = sa.func.coalesce(sa.func.sum(LedgerEntry.amount_minor), 1)
+    rows = db.session.scalars(
+        sa.select(LedgerTransaction.key)
+        .outerjoin(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+        .group_by(LedgerTransaction.id, LedgerTransaction.key, LedgerEntry.currency)
+        .having(total != 0)
+    )
+    return sorted(set(rows))
+
+
+def escrow_by_order() -> dict[int, int]:
+    """Orders whose escrow is not zero: order id to minor units held (positive: we owe it)."""
+    held = -sa.func.sum(LedgerEntry.amount_minor)
+    rows = db.session.execute(
+        sa.select(LedgerEntry.order_id, held)
+        .where(LedgerEntry.account == Account.ESCROW, LedgerEntry.order_id.is_not(None))
+        .group_by(LedgerEntry.order_id)
+        .having(held != 0)
+    )
+    return {int(order_id): int(minor) for order_id, minor in rows}
+
+
+def faults() -> list[str]:
+    """Everything wrong with the ledger, one sentence each; empty when it is sound."""
+    found = [f"transaction {key} does not balance" for key in unbalanced()]
+    found += [f"escrow of order id {order} is negative: {minor}" for order, minor in escrow_by_order().items() if minor < 0]
+    found += [f"seal {seal} is broken" for seal in broken_seals()]
+    found += [f"trigger {name} is missing" for name in triggers.missing(db.session.connection())]
+    return found

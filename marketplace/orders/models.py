@@ -1,0 +1,157 @@
+"""Holds, checkouts, orders, the buyer's confirmation, and the links that let a guest back in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.database import JSONDocument, Model, enum_column
+from marketplace.events import Machine
+from marketplace.listings.models import Item, Listing
+from marketplace.money import Money
+from marketplace.orders.states import CHECKOUT, ORDER, CheckoutState, OrderState
+from marketplace.people.models import Person
+
+
+class Checkout(Model):
+    """One buyer, one address, one tax quote, one payment; an order for each piece."""
+
+    __tablename__ = "checkouts"
+    machine: ClassVar[Machine] = CHECKOUT
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(sa.String(12), unique=True)
+    buyer_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    policy_version_id: Mapped[int] = mapped_column(sa.ForeignKey("programme_versions.id"))
+    state: Mapped[CheckoutState] = mapped_column(enum_column(CheckoutState), default=CheckoutState.OPEN)
+    started_at: Mapped[datetime]
+    email: Mapped[str] = mapped_column(sa.String(254))
+    ship_to: Mapped[dict[str, Any]] = mapped_column(JSONDocument)  # name, line1, line2, city, region, postcode, …
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    total_minor: Mapped[int] = mapped_column(sa.BigInteger)  # what was shown, what is charged
+    tax_quote: Mapped[dict[str, Any]] = mapped_column(JSONDocument)  # as the tax port answered
+    form_token: Mapped[str] = mapped_column(sa.String(64), unique=True)  # one form, one checkout (double click)
+
+    buyer: Mapped[Person] = relationship()
+    orders: Mapped[list[Order]] = relationship(back_populates="checkout", order_by="Order.id")
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)
+
+
+class Hold(Model):
+    """The claim of one checkout on one piece, from the first attempt to pay until the order is over.
+
+    The partial unique index is the promise that one piece has one owner: the database refuses a second.
+    """
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        sa.Index(
+            "uq_holds_live_item",
+            "item_id",
+            unique=True,
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(sa.ForeignKey("items.id"))
+    checkout_id: Mapped[int] = mapped_column(sa.ForeignKey("checkouts.id"), index=True)
+    taken_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]
+
+
+class Order(Model):
+    """One piece sold: its own seller, parcel, window and escrow; a share of the checkout's payment."""
+
+    __tablename__ = "orders"
+    machine: ClassVar[Machine] = ORDER
+    __table_args__ = (
+        sa.CheckConstraint("refunded_minor <= price_minor + shipping_minor + tax_minor", name="refund_within_capture"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(sa.String(12), unique=True)
+    checkout_id: Mapped[int] = mapped_column(sa.ForeignKey("checkouts.id"), index=True)
+    listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listings.id"), index=True)
+    item_id: Mapped[int] = mapped_column(sa.ForeignKey("items.id"), index=True)
+    buyer_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    seller_id: Mapped[int | None] = mapped_column(sa.ForeignKey("people.id"), index=True)  # empty: the brand's own
+    policy_version_id: Mapped[int] = mapped_column(sa.ForeignKey("programme_versions.id"))  # the buyer's terms
+    seller_policy_version_id: Mapped[int] = mapped_column(sa.ForeignKey("programme_versions.id"))
+    state: Mapped[OrderState] = mapped_column(enum_column(OrderState), default=OrderState.AWAITING_PAYMENT)
+    placed_at: Mapped[datetime]
+
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    price_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    shipping_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    tax_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    refunded_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    as_sold: Mapped[dict[str, Any]] = mapped_column(JSONDocument)  # title, grade, words, flaws, photos at the sale
+
+    paid_at: Mapped[datetime | None]
+    label_issued_at: Mapped[datetime | None]
+    ship_by_at: Mapped[datetime | None]  # shown to buyer and seller alike (GAP-01)
+    shipped_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]  # when the delivery was recorded here (GAP-04)
+    window_closes_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None] = mapped_column(sa.String(40))  # why it was cancelled or refunded
+
+    checkout: Mapped[Checkout] = relationship(back_populates="orders")
+    listing: Mapped[Listing] = relationship()
+    item: Mapped[Item] = relationship()
+    buyer: Mapped[Person] = relationship(foreign_keys=[buyer_id])
+    seller: Mapped[Person | None] = relationship(foreign_keys=[seller_id])
+    confirmation: Mapped[Confirmation | None] = relationship(back_populates="order")
+
+    @property
+    def is_supply(self) -> bool:
+        return self.seller_id is None
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_minor, self.currency)
+
+    @property
+    def shipping(self) -> Money:
+        return Money(self.shipping_minor, self.currency)
+
+    @property
+    def tax(self) -> Money:
+        return Money(self.tax_minor, self.currency)
+
+    @property
+    def total(self) -> Money:
+        return self.price + self.shipping + self.tax
+
+
+class Confirmation(Model):
+    """The buyer's word that the piece is as described, with stars (1 to 5) and words about the seller (MK-58)."""
+
+    __tablename__ = "confirmations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), unique=True)
+    stars: Mapped[int]
+    words: Mapped[str] = mapped_column(sa.String(500), default="")
+    written_at: Mapped[datetime]
+
+    order: Mapped[Order] = relationship(back_populates="confirmation")
+
+
+class OrderLink(Model):
+    """A link in a mail that lets its reader see one order: a 128-bit token, kept as its hash."""
+
+    __tablename__ = "order_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    made_at: Mapped[datetime]

@@ -1,0 +1,24 @@
+"""News from payouts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class GiftCardReady:
+    """A seller's gift card has been issued. ``code`` rides along in memory, sealed into the mail's outbox row."""
+
+    payout_id: int
+    at: datetime
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class GiftCardReplaced:
+    """A lost card was voided and a new one issued (MK-66)."""
+
+    gift_card_id: int
+    at: datetime
+    code: str = field(repr=False)

@@ -1,0 +1,67 @@
+"""Payouts: what a seller receives for an order, in whatever form, once."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import ClassVar
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.database import Model, enum_column
+from marketplace.errors import Refusal
+from marketplace.events import Machine
+from marketplace.money import Money
+
+
+class PayoutForm(enum.StrEnum):
+    GIFT_CARD = "gift_card"
+
+
+class PayoutState(enum.StrEnum):
+    DUE = "due"
+    ISSUED = "issued"
+    REFUSED = "refused"  # the issuer said no, or answered something else than was asked: the desk looks
+
+
+class CannotPayOut(Refusal):
+    message = _l("This payout has been made already.")
+
+
+_P = PayoutState
+PAYOUT = Machine(
+    states=PayoutState,
+    table={
+        (_P.DUE, "issue"): _P.ISSUED,
+        (_P.REFUSED, "issue"): _P.ISSUED,
+        (_P.DUE, "refuse"): _P.REFUSED,
+    },
+    refusals={"issue": CannotPayOut, "refuse": CannotPayOut},
+    owes={"issue": "issue"},
+)
+
+
+class Payout(Model):
+    """The seller's share of one order. One row an order: the unique key is the promise that it goes once."""
+
+    __tablename__ = "payouts"
+    machine: ClassVar[Machine] = PAYOUT
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), unique=True)
+    order_number: Mapped[str] = mapped_column(sa.String(12))
+    seller_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    form: Mapped[PayoutForm] = mapped_column(enum_column(PayoutForm), default=PayoutForm.GIFT_CARD)
+    state: Mapped[PayoutState] = mapped_column(enum_column(PayoutState), default=PayoutState.DUE)
+    amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    due_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]
+    gift_card_number: Mapped[str | None] = mapped_column(sa.String(12))  # the issuer's number of the card
+    gift_card_last_four: Mapped[str | None] = mapped_column(sa.String(4))
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)

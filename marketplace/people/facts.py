@@ -1,0 +1,48 @@
+"""News from people: what others may react to. Tokens ride along in memory only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from marketplace.people.models import TokenPurpose
+
+
+@dataclass(frozen=True)
+class LinkWanted:
+    """A person asked for a link by mail. ``token`` is the secret in it."""
+
+    person_id: int
+    purpose: TokenPurpose
+    token: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AccountExists:
+    """Someone tried to join with an e-mail that has an account: its owner is told, the page says the same as ever."""
+
+    person_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class EmailVerified:
+    """An account proved its e-mail; past guest orders of that address are now its own."""
+
+    person_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PasswordChanged:
+    person_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PurchaseReturned:
+    """A purchase that was in the history went back to the shop: what was made of it must stop."""
+
+    purchase_id: int
+    at: datetime

@@ -1,0 +1,132 @@
+"""Settings from the environment, typed and checked once at start. The variables stand in docs/operations.md."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+INSTANCE = Path(__file__).resolve().parent.parent / "instance"
+DEMO_KEY = "demo-key-for-the-sandbox-only-never-for-real-money"
+WEAK_WORDS = ("changeme", "secret", "password", "demo-key", "test", "default")
+SHORTEST_KEY = 32
+
+
+class UnsafeSettings(Exception):
+    """The environment asks for something this product refuses to run with."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the environment decides. Adapters are chosen one by one, by name."""
+
+    environment: str = "development"
+    sandbox: bool = False
+    secret_key: str = DEMO_KEY
+    database_url: str = f"sqlite:///{INSTANCE / 'reprise.db'}"
+    programme: str = "preloved"
+    public_url: str = "http://127.0.0.1:8000"
+    sandbox_payment_origin: str = ""
+    photo_store_url: str = f"file://{INSTANCE / 'photos'}"
+    jobs: str = "embedded"
+    payments: str = "sandbox"
+    tax: str = "table"
+    shipping: str = "sandbox"
+    gift_cards: str = "own"
+    mail_url: str = "sandbox:"
+    rate_limits: bool = True
+    debug: bool = False
+    trusted_proxies: int = 0
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def is_https(self) -> bool:
+        return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def host(self) -> str:
+        """Host and port people reach the shop at."""
+        return urlsplit(self.public_url).netloc
+
+    @property
+    def payment_origin(self) -> str:
+        """Where the payment page lives: an origin of its own, or ours."""
+        return (self.sandbox_payment_origin or self.public_url).rstrip("/")
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read and check the environment; raises ``UnsafeSettings`` with every objection at once."""
+        env = os.environ if env is None else env
+        settings = cls(
+            environment=env.get("ENVIRONMENT", cls.environment),
+            sandbox=env.get("SANDBOX", "") in {"1", "true", "yes"},
+            secret_key=env.get("SECRET_KEY", cls.secret_key),
+            database_url=_with_driver(env.get("DATABASE_URL", cls.database_url)),
+            programme=env.get("PROGRAMME", cls.programme),
+            public_url=env.get("PUBLIC_URL", cls.public_url).rstrip("/"),
+            sandbox_payment_origin=env.get("SANDBOX_PAYMENT_ORIGIN", "").rstrip("/"),
+            photo_store_url=env.get("PHOTO_STORE_URL", cls.photo_store_url),
+            jobs=env.get("JOBS", cls.jobs),
+            payments=env.get("PAYMENTS", cls.payments),
+            tax=env.get("TAX", cls.tax),
+            shipping=env.get("SHIPPING", cls.shipping),
+            gift_cards=env.get("GIFT_CARDS", cls.gift_cards),
+            mail_url=env.get("MAIL_URL", cls.mail_url),
+            rate_limits=env.get("RATE_LIMITS", "on") != "off",
+            debug=env.get("FLASK_DEBUG", "") in {"1", "true"},
+            trusted_proxies=int(env.get("TRUSTED_PROXIES", "0") or 0),
+        )
+        if objections := settings.objections():
+            raise UnsafeSettings("; ".join(objections))
+        return settings
+
+    def objections(self) -> list[str]:
+        """Why this product will not start with these settings; empty when it will."""
+        found = [
+            f"{name}={value} is unknown; known: {', '.join(known)}"
+            for name, value, known in (
+                ("ENVIRONMENT", self.environment, ("development", "production")),
+                ("JOBS", self.jobs, ("embedded", "none")),
+                ("PAYMENTS", self.payments, ("sandbox",)),
+                ("TAX", self.tax, ("table",)),
+                ("SHIPPING", self.shipping, ("sandbox",)),
+                ("GIFT_CARDS", self.gift_cards, ("own",)),
+                ("MAIL_URL", self.mail_url, ("sandbox:",)),
+            )
+            if value not in known
+        ]
+        if self.is_production:
+            found += self._objections_in_production()
+        return found
+
+    def _objections_in_production(self) -> list[str]:
+        found = []
+        if self.sandbox:
+            found.append("SANDBOX=1 is refused in production")
+        if self.debug:
+            found.append("FLASK_DEBUG=1 is refused in production")
+        if len(self.secret_key) < SHORTEST_KEY or any(word in self.secret_key.lower() for word in WEAK_WORDS):
+            found.append(f"SECRET_KEY is weak: use {SHORTEST_KEY} or more random characters")
+        if not self.is_https:
+            found.append("PUBLIC_URL must be https in production")
+        if not self.rate_limits:
+            found.append("RATE_LIMITS=off is refused in production")
+        found += [
+            f"{name}={value} is a sandbox and refused in production"
+            for name, value in (("PAYMENTS", self.payments), ("SHIPPING", self.shipping), ("MAIL_URL", self.mail_url))
+            if value.startswith("sandbox")
+        ]
+        return found
+
+
+def _with_driver(url: str) -> str:
+    """The database URL with the driver this product ships (psycopg 3)."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url

@@ -1,0 +1,68 @@
+"""News from the carrier. ``at`` is when it was recorded here, ``carrier_at`` the carrier's own time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class LabelBought:
+    parcel_id: int
+    order_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LabelRefused:
+    """The carrier would not sell a label (an address it does not know, for instance)."""
+
+    parcel_id: int
+    order_id: int
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ParcelScanned:
+    """The first scan: the parcel is on its way."""
+
+    parcel_id: int
+    order_id: int
+    at: datetime
+    carrier_at: datetime
+
+
+@dataclass(frozen=True)
+class ParcelMoved:
+    """Any further scan."""
+
+    parcel_id: int
+    order_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ParcelDelivered:
+    parcel_id: int
+    order_id: int
+    at: datetime
+    carrier_at: datetime
+
+
+@dataclass(frozen=True)
+class ParcelReturned:
+    """Back at its sender."""
+
+    parcel_id: int
+    order_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ParcelFailed:
+    """The carrier reports that delivery failed."""
+
+    parcel_id: int
+    order_id: int
+    at: datetime

@@ -1,0 +1,10 @@
+"""The tests that run on one database only, each with its reason. At most ten; ``tests/architecture`` counts them.
+
+The key is the test's address without its parameters, the value the engine it runs on and why the other cannot.
+"""
+
+from __future__ import annotations
+
+MOST_EXCEPTIONS = 10
+
+ONE_ENGINE: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,221 @@
+"""Every database test runs twice: as ``[sqlite]`` on a WAL file and as ``[postgresql]`` on a real server.
+
+Each worker migrates one template database an engine, and works on copies of it: one for all ordinary tests, which roll
+back, and one of its own for each test that needs real commits.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.one_engine import ONE_ENGINE
+from tests.plugins import postgresql
+from tests.shop import build_template, close, make_shop
+
+ENGINES = ("sqlite", "postgresql")
+
+
+class Copies(Protocol):
+    """One engine's databases in one worker."""
+
+    def copy(self) -> str:
+        """The address of a new, migrated, empty shop's database."""
+        ...
+
+    def drop(self, url: str) -> None: ...
+
+
+class SQLiteCopies:
+    """Files in a folder of this worker's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._numbers = folder, count(1)
+        self._template = folder / "template.db"
+        build_template(self._url(self._template))
+
+    def copy(self) -> str:
+        path = self._folder / f"shop-{next(self._numbers)}.db"
+        shutil.copyfile(self._template, path)
+        return self._url(path)
+
+    def drop(self, url: str) -> None:
+        path = Path(sa.make_url(url).database or "")
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            path.with_name(name).unlink(missing_ok=True)
+
+    @staticmethod
+    def _url(path: Path) -> str:
+        return f"sqlite:///{path}"
+
+
+class PostgreSQLCopies:
+    """Databases that carry this process's number in their names; no other is ever touched."""
+
+    def __init__(self, server: str, worker: str) -> None:
+        self._server = sa.make_url(server)
+        self._prefix, self._numbers = f"reprise_test_{os.getpid()}_{worker}", count(1)
+        self._mine: set[str] = set()
+        self._template = self._create(f"{self._prefix}_template", template="template0")
+        build_template(self._url(self._template))
+
+    def copy(self) -> str:
+        return self._url(self._create(f"{self._prefix}_{next(self._numbers)}", template=self._template))
+
+    def drop(self, url: str) -> None:
+        name = sa.make_url(url).database or ""
+        self._mine.remove(name)
+        self._command(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def close(self) -> None:
+        for name in tuple(self._mine):
+            self.drop(self._url(name))
+
+    def _create(self, name: str, *, template: str) -> str:
+        self._command(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._mine.add(name)
+        return name
+
+    def _url(self, name: str) -> str:
+        return self._server.set(database=name).render_as_string(hide_password=False)
+
+    def _command(self, statement: str) -> None:
+        engine = sa.create_engine(self._server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+
+@dataclass
+class Databases:
+    """What one worker has: copies of each engine and, once asked for, the shop that the ordinary tests share."""
+
+    server: Callable[[], str]
+    worker: str
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="reprise-test-")))
+    _copies: dict[str, Copies] = field(default_factory=dict)
+    _shops: dict[str, Flask] = field(default_factory=dict)
+
+    def of(self, engine: str) -> Copies:
+        if engine not in self._copies:
+            made = SQLiteCopies(self.folder) if engine == "sqlite" else PostgreSQLCopies(self.server(), self.worker)
+            self._copies[engine] = made
+        return self._copies[engine]
+
+    def shop(self, engine: str) -> Flask:
+        """The application that this worker's ordinary tests of ``engine`` share."""
+        if engine not in self._shops:
+            self._shops[engine] = make_shop(self.of(engine).copy(), photos=self.folder / f"photos-{engine}")
+        return self._shops[engine]
+
+    def close(self) -> None:
+        for shop in self._shops.values():
+            close(shop)
+        for copies in self._copies.values():
+            if isinstance(copies, PostgreSQLCopies):
+                copies.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+# The server, obtained once a run -------------------------------------------------------------------------------------
+
+_server = pytest.StashKey[postgresql.Server]()
+_missing = pytest.StashKey[str]()
+
+
+def _obtain(config: pytest.Config) -> str | None:
+    """The server's address, or None with the reason kept in the configuration."""
+    if _server not in config.stash and _missing not in config.stash:
+        try:
+            config.stash[_server] = postgresql.obtain()
+        except postgresql.NoPostgreSQL as why:
+            config.stash[_missing] = str(why)
+            if os.environ.get("REQUIRE_POSTGRESQL"):
+                pytest.exit(f"PostgreSQL is required and there is none: {why}", returncode=1)
+    return config.stash[_server].url if _server in config.stash else None
+
+
+class ForWorkers:
+    """With several workers the first process obtains the server, and hands its address to each."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: object) -> None:
+        config: pytest.Config = node.config  # type: ignore[attr-defined]
+        node.workerinput["postgresql"] = _obtain(config)  # type: ignore[attr-defined]
+        node.workerinput["no_postgresql"] = config.stash.get(_missing, "")  # type: ignore[attr-defined]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(ForWorkers())
+    if not hasattr(config, "workerinput"):
+        return
+    if url := config.workerinput["postgresql"]:
+        config.stash[_server] = postgresql.Server(url)
+    else:
+        config.stash[_missing] = config.workerinput["no_postgresql"]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _server in config.stash:
+        config.stash[_server].stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if _missing in config.stash:
+        terminalreporter.write_sep("!", "NOT TESTED ON POSTGRESQL", red=True, bold=True)
+        terminalreporter.write_line(config.stash[_missing], red=True)
+
+
+# Fixtures ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """The name of the database engine this test runs on."""
+    name: str = request.param
+    if name == "postgresql" and _obtain(request.config) is None:
+        pytest.skip(f"no PostgreSQL: {request.config.stash[_missing]}")
+    return name
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    def server() -> str:
+        url = _obtain(request.config)
+        assert url is not None
+        return url
+
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    made = Databases(server, worker)
+    yield made
+    made.close()
+
+
+# One engine only -----------------------------------------------------------------------------------------------------
+
+
+def address(item: pytest.Item) -> str:
+    """A test's address without its parameters."""
+    return item.nodeid.partition("[")[0]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    kept, dropped = [], []
+    for item in items:
+        engine = getattr(item, "callspec", None) and item.callspec.params.get("engine")  # type: ignore[attr-defined]
+        if engine:
+            item.user_properties.append(("engine", engine))
+        only = ONE_ENGINE.get(address(item))
+        (dropped if engine and only and engine != only[0] else kept).append(item)
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept

