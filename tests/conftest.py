@@ -1,0 +1,98 @@
+"""Fixtures of the whole suite. Factories make records; fixtures here only give a shop, a clock and a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy.session import Session
+
+from marketplace import clock
+from marketplace.database import db
+from tests.fresh import FreshDatabase
+from tests.plugins.databases import Databases
+from tests.web import Browser
+
+pytest_plugins = [
+    "tests.plugins.databases",
+    "tests.plugins.counts",
+    "tests.plugins.promises",
+    "tests.plugins.network",
+    "tests.plugins.properties",
+]
+
+pytest.register_assert_rewrite("tests.books", "tests.web")
+
+
+@pytest.fixture
+def app(engine: str, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The shop on ``engine``, inside one outer transaction that is rolled back after the test.
+
+    Each unit of work within is a savepoint. Time stands still as it does within any one transaction.
+    """
+    shop = databases.shop(engine)
+    shop.test_client_class = Browser
+    with shop.app_context():
+        connection = db.engine.connect()
+        outer = connection.begin()
+        db.session.configure(join_transaction_mode="create_savepoint")
+        monkeypatch.setattr(Session, "get_bind", lambda *_args, **_more: connection)
+        stopped = clock._database_time(db.session())
+        monkeypatch.setattr(clock, "_database_time", lambda _session: stopped)
+        db.session.rollback()
+        yield shop
+        db.session.remove()
+        outer.rollback()
+        connection.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> Browser:
+    """A visitor's browser, without scripts."""
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    return browser
+
+
+@pytest.fixture
+def fresh_database(engine: str, databases: Databases) -> Iterator[FreshDatabase]:
+    """A migrated database of the test's own, with real commits: for races and for other processes."""
+    copies = databases.of(engine)
+    fresh = FreshDatabase(copies.copy(), photos=databases.folder / "photos-fresh")
+    yield fresh
+    fresh.close()
+    copies.drop(fresh.url)
+
+
+# Time ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock_at(app: Flask) -> Callable[[datetime], datetime]:
+    """Set business time to a moment, earlier or later, and return it."""
+
+    def set_clock(moment: datetime) -> datetime:
+        session = db.session()
+        offset_us = (moment - clock._database_time(session)) // timedelta(microseconds=1)
+        session.execute(sa.delete(clock.ClockOffset))
+        session.execute(sa.insert(clock.ClockOffset).values(id=1, offset_us=offset_us))
+        session.commit()
+        session.expire_all()
+        return clock.now()
+
+    return set_clock
+
+
+@pytest.fixture
+def advance(app: Flask) -> Callable[..., datetime]:
+    """Let business time pass: ``advance(days=3)``, ``advance(hours=2)``; returns the new now."""
+
+    def pass_time(**step: float) -> datetime:
+        moment = clock.advance(timedelta(**step))
+        db.session.commit()
+        return moment
+
+    return pass_time

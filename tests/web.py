@@ -1,0 +1,73 @@
+"""A browser without scripts: fetches a page, fills in the form with a given id, and posts it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.apart import apart
+
+
+class Browser(FlaskClient):
+    """Flask's test client, each request in a context of its own as from outside."""
+
+    def open(self, *args: Any, **more: Any) -> TestResponse:
+        more["buffered"] = True
+        return apart(lambda: super(Browser, self).open(*args, **more))
+
+
+def page(response: TestResponse) -> BeautifulSoup:
+    """The parsed page of a response."""
+    return BeautifulSoup(response.get_data(as_text=True), "html5lib")
+
+
+def form_fields(form: Tag) -> dict[str, list[str]]:
+    """What the form would send untouched: hidden fields, given values, ticked boxes, chosen options."""
+    fields: dict[str, list[str]] = {}
+    for control in form.find_all(["input", "textarea", "select"]):
+        name = control.get("name")
+        if name and not control.has_attr("disabled"):
+            fields.setdefault(name, []).extend(_values(control))
+    return {name: values for name, values in fields.items() if values}
+
+
+def _values(control: Tag) -> list[str]:
+    if control.name == "textarea":
+        return [control.get_text().removeprefix("\n")]
+    if control.name == "select":
+        options = control.find_all("option")
+        chosen = [option for option in options if option.has_attr("selected")]
+        if not chosen and not control.has_attr("multiple"):
+            chosen = options[:1]
+        return [option.get("value", option.get_text()) for option in chosen]
+    kind = control.get("type", "text")
+    if kind in {"submit", "button", "image", "reset", "file"}:
+        return []
+    if kind in {"checkbox", "radio"} and not control.has_attr("checked"):
+        return []
+    return [control.get("value", "on" if kind in {"checkbox", "radio"} else "")]
+
+
+def find_form(response: TestResponse, form_id: str) -> Tag:
+    """The form with this id; fails with the ids there are."""
+    document = page(response)
+    form = document.find("form", id=form_id)
+    known = [found.get("id") for found in document.find_all("form")]
+    assert isinstance(form, Tag), f"no form {form_id!r} at {response.request.path} ({response.status}); there are {known}"
+    return form
+
+
+def post_form(client: FlaskClient, url: str, form_id: str, **changes: Any) -> TestResponse:
+    """Fetch ``url``, fill in the form and send it; a value of None leaves a field out. Files are (stream, name) pairs."""
+    fetched = client.get(url, follow_redirects=True)
+    assert fetched.status_code == 200, f"{url}: {fetched.status}"
+    form = find_form(fetched, form_id)
+    filled: dict[str, Any] = {**form_fields(form), **changes}
+    sent = {name: value for name, value in filled.items() if value is not None}
+    action = str(form.get("action") or fetched.request.full_path.rstrip("?"))
+    if form.get("method", "get").lower() == "get":
+        return client.get(action, query_string=sent)
+    return client.post(action, data=sent, content_type=form.get("enctype"))
