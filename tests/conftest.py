@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy.session import Session
 
+pytest.register_assert_rewrite("tests.books", "tests.web")
+
 from marketplace import clock
 from marketplace.database import db
 from tests.fresh import FreshDatabase
-from tests.plugins.databases import Databases
 from tests.web import Browser
+
+if TYPE_CHECKING:
+    from tests.plugins.databases import Databases
 
 pytest_plugins = [
     "tests.plugins.databases",
@@ -23,8 +28,6 @@ pytest_plugins = [
     "tests.plugins.network",
     "tests.plugins.properties",
 ]
-
-pytest.register_assert_rewrite("tests.books", "tests.web")
 
 
 @pytest.fixture
