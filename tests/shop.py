@@ -14,7 +14,7 @@ from marketplace.settings import Settings
 try:
     from marketplace import create_app
 
-    READY = Path("migrations/env.py").exists()
+    READY = (Path(__file__).resolve().parent.parent / "migrations" / "env.py").exists()
 except ImportError:
     READY = False
 
