@@ -73,7 +73,11 @@ class Order(Model):
     __tablename__ = "orders"
     machine: ClassVar[Machine] = ORDER
     __table_args__ = (
-        sa.CheckConstraint("refunded_minor <= price_minor + shipping_minor + tax_minor", name="refund_within_capture"),
+        sa.CheckConstraint(
+            "refunded_price_minor <= price_minor AND refunded_shipping_minor <= shipping_minor"
+            " AND refunded_tax_minor <= tax_minor",
+            name="refund_within_capture",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -92,7 +96,9 @@ class Order(Model):
     price_minor: Mapped[int] = mapped_column(sa.BigInteger)
     shipping_minor: Mapped[int] = mapped_column(sa.BigInteger)
     tax_minor: Mapped[int] = mapped_column(sa.BigInteger)
-    refunded_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    refunded_price_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    refunded_shipping_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    refunded_tax_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     as_sold: Mapped[dict[str, Any]] = mapped_column(JSONDocument)  # title, grade, words, flaws, photos at the sale
 
     paid_at: Mapped[datetime | None]
@@ -100,6 +106,7 @@ class Order(Model):
     ship_by_at: Mapped[datetime | None]  # shown to buyer and seller alike (GAP-01)
     shipped_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]  # when the delivery was recorded here (GAP-04)
+    delivery_mail_at: Mapped[datetime | None]  # when the mail that asks to confirm was handed over (GAP-03)
     window_closes_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(sa.String(40))  # why it was cancelled or refunded
@@ -130,6 +137,11 @@ class Order(Model):
     @property
     def total(self) -> Money:
         return self.price + self.shipping + self.tax
+
+    @property
+    def refunded(self) -> Money:
+        minor = self.refunded_price_minor + self.refunded_shipping_minor + self.refunded_tax_minor
+        return Money(minor, self.currency)
 
 
 class Confirmation(Model):

@@ -94,16 +94,19 @@ REFUND = Machine(
     states=RefundState,
     table={
         (_R.REQUESTED, "complete"): _R.DONE,
-        (_R.FAILED, "complete"): _R.DONE,
         (_R.REQUESTED, "fail"): _R.FAILED,
-        (_R.DONE, "fail"): _R.FAILED,  # a provider's refund can bounce days later
+        (_R.DONE, "bounce"): _R.FAILED,  # a provider's refund can come back days later
     },
-    refusals={"complete": CannotEndRefund, "fail": CannotEndRefund},
+    refusals={"complete": CannotEndRefund, "fail": CannotEndRefund, "bounce": CannotEndRefund},
+    owes={"complete": "refund_paid", "bounce": "refund_bounced"},
 )
 
 
 class Refund(Model):
-    """Money on its way back to the buyer. Several may exist for one payment; together they never exceed it."""
+    """Money on its way back to the buyer. Several may exist for one payment; together they never exceed it.
+
+    A failed refund stays failed; trying again is another refund.
+    """
 
     __tablename__ = "refunds"
     machine: ClassVar[Machine] = REFUND

@@ -1,0 +1,129 @@
+"""The application: settings, extensions, blueprints, reactions, put together once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from marketplace import (
+    blueprints,
+    cli,
+    database,
+    error_pages,
+    journal,
+    permissions,
+    presentation,
+    protection,
+    service_pages,
+    wiring,
+)
+from marketplace.database import db
+from marketplace.people import signing_in
+from marketplace.programme import versions
+from marketplace.settings import INSTANCE, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+csrf = CSRFProtect()
+migrate = Migrate(directory=str(ROOT / "migrations"), render_as_batch=True)
+babel = Babel()
+limiter = Limiter(get_remote_address, strategy="sliding-window-counter", headers_enabled=False)
+
+
+class Shop(Flask):
+    """A Flask application in which every request is one unit of work."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view and commit what it wrote; a view that raises leaves nothing behind."""
+        try:
+            answer = self.make_response(super().dispatch_request())  # type: ignore[arg-type]
+            if database.is_reading():
+                db.session.rollback()
+            else:
+                db.session.commit()
+        except BaseException:
+            db.session.rollback()
+            raise
+        return answer
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """A ready application; raises ``UnsafeSettings`` where the environment asks for what is refused."""
+    settings = settings or Settings.from_environment()
+    app = Shop(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
+    _configure(app, settings)
+    journal.init_app(app)
+    db.init_app(app)
+    migrate.init_app(app, db)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    babel.init_app(app, locale_selector=_locale, timezone_selector=_time_zone)
+    with app.app_context():
+        for engine in db.engines.values():
+            database.listen_to_engine(engine)
+    signing_in.init_app(app)
+    permissions.init_app(app)
+    presentation.register(app)
+    protection.init_app(app, settings)
+    error_pages.init_app(app)
+    service_pages.init_app(app)
+    blueprints.register_all(app, settings, csrf)
+    wiring.wire(app, settings)
+    cli.init_app(app)
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app, root=str(ROOT / "static"), prefix="static/", max_age=3600 if settings.is_production else 60
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    INSTANCE.mkdir(exist_ok=True)
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SANDBOX=settings.sandbox,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings.database_url),
+        SESSION_COOKIE_NAME="__Host-session" if settings.is_https else "session",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=60 * 60 * 24 * 30,
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024,  # photo uploads ask for more, view by view
+        MAX_FORM_MEMORY_SIZE=512 * 1024,
+        MAX_FORM_PARTS=200,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # the Origin is checked for every scheme in protection
+        RATELIMIT_ENABLED=settings.rate_limits,
+        RATELIMIT_STORAGE_URI="memory://",
+        BABEL_DEFAULT_LOCALE="en_US",
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _engine_options(url: str) -> dict[str, object]:
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 15, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+
+
+def _locale() -> str:
+    locale = versions.current().policy.market.locale
+    return request.accept_languages.best_match([locale], default=locale) if request else locale
+
+
+def _time_zone() -> str:
+    return versions.current().policy.market.time_zone

@@ -1,0 +1,68 @@
+"""Every blueprint of the product, in one list. Sandbox pages are registered with SANDBOX=1 alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+
+from flask import Blueprint, Flask
+from flask_wtf import CSRFProtect
+
+from marketplace.settings import Settings
+
+# module:attribute, in the order of the site map
+PAGES = [
+    "marketplace.programme.theme:bp",
+    "marketplace.buyer.shop:bp",
+    "marketplace.buyer.guides:bp",
+    "marketplace.buyer.bag:bp",
+    "marketplace.buyer.checkout:bp",
+    "marketplace.buyer.orders:bp",
+    "marketplace.buyer.tracking:bp",
+    "marketplace.buyer.account:bp",
+    "marketplace.buyer.credit:bp",
+    "marketplace.buyer.photos:bp",
+    "marketplace.seller.purchases:bp",
+    "marketplace.seller.wizard:bp",
+    "marketplace.seller.wardrobe:bp",
+    "marketplace.seller.sales:bp",
+    "marketplace.seller.labels:bp",
+    "marketplace.desk.home:bp",
+    "marketplace.desk.review:bp",
+    "marketplace.desk.supply:bp",
+    "marketplace.desk.orders:bp",
+    "marketplace.desk.gift_cards:bp",
+    "marketplace.desk.people:bp",
+]
+
+# Machines authenticate by signature or token: no CSRF token, no cookie.
+MACHINES = [
+    "marketplace.payments.webhooks:bp",
+    "marketplace.shipping.webhooks:bp",
+    "marketplace.credits.api:bp",
+]
+
+SANDBOX = [
+    "marketplace.payments.sandbox_pages:bp",
+    "marketplace.shipping.sandbox_pages:bp",
+    "marketplace.mail.sandbox_pages:bp",
+    "marketplace.buyer.sandbox_clock:bp",
+]
+
+
+def _load(paths: list[str]) -> Iterator[Blueprint]:
+    for path in paths:
+        module, attribute = path.split(":")
+        yield getattr(import_module(module), attribute)
+
+
+def register_all(app: Flask, settings: Settings, csrf: CSRFProtect) -> None:
+    """Register what these settings allow."""
+    for blueprint in _load(PAGES):
+        app.register_blueprint(blueprint)
+    for blueprint in _load(MACHINES):
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint)
+    if settings.sandbox:
+        for blueprint in _load(SANDBOX):
+            app.register_blueprint(blueprint)

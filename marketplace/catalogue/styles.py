@@ -1,0 +1,59 @@
+"""Finding styles, and learning of one from a purchase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from marketplace.catalogue.models import Style
+from marketplace.catalogue.words import fold, query_words
+from marketplace.database import db, insert_new
+from marketplace.people.models import Purchase
+
+MOST_FOUND = 24
+
+
+def style_by_number(number: str) -> Style | None:
+    """The style with this number, as written on its label."""
+    return db.session.scalar(sa.select(Style).where(Style.number == number))
+
+
+def style_of(purchase: Purchase) -> Style:
+    """The style a purchase line names; made from what the line says where the catalogue does not know it yet.
+
+    A style that is known stays as it is: the library knows its material and pictures, the till does not.
+    """
+    fields = {
+        "number": purchase.style_number,
+        "title": purchase.title,
+        "house": purchase.house,
+        "category": purchase.category,
+        "collection": purchase.collection,
+        "colour": purchase.colour,
+        "material": "",
+        "hardware": "",
+        "list_price_minor": purchase.list_price_minor,
+        "currency": purchase.currency,
+        "measurements": {},
+    }
+    db.session.execute(insert_new(Style).values(fields))
+    style = style_by_number(purchase.style_number)
+    if style is None:
+        raise LookupError(f"style {purchase.style_number} vanished")
+    return style
+
+
+def find_styles(query: str, limit: int = MOST_FOUND) -> Sequence[Style]:
+    """The styles whose number, title, colour, material or category hold every word of ``query``, by title.
+
+    An empty query finds the first ``limit`` styles.
+    """
+    words = query_words(query)
+    styles = db.session.scalars(sa.select(Style).order_by(Style.title, Style.colour, Style.id)).all()
+    found = [style for style in styles if all(word in _searched(style) for word in words)]
+    return found[:limit]
+
+
+def _searched(style: Style) -> str:
+    return fold(" ".join((style.number, style.title, style.colour, style.material, style.category)))

@@ -1,0 +1,51 @@
+"""The payment provider's webhook: verify, store once, answer. What it says is a hint; the provider is asked."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from flask import Blueprint, abort, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from marketplace import clock
+from marketplace.jobs import inbox
+from marketplace.payments import attempts, refunds
+from marketplace.payments.gateway import BadSignature, ForeignNotice, gateway
+from marketplace.permissions import machine
+
+log = logging.getLogger(__name__)
+
+SOURCE = "stripe"
+MOST_BYTES = 256 * 1024
+
+bp = Blueprint("payment_webhooks", __name__)
+
+
+@bp.post("/webhooks/stripe")
+@machine
+def receive() -> ResponseReturnValue:
+    """400 and nothing written unless the signature is the provider's, fresh, and for us (faults B11–B13)."""
+    if (request.content_length or 0) > MOST_BYTES:
+        abort(413)
+    try:
+        notice = gateway().read_notice(request.get_data(), request.headers.get("Stripe-Signature", ""))
+    except BadSignature as trouble:
+        log.warning("webhook refused", extra={"reason": str(trouble)[:200]})
+        abort(400)
+    except ForeignNotice as trouble:
+        log.error("webhook of a foreign account or mode", extra={"reason": str(trouble)[:200]})
+        abort(400)
+    fresh = inbox.receive(SOURCE, notice.id, {"about": notice.about, "ref": notice.ref, "key": notice.key}, at=clock.now())
+    return jsonify(received=True, known=not fresh)
+
+
+def react(row: inbox.InboxRow, at: datetime) -> None:
+    """Ask the provider about whatever the event names; unknown kinds and objects are let go."""
+    ref, key, about = row.payload.get("ref"), row.payload.get("key"), row.payload.get("about")
+    if about == "session" and (attempt := attempts.by_session(ref, key)):
+        attempts.ask(attempt, key=f"event-{row.id}", at=at)
+    elif about == "refund" and ref and (refund := refunds.by_provider_ref(ref)):
+        refunds.ask(refund, reference=refund.key, key=f"event-{row.id}", at=at)
+    else:
+        log.info("event of nothing we know", extra={"event_id": row.event_id, "about": about})

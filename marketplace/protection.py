@@ -1,0 +1,84 @@
+"""What every answer carries and every request must pass before a view sees it.
+
+Strict CSP without inline code; one host; no page of a person kept by a cache; texts that are text.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request, session
+
+from marketplace.settings import Settings
+
+MOST_FIELDS = 300
+PUBLIC_ENDPOINTS = frozenset({"static", "photos.photo", "theme.stylesheet"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Register the checks and headers."""
+    hosts = {settings.host, urlsplit(settings.payment_origin).netloc}
+    origins = {settings.public_url, settings.payment_origin}
+    policy = _content_security_policy(settings)
+
+    @app.before_request
+    def _one_host() -> None:
+        # A foreign Host header would end up in links we mail (fault X10).
+        if request.host not in hosts:
+            abort(400)
+
+    @app.before_request
+    def _readable_text() -> None:
+        # Undecodable bytes come through as replacement or surrogate characters; NUL ends strings elsewhere (X12, X15).
+        raw = request.environ.get("PATH_INFO", "") + request.environ.get("QUERY_STRING", "")
+        try:
+            raw.encode("latin-1").decode("utf-8")
+            for key, value in request.args.items(multi=True):
+                (key + value).encode("utf-8")
+        except UnicodeError:
+            abort(400)
+        if "\x00" in raw or "%00" in raw or any("\ufffd" in value for value in request.args.values()):
+            abort(400)
+
+    @app.before_request
+    def _same_origin() -> None:
+        # A second wall behind the CSRF token: browsers say where a POST comes from (X07).
+        origin = request.headers.get("Origin")
+        foreign = origin is not None and origin not in origins and origin != "null"
+        if request.method not in SAFE_METHODS and foreign and "Authorization" not in request.headers:
+            abort(403)
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", policy)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("X-Frame-Options", "DENY")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+        if settings.is_https:
+            headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+        if "Cache-Control" not in headers and request.endpoint not in PUBLIC_ENDPOINTS:
+            # Pages differ by person, bag and token: none of them may outlive the visit (X16).
+            headers["Cache-Control"] = "no-store" if session else "private, no-cache"
+        return response
+
+
+def _content_security_policy(settings: Settings) -> str:
+    form_targets = " ".join(dict.fromkeys(["'self'", settings.public_url, settings.payment_origin]))
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            f"form-action {form_targets}",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        )
+    )
