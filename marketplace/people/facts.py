@@ -10,10 +10,14 @@ from marketplace.people.models import TokenPurpose
 
 @dataclass(frozen=True)
 class LinkWanted:
-    """A person asked for a link by mail. ``token`` is the secret in it."""
+    """A person asked for a link by mail, to ``email`` (a new address is not the person's own yet).
+
+    ``token`` is the secret in the link.
+    """
 
     person_id: int
     purpose: TokenPurpose
+    email: str = field(repr=False)
     token: str = field(repr=False)
     at: datetime
 
@@ -28,7 +32,7 @@ class AccountExists:
 
 @dataclass(frozen=True)
 class EmailVerified:
-    """An account proved its e-mail; past guest orders of that address are now its own."""
+    """An account proved the e-mail it now has; past guest orders of that address are now its own."""
 
     person_id: int
     at: datetime
@@ -36,6 +40,8 @@ class EmailVerified:
 
 @dataclass(frozen=True)
 class PasswordChanged:
+    """The password was set or changed; every other sign-in has ended."""
+
     person_id: int
     at: datetime
 

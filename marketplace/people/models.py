@@ -22,7 +22,10 @@ class Role(enum.StrEnum):
 
 
 class LoyaltyAccount(Model):
-    """An account of the brand's loyalty programme, known by its number and e-mail."""
+    """An account of the brand's loyalty programme, known by its number and e-mail.
+
+    One that was opened here, by joining, takes the brand's number as soon as a purchase file names one for its e-mail.
+    """
 
     __tablename__ = "loyalty_accounts"
 
@@ -30,6 +33,7 @@ class LoyaltyAccount(Model):
     number: Mapped[str] = mapped_column(sa.String(40), unique=True)
     email: Mapped[str] = mapped_column(sa.String(254), unique=True)
     joined_at: Mapped[datetime]
+    opened_here: Mapped[bool] = mapped_column(default=False)
 
 
 class Person(Model):
@@ -72,7 +76,7 @@ class Person(Model):
 
     @property
     def is_member(self) -> bool:
-        """Whether this person may list: an account with a verified e-mail linked to a loyalty account (MK-02, MK-21)."""
+        """Whether this person may list (MK-02, MK-21): a verified account, linked to a loyalty account."""
         return self.is_account and self.email_verified_at is not None and self.loyalty_account_id is not None
 
     @property
@@ -98,7 +102,10 @@ class StaffRole(Model):
 
 
 class SignIn(Model):
-    """One browser signed in. The cookie holds the token; the row holds its hash and ends it everywhere."""
+    """One browser signed in. The cookie holds the token; the row holds its hash and ends it everywhere.
+
+    ``expires_at`` is wall time: moving the sandbox's clock signs nobody out.
+    """
 
     __tablename__ = "sign_ins"
 
@@ -106,6 +113,7 @@ class SignIn(Model):
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), index=True)
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     started_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
     second_factor_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
@@ -113,22 +121,45 @@ class SignIn(Model):
 
 
 class TokenPurpose(enum.StrEnum):
-    VERIFY = "verify"
+    """What a mailed link is for."""
+
+    VERIFY = "verify"  # finish joining: choose a password
     SIGN_IN = "sign_in"
-    RESET = "reset"
+    RESET = "reset"  # choose a new password
+    CHANGE = "change"  # prove a new e-mail
 
 
 class EmailToken(Model):
-    """A one-time link sent by mail; only its hash is kept. ``expires_at`` is wall time."""
+    """A one-time link sent by mail; only its hash is kept. ``expires_at`` is wall time.
+
+    ``email`` is the address it was sent to, which is the address that using it proves.
+    """
 
     __tablename__ = "email_tokens"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), index=True)
     purpose: Mapped[TokenPurpose] = mapped_column(enum_column(TokenPurpose))
+    email: Mapped[str] = mapped_column(sa.String(254))
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class LinkRequest(Model):
+    """Somebody typed an e-mail and wants a link sent to it. Answered by a job, then deleted.
+
+    The page that takes it writes this row and nothing else, whether it knows the e-mail or not: what is known shows
+    neither in the words nor in the time.
+    """
+
+    __tablename__ = "link_requests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purpose: Mapped[TokenPurpose] = mapped_column(enum_column(TokenPurpose))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    name: Mapped[str] = mapped_column(sa.String(120), default="")
+    asked_at: Mapped[datetime]
 
 
 class Address(Model):
