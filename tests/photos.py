@@ -126,6 +126,13 @@ def _swapped_profile() -> bytes:
 # --- unusual but honest files ---------------------------------------------------------------------------------------
 
 
+def flat_png(width: int, height: int) -> bytes:
+    """White, without the time and memory that drawing it would take: an honest large picture of few bytes."""
+    packing, row = zlib.compressobj(1), b"\0" + b"\xff" * width
+    packed = b"".join(packing.compress(row) for _ in range(height)) + packing.flush()
+    return _png(width, height, depth=8, colour_type=0, packed=packed)
+
+
 def cmyk_jpeg() -> bytes:
     """Pure red in printing inks."""
     return jpeg(Image.new("CMYK", (64, 64), (0, 255, 255, 0)))
@@ -134,13 +141,13 @@ def cmyk_jpeg() -> bytes:
 def deep_grey_png() -> bytes:
     """A 16-bit grey ramp: a careless conversion makes all but its darkest 1/256 white."""
     row = b"\0" + b"".join(struct.pack(">H", level * 1024) for level in range(64))
-    return _png(64, 64, depth=16, colour_type=0, rows=row * 64)
+    return _png(64, 64, depth=16, colour_type=0, packed=zlib.compress(row * 64))
 
 
 def deep_colour_png(colour: tuple[int, int, int]) -> bytes:
     """A flat picture with 16 bits a channel; ``colour`` in 8 bits."""
     row = b"\0" + struct.pack(">HHH", *(level * 257 for level in colour)) * 64
-    return _png(64, 64, depth=16, colour_type=2, rows=row * 64)
+    return _png(64, 64, depth=16, colour_type=2, packed=zlib.compress(row * 64))
 
 
 def palette_png() -> bytes:
@@ -156,8 +163,8 @@ def stereo_jpeg() -> bytes:
 
 
 def png_claiming(width: int, height: int) -> bytes:
-    """A file of some hundred bytes whose header claims any size."""
-    return _png(width, height, depth=8, colour_type=2, rows=bytes(1000))
+    """A file of some hundred bytes whose header claims any size; so do its siblings below."""
+    return _png(width, height, depth=8, colour_type=2, packed=zlib.compress(bytes(1000)))
 
 
 def jpeg_claiming(width: int, height: int) -> bytes:
@@ -167,9 +174,11 @@ def jpeg_claiming(width: int, height: int) -> bytes:
 
 
 def webp_claiming(width: int, height: int) -> bytes:
-    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    body = b"WEBP" + b"VP8X" + struct.pack("<I", 10) + bytes(4) + size + webp(Image.new("RGB", (16, 16)))[12:]
-    return b"RIFF" + struct.pack("<I", len(body)) + body
+    """A lossless WebP whose bitstream claims the size, up to the 16,384 pixels a side that WebP can say."""
+    data = webp(Image.new("RGB", (16, 16)), lossless=True)
+    size = min(width, 16384) - 1 | (min(height, 16384) - 1) << 14
+    bitstream = data.index(b"VP8L") + 9
+    return data[:bitstream] + struct.pack("<I", size) + data[bitstream + 4 :]
 
 
 def heic_claiming(width: int, height: int) -> bytes:
@@ -238,9 +247,9 @@ def damaged(data: bytes, *, times: int, seed: int = 1) -> Iterator[bytes]:
         yield bytes(wrong)
 
 
-def _png(width: int, height: int, *, depth: int, colour_type: int, rows: bytes) -> bytes:
+def _png(width: int, height: int, *, depth: int, colour_type: int, packed: bytes) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    chunks = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, content) for kind, content in chunks)
 
 

@@ -47,10 +47,13 @@ def distance(one: int, other: int) -> int:
     return ((one ^ other) & ((1 << _BITS) - 1)).bit_count()
 
 
-def _slowest_waves(small: Image.Image) -> list[float]:
-    """The 8 × 8 lowest coefficients of the picture's discrete cosine transform (DCT-II), row by row."""
+def _slowest_waves(small: Image.Image) -> list[int]:
+    """The 8 × 8 lowest coefficients of the picture's discrete cosine transform (DCT-II), row by row.
+
+    Whole numbers: the noise of the arithmetic must not decide a bit of a flat picture.
+    """
     pixels = small.tobytes()
     rows = [pixels[start : start + _SIDE] for start in range(0, len(pixels), _SIDE)]
     across = [[sum(map(float.__mul__, wave, map(float, row))) for wave in _WAVES] for row in rows]
     columns = list(zip(*across, strict=True))
-    return [sum(map(float.__mul__, wave, column)) for wave in _WAVES for column in columns]
+    return [round(sum(map(float.__mul__, wave, column))) for wave in _WAVES for column in columns]
