@@ -33,6 +33,7 @@ class AlarmKind(enum.StrEnum):
     PAYMENT_MISMATCH = "payment_mismatch"
     PAYMENT_TOO_LATE = "payment_too_late"
     PROBLEM_REPORTED = "problem_reported"
+    REFUND_FAILED = "refund_failed"
     SUSPICIOUS_SALE = "suspicious_sale"
 
 

@@ -114,6 +114,16 @@ def waiting_deadline(kind: str, subject: Any) -> Deadline | None:
     )
 
 
+def state_of(kind: str, subject: Any) -> DeadlineState | None:
+    """What became of the latest deadline of this kind; None where there never was one."""
+    return db.session.scalar(
+        sa.select(Deadline.state)
+        .where(Deadline.kind == kind, Deadline.subject_id == subject.id)
+        .order_by(Deadline.id.desc())
+        .limit(1)
+    )
+
+
 # Sweeping ------------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,127 @@
+"""What an order owes to whom: the split of its money, and the postings of each moment.
+
+Preview and performance are one code path: the figures a page shows are the figures that are posted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from marketplace.events import Event
+from marketplace.ledger import Account, Line, Posting
+from marketplace.money import Money
+from marketplace.orders import terms
+from marketplace.orders.models import Order
+
+
+@dataclass(frozen=True)
+class Split:
+    """Who gets what of an order's remaining money; the parts always sum to ``total``."""
+
+    total: Money
+    payout: Money
+    commission: Money
+    own_stock: Money
+    shipping: Money
+    tax: Money
+
+
+def split(order: Order) -> Split:
+    """The split of what is left after partial refunds.
+
+    Payout = the policy's percentage of the remaining price, half up; commission = the rest (GAP-02, GAP-13).
+    Shipping and tax are never part of the base.
+    """
+    currency = order.currency
+    price = order.price - Money(order.refunded_price_minor, currency)
+    shipping = order.shipping - Money(order.refunded_shipping_minor, currency)
+    tax = order.tax - Money(order.refunded_tax_minor, currency)
+    zero = Money.zero(currency)
+    if order.is_supply:
+        return Split(price + shipping + tax, zero, zero, price, shipping, tax)
+    payout = price.share(terms.of_seller(order).payout.payout_basis_points)
+    return Split(price + shipping + tax, payout, price - payout, zero, shipping, tax)
+
+
+def capture(order: Order, event: Event, at: datetime) -> Posting:
+    """The money is here and belongs to nobody yet: Dr clearing, Cr escrow, gross."""
+    return Posting(
+        "capture",
+        order,
+        event,
+        at,
+        order.number,
+        (
+            Line(Account.CLEARING, order.total, order_id=order.id),
+            Line(Account.ESCROW, -order.total, order_id=order.id),
+        ),
+    )
+
+
+def late_capture(order: Order, event: Event, at: datetime, *, part: str = "") -> Posting:
+    """Money for a piece that is gone, or paid for already: it is owed back from the first moment."""
+    return Posting(
+        "late_capture",
+        order,
+        event,
+        at,
+        order.number,
+        (
+            Line(Account.CLEARING, order.total, order_id=order.id),
+            Line(Account.REFUND_PAYABLE, -order.total, order_id=order.id),
+        ),
+        part,
+    )
+
+
+def settlement(order: Order, event: Event, at: datetime) -> Posting:
+    """The sale stands: escrow is divided between the seller, the programme, shipping and the tax office."""
+    parts = split(order)
+    return Posting(
+        "settlement",
+        order,
+        event,
+        at,
+        order.number,
+        (
+            Line(Account.ESCROW, parts.total, order_id=order.id),
+            Line(Account.SELLER_PAYABLE, -parts.payout, order_id=order.id),
+            Line(Account.COMMISSION, -parts.commission, order_id=order.id),
+            Line(Account.OWN_STOCK_SALES, -parts.own_stock, order_id=order.id),
+            Line(Account.SHIPPING_INCOME, -parts.shipping, order_id=order.id),
+            Line(Account.TAX_PAYABLE, -parts.tax, order_id=order.id),
+        ),
+    )
+
+
+def refund(kind: str, order: Order, amount: Money, event: Event, at: datetime, *, part: str = "") -> Posting:
+    """Before settlement: what goes back leaves escrow for refund payable."""
+    return Posting(
+        kind,
+        order,
+        event,
+        at,
+        order.number,
+        (
+            Line(Account.ESCROW, amount, order_id=order.id),
+            Line(Account.REFUND_PAYABLE, -amount, order_id=order.id),
+        ),
+        part,
+    )
+
+
+def lost_parcel_payout(order: Order, event: Event, at: datetime) -> Posting:
+    """The seller of a parcel the carrier lost is paid; the carrier's claim is a receivable (GAP-09)."""
+    payout = order.price.share(terms.of_seller(order).payout.payout_basis_points)
+    return Posting(
+        "lost_payout",
+        order,
+        event,
+        at,
+        order.number,
+        (
+            Line(Account.CARRIER_RECEIVABLE, payout, order_id=order.id),
+            Line(Account.SELLER_PAYABLE, -payout, order_id=order.id),
+        ),
+    )

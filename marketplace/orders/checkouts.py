@@ -1,0 +1,204 @@
+"""Checkout: an offer written down (prices, shipping, tax, address), then holds and one payment attempt.
+
+The total shown is the total charged. A price that changed in between stops the payment and is shown anew (fault B05).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from marketplace import events
+from marketplace.database import db, public_id
+from marketplace.errors import Refusal
+from marketplace.events import SYSTEM, HasActor
+from marketplace.jobs import deadlines
+from marketplace.listings.models import Listing
+from marketplace.listings.states import ListingState
+from marketplace.money import Money
+from marketplace.orders import holds
+from marketplace.orders.models import Checkout, Order
+from marketplace.orders.snapshots import as_sold
+from marketplace.orders.states import CheckoutState, OrderState
+from marketplace.orders.tax import TaxQuote
+from marketplace.payments import attempts
+from marketplace.payments.models import PaymentAttempt
+from marketplace.people.models import Person
+from marketplace.programme import versions
+
+ABANDONED = "checkout_abandoned"  # deadline: an offer nobody paid
+ABANDONED_AFTER = timedelta(hours=2)
+
+
+class OwnPiece(Refusal):
+    message = _l("This is your own piece: you cannot buy what you sell.")
+
+
+class PriceChanged(Refusal):
+    """``listing_ids`` says which prices are not what the offer says."""
+
+    def __init__(self, orders: Sequence[Order]) -> None:
+        super().__init__(_("A price has changed since you last looked. Here is the new total."))
+        self.listing_ids = [order.listing_id for order in orders]
+
+
+class NothingToBuy(Refusal):
+    message = _l("Your bag is empty.")
+
+
+def shipping_price(currency: str) -> Money:
+    """The fixed amount that is added for each piece (MK-14)."""
+    return Money(versions.current().policy.shipping.amount_minor, currency)
+
+
+def check_pieces(listings: Sequence[Listing], *, buyer_id: int | None) -> None:
+    """Raise unless every piece can be bought by this buyer now (faults B06, B19)."""
+    if not listings:
+        raise NothingToBuy()
+    if buyer_id is not None and any(listing.seller_id == buyer_id for listing in listings):
+        raise OwnPiece()
+    gone = [listing for listing in listings if listing.state is not ListingState.LIVE or _is_suspended(listing)]
+    if gone:
+        raise holds.NotAvailable(
+            _("%(titles)s is no longer available.", titles=", ".join(listing.title for listing in gone))
+        )
+
+
+def _is_suspended(listing: Listing) -> bool:
+    return listing.seller is not None and listing.seller.suspended_at is not None
+
+
+def open_checkout(
+    *,
+    buyer: Person,
+    listings: Sequence[Listing],
+    ship_to: dict[str, Any],
+    quote: TaxQuote,
+    form_token: str,
+    at: datetime,
+) -> Checkout:
+    """Write the offer down: one order a piece, awaiting payment, holding nothing yet.
+
+    The same ``form_token`` returns the checkout it made before (a double click, fault B01).
+    """
+    known = db.session.scalar(sa.select(Checkout).where(Checkout.form_token == form_token))
+    if known is not None:
+        return known
+    check_pieces(listings, buyer_id=buyer.id)
+    published = versions.current()
+    currency = published.policy.market.currency
+    checkout = Checkout(
+        number=public_id("C"),
+        buyer=buyer,
+        policy_version_id=published.id,
+        state=CheckoutState.OPEN,
+        started_at=at,
+        email=buyer.email,
+        ship_to=ship_to,
+        currency=currency,
+        total_minor=0,
+        tax_quote=quote.record,
+        form_token=form_token,
+    )
+    db.session.add(checkout)
+    db.session.flush()
+    shipping = shipping_price(currency)
+    for listing, tax in zip(listings, quote.taxes, strict=True):
+        checkout.orders.append(_order(checkout, listing, shipping, tax, at))
+    checkout.total_minor = sum(order.total.minor for order in checkout.orders)
+    db.session.flush()
+    for order in checkout.orders:
+        events.record(order, "place", by=buyer, at=at)
+    deadlines.set_deadline(ABANDONED, checkout, at + ABANDONED_AFTER)
+    return checkout
+
+
+def _order(checkout: Checkout, listing: Listing, shipping: Money, tax: Money, at: datetime) -> Order:
+    return Order(
+        number=public_id("R"),
+        checkout_id=checkout.id,
+        listing=listing,
+        item_id=listing.item_id,
+        buyer_id=checkout.buyer_id,
+        seller_id=listing.seller_id,
+        policy_version_id=checkout.policy_version_id,
+        seller_policy_version_id=listing.policy_version_id,
+        state=OrderState.AWAITING_PAYMENT,
+        placed_at=at,
+        currency=checkout.currency,
+        price_minor=listing.price_minor,
+        shipping_minor=shipping.minor,
+        tax_minor=tax.minor,
+        refunded_price_minor=0,
+        refunded_shipping_minor=0,
+        refunded_tax_minor=0,
+        as_sold=as_sold(listing),
+    )
+
+
+def start_payment(checkout: Checkout, *, return_url: str, by: HasActor, at: datetime) -> PaymentAttempt:
+    """Take every hold and write the payment attempt down, or raise with nothing taken.
+
+    Twice is harmless: while an attempt stands open it is returned as it is (fault B01). The caller commits, then
+    opens the page at the provider, then records the answer.
+    """
+    standing = attempts.open_attempt_of(checkout.id)
+    if standing is not None:
+        return standing
+    if checkout.state is not CheckoutState.OPEN:
+        Checkout.machine.next_state(checkout.state, "expire")  # raises: this checkout is over
+    changed = [order for order in checkout.orders if order.price_minor != order.listing.price_minor]
+    if changed:
+        raise PriceChanged(changed)
+    limits = versions.current().policy.limits
+    holds.take(checkout, at=at, by=by, limit=limits.live_holds_per_person)
+    deadlines.cancel_deadlines([checkout], ABANDONED, at=at)
+    return attempts.start(
+        checkout_id=checkout.id,
+        amount=checkout.total,
+        lines=[{"name": order.as_sold["title"], "amount_minor": order.total.minor} for order in checkout.orders],
+        email=checkout.email,
+        return_url=return_url,
+        minutes=limits.payment_minutes,
+        at=at,
+    )
+
+
+def expire(checkout: Checkout, *, at: datetime) -> None:
+    """Nobody paid: the offer is over and its pieces are free again. Harmless where it is over already."""
+    if checkout.state is not CheckoutState.OPEN:
+        return
+    events.transition(checkout, "expire", by=SYSTEM, at=at)
+    waiting = [order for order in checkout.orders if order.state is OrderState.AWAITING_PAYMENT]
+    events.transition_all(waiting, "expire", by=SYSTEM, at=at, sets={"closed_at": at})
+    held = [order.listing for order in waiting if order.listing.state is ListingState.HELD and _holds(order)]
+    holds.release(waiting, at=at)
+    events.transition_all(held, "release", by=SYSTEM, at=at)
+
+
+def _holds(order: Order) -> bool:
+    """Whether it is this very checkout that holds the piece."""
+    return holds.holder_of(order.item_id) == order.checkout_id
+
+
+def sweep_abandoned(checkout_ids: Sequence[int], at: datetime) -> None:
+    """Offers that never reached a payment page end after a while; an open payment ends them otherwise."""
+    for checkout in db.session.scalars(sa.select(Checkout).where(Checkout.id.in_(checkout_ids))):
+        if attempts.open_attempt_of(checkout.id) is None:
+            expire(checkout, at=at)
+
+
+def unpaid_of(buyer_id: int) -> list[Checkout]:
+    """Checkouts of a buyer whose payment page may still stand open, newest first."""
+    return list(
+        db.session.scalars(
+            sa.select(Checkout)
+            .where(Checkout.buyer_id == buyer_id, Checkout.state == CheckoutState.OPEN)
+            .order_by(Checkout.id.desc())
+        )
+    )

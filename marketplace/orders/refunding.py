@@ -1,0 +1,141 @@
+"""Ways an order ends without a sale, and money on its way back to the buyer."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from marketplace import events
+from marketplace.database import db
+from marketplace.errors import LostRace, Refusal
+from marketplace.events import HasActor
+from marketplace.jobs import deadlines
+from marketplace.ledger import post
+from marketplace.money import Money
+from marketplace.orders import accounting, holds
+from marketplace.orders.facts import OrderCancelled, OrderRefunded
+from marketplace.orders.models import Order
+from marketplace.orders.settling import ENDING_DEADLINES
+from marketplace.orders.states import CannotCancel, OrderState
+from marketplace.payments import attempts, refunds
+from marketplace.shipping import parcels
+
+
+class EndReason(enum.StrEnum):
+    """Why an order ended. The words of the messages hang on it."""
+
+    BUYER_AFTER_SHIP_BY = "buyer_after_ship_by"
+    BUYER_NO_LABEL = "buyer_no_label"
+    SELLER_CANCELLED = "seller_cancelled"
+    DESK_CANCELLED = "desk_cancelled"
+    NOT_SHIPPED = "not_shipped"
+    PARCEL_LOST = "parcel_lost"
+    RETURNED_TO_SENDER = "returned_to_sender"
+    PIECE_GONE = "piece_gone"
+    DESK_DECISION = "desk_decision"
+
+
+class MoreThanLeft(Refusal):
+    message = _l("A refund cannot be more than what is left of this order.")
+    status = 422
+
+
+PARTLY_REFUNDABLE = (
+    OrderState.PAID,
+    OrderState.LABEL_ISSUED,
+    OrderState.IN_TRANSIT,
+    OrderState.DELIVERED,
+    OrderState.DISPUTED,
+)
+
+
+def cancel(order: Order, *, reason: EndReason, by: HasActor, at: datetime) -> None:
+    """End an order before any scan and refund it in full (MK-62, GAP-09). Raises ``CannotCancel`` else.
+
+    Who may cancel when is the caller's question (``orders.permissions``); that no scan is recorded is ours.
+    """
+    unscanned = Order.shipped_at.is_(None)
+    try:
+        events.transition(order, "cancel", by=by, at=at, where=[unscanned], sets={"end_reason": reason.value})
+    except LostRace:
+        raise CannotCancel() from None
+    parcels.cancel_parcels_of(order.id, by=by, at=at)
+    events.announce(OrderCancelled(order.id, reason.value, at))
+    refund_in_full(order, reason=reason, by=by, at=at)
+
+
+def refund_in_full(order: Order, *, reason: EndReason, by: HasActor, at: datetime) -> None:
+    """Give back everything that has not been given back yet, shipping and tax included (GAP-21)."""
+    left = order.total - order.refunded
+    event = events.transition(
+        order,
+        "refund",
+        by=by,
+        at=at,
+        sets={
+            "closed_at": at,
+            "end_reason": order.end_reason or reason.value,
+            "refunded_price_minor": order.price_minor,
+            "refunded_shipping_minor": order.shipping_minor,
+            "refunded_tax_minor": order.tax_minor,
+        },
+    )
+    post(accounting.refund("refund", order, left, event, at))
+    refunds.request_refund(
+        attempt=attempts.paid_attempt_of(order.checkout_id),
+        amount=left,
+        reason=reason.value,
+        key=f"{order.number}-full",
+        reference=order.number,
+        order_id=order.id,
+        at=at,
+    )
+    holds.release([order], at=at)
+    deadlines.cancel_deadlines([order], *ENDING_DEADLINES, at=at)
+    events.announce(OrderRefunded(order.id, reason.value, at))
+
+
+def refund_part(order: Order, *, of_price: Money, reason: EndReason, by: HasActor, at: datetime) -> Money:
+    """Lower the price by ``of_price`` and give it back with its share of the tax; returns what goes back (B16).
+
+    Raises ``MoreThanLeft`` where that would be the whole price or more: that is a full refund. The payout becomes
+    the percentage of the remaining price.
+    """
+    if of_price.currency != order.currency or of_price.minor <= 0:
+        raise MoreThanLeft()
+    refunded_price = order.refunded_price_minor + of_price.minor
+    base = order.price_minor + order.shipping_minor
+    # The tax that goes back in all is the share of the price that goes back in all: several parts never lose a cent.
+    refunded_tax = order.tax.split([refunded_price, base - refunded_price])[0].minor if base else 0
+    claimed = db.session.scalar(
+        sa.update(Order)
+        .where(
+            Order.id == order.id,
+            Order.state.in_(PARTLY_REFUNDABLE),
+            Order.refunded_price_minor == order.refunded_price_minor,
+            Order.price_minor > refunded_price,
+        )
+        .values(refunded_price_minor=refunded_price, refunded_tax_minor=refunded_tax)
+        .returning(Order.id)
+        .execution_options(synchronize_session=False)
+    )
+    if claimed is None:
+        raise MoreThanLeft()
+    back = Money(of_price.minor + refunded_tax - order.refunded_tax_minor, order.currency)
+    part = str(refunded_price)
+    db.session.refresh(order)
+    event = events.record(order, "refund_part", by=by, at=at, minor=back.minor, reason=reason.value)
+    post(accounting.refund("refund_part", order, back, event, at, part=part))
+    refunds.request_refund(
+        attempt=attempts.paid_attempt_of(order.checkout_id),
+        amount=back,
+        reason=reason.value,
+        key=f"{order.number}-part-{part}",
+        reference=order.number,
+        order_id=order.id,
+        at=at,
+    )
+    return back

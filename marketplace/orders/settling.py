@@ -1,0 +1,149 @@
+"""The end of a good sale: the buyer confirms, or stays silent, and the money goes where it belongs, once.
+
+Each fork is one conditional UPDATE; money moves after it. Single and batch share this code: one order is a batch of
+one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from marketplace import events
+from marketplace.database import db
+from marketplace.errors import LostRace
+from marketplace.events import CARRIER, SYSTEM, HasActor
+from marketplace.jobs import deadlines
+from marketplace.jobs.alarms import AlarmKind, raise_alarm
+from marketplace.ledger import post_all
+from marketplace.listings.models import Item
+from marketplace.orders import accounting, holds, terms
+from marketplace.orders.facts import OrderConfirmed, OrderContested, OrderSettled
+from marketplace.orders.models import Confirmation, Order
+from marketplace.orders.states import CannotConfirm, CannotContest, OrderState
+from marketplace.payouts.paying import PayoutOwed, owe_payouts
+
+CONFIRM_BY = "confirm_by"
+POSTPONE = timedelta(hours=1)
+
+ENDING_DEADLINES = (CONFIRM_BY, "no_movement", "late_word", "ship_by", "ship_by_reminder", "cancel_late", "label_late")
+
+
+def window_is_open(order: Order, at: datetime) -> bool:
+    """Whether the buyer may still confirm or report: ``now < closes_at`` (GAP-03)."""
+    return order.window_closes_at is not None and at < order.window_closes_at
+
+
+def confirm(order: Order, *, stars: int, words: str, by: HasActor, at: datetime) -> None:
+    """The buyer says the piece is as described, and rates it (MK-41, MK-58); the sale is settled at once.
+
+    Allowed from in transit on, and after delivery while the window is open; raises ``CannotConfirm`` else.
+    """
+    still_open = sa.or_(Order.state == OrderState.IN_TRANSIT, Order.window_closes_at > at)
+    try:
+        event = events.transition(order, "confirm", by=by, at=at, where=[still_open])
+    except LostRace:
+        raise CannotConfirm() from None
+    db.session.add(Confirmation(order_id=order.id, stars=stars, words=words, written_at=at))
+    settle([(order, event)], by=by, at=at)
+    events.announce(OrderConfirmed(order.id, False, at))
+
+
+def sweep_confirmations(order_ids: Sequence[int], at: datetime) -> None:
+    """Silence confirms, from the moment the window closes (MK-42, GAP-03).
+
+    An order whose delivery mail has not been out long enough gets that much longer; the others are settled together.
+    """
+    orders = list(
+        db.session.scalars(
+            sa.select(Order)
+            .where(Order.id.in_(order_ids), Order.state == OrderState.DELIVERED)
+            .options(selectinload(Order.confirmation))
+        )
+    )
+    ready = [order for order in orders if order.delivery_mail_at and order.window_closes_at and order.window_closes_at <= at]
+    moved = events.transition_all(ready, "auto_confirm", by=SYSTEM, at=at, where=[Order.window_closes_at <= at])
+    settle(moved, by=SYSTEM, at=at)
+    for order, _event in moved:
+        events.announce(OrderConfirmed(order.id, True, at))
+    for order in set(orders) - {order for order, _event in moved}:
+        _wait_longer(order, at)
+
+
+def _wait_longer(order: Order, at: datetime) -> None:
+    """Without a handed-over mail the window has not begun to close; with one, its own moment stands."""
+    if order.delivery_mail_at is None:
+        hours = terms.of_buyer(order).limits.confirmation_window_hours
+        order.window_closes_at = at + timedelta(hours=hours)
+        deadlines.set_deadline(CONFIRM_BY, order, at + POSTPONE)
+    elif order.window_closes_at is not None:
+        deadlines.set_deadline(CONFIRM_BY, order, order.window_closes_at)
+
+
+def note_delivery_mail(order: Order, *, at: datetime) -> None:
+    """The mail that asks to confirm is out: the window closes no earlier than its hours after this (GAP-03)."""
+    if order.state is not OrderState.DELIVERED or order.delivery_mail_at is not None:
+        return
+    closes_at = at + timedelta(hours=terms.of_buyer(order).limits.confirmation_window_hours)
+    order.delivery_mail_at = at
+    order.window_closes_at = closes_at
+    deadlines.set_deadline(CONFIRM_BY, order, closes_at)
+
+
+def contest(order: Order, *, by: HasActor, at: datetime, reason: str) -> None:
+    """Stop the payout: something is wrong. After delivery only while the window is open (GAP-03).
+
+    Raises ``CannotContest`` where the window has closed or the order is over.
+    """
+    still_open = sa.or_(Order.state != OrderState.DELIVERED, Order.window_closes_at > at)
+    try:
+        events.transition(order, "contest", by=by, at=at, where=[still_open], reason=reason)
+    except LostRace:
+        raise CannotContest() from None
+    deadlines.cancel_deadlines([order], *ENDING_DEADLINES, at=at)
+    raise_alarm(AlarmKind.PROBLEM_REPORTED, order, at=at, reason=reason)
+    events.announce(OrderContested(order.id, at))
+
+
+def contest_by_carrier(order: Order, *, at: datetime) -> None:
+    """The carrier takes its delivery back: the window stops and the desk decides (fault L06)."""
+    events.transition(order, "contest", by=CARRIER, at=at, reason="carrier")
+    deadlines.cancel_deadlines([order], *ENDING_DEADLINES, at=at)
+
+
+def settle(moved: Sequence[tuple[Order, events.Event]], *, by: HasActor, at: datetime) -> None:
+    """Divide the escrow of confirmed orders, owe their sellers, hand the pieces to their new owners."""
+    if not moved:
+        return
+    orders = [order for order, _event in moved]
+    settled = events.transition_all(orders, "settle", by=by, at=at, sets={"closed_at": at})
+    if len(settled) != len(orders):
+        raise LostRace()
+    post_all([accounting.settlement(order, event, at) for order, event in settled])
+    owe_payouts(
+        [
+            PayoutOwed(order.id, order.number, order.seller_id, accounting.split(order).payout)
+            for order in orders
+            if order.seller_id is not None
+        ],
+        at=at,
+    )
+    holds.release(orders, at=at)
+    for order in orders:
+        _hand_over(order)
+    deadlines.cancel_deadlines(orders, *ENDING_DEADLINES, at=at)
+    for order in orders:
+        events.announce(OrderSettled(order.id, at))
+
+
+def _hand_over(order: Order) -> None:
+    """The piece is the buyer's now."""
+    db.session.execute(
+        sa.update(Item)
+        .where(Item.id == order.item_id)
+        .values(owner_id=order.buyer_id)
+        .execution_options(synchronize_session=False)
+    )

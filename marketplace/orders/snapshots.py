@@ -1,0 +1,46 @@
+"""What was sold, as it was said when it was sold: later edits of the listing change nothing (fault B06)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marketplace.listings.models import Listing
+
+
+def as_sold(listing: Listing) -> dict[str, Any]:
+    """A plain document of the listing: title, grade, words, flaws, photos, price, terms."""
+    return {
+        "number": listing.number,
+        "title": listing.title,
+        "house": listing.house,
+        "category": listing.category,
+        "colour": listing.colour,
+        "material": listing.material,
+        "size": listing.size,
+        "grade": listing.grade,
+        "words": listing.words,
+        "includes": list(listing.includes),
+        "price_minor": listing.price_minor,
+        "original_price_minor": listing.original_price_minor,
+        "currency": listing.currency,
+        "supply": listing.is_supply,
+        "flaws": [
+            {
+                "part": flaw.part,
+                "kind": flaw.kind,
+                "severity": flaw.severity,
+                "note": flaw.note,
+                "photo": flaw.photo.key if flaw.photo else None,
+            }
+            for flaw in listing.flaws
+        ],
+        "photos": [
+            {"slot": photo.slot, "key": photo.key, "width": photo.width, "height": photo.height, "widths": photo.widths}
+            for photo in listing.photos
+        ],
+        "library": [
+            {"slot": picture.kind, "key": picture.key, "width": picture.width, "height": picture.height,
+             "widths": picture.widths}
+            for picture in listing.item.style.pictures
+        ],
+    }
