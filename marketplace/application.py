@@ -7,8 +7,6 @@ from pathlib import Path
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -27,6 +25,7 @@ from marketplace import (
     wiring,
 )
 from marketplace.database import db
+from marketplace.limits import limiter
 from marketplace.people import signing_in
 from marketplace.programme import versions
 from marketplace.settings import INSTANCE, Settings
@@ -36,7 +35,6 @@ ROOT = Path(__file__).resolve().parent.parent
 csrf = CSRFProtect()
 migrate = Migrate(directory=str(ROOT / "migrations"), render_as_batch=True)
 babel = Babel()
-limiter = Limiter(get_remote_address, strategy="sliding-window-counter", headers_enabled=False)
 
 
 class Shop(Flask):
