@@ -7,7 +7,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from marketplace.catalogue.words import search_text
 from marketplace.database import JSONDocument, Model
+
+_SEARCHED = ("number", "title", "house", "category", "colour", "material")
+
+
+def _search_text(context: Any) -> str:
+    inserted = context.get_current_parameters()
+    return search_text(*(inserted.get(name) or "" for name in _SEARCHED))
 
 
 class PictureColumns:
@@ -36,6 +44,7 @@ class Style(Model):
     list_price_minor: Mapped[int] = mapped_column(sa.BigInteger)
     currency: Mapped[str] = mapped_column(sa.String(3))
     measurements: Mapped[dict[str, Any]] = mapped_column(JSONDocument, default=dict)  # millimetres by name
+    search_text: Mapped[str] = mapped_column(sa.Text, default=_search_text)  # folded words, each after a space
 
     pictures: Mapped[list[StylePicture]] = relationship(order_by="StylePicture.position")
 

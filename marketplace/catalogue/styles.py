@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from marketplace.catalogue.models import Style
-from marketplace.catalogue.words import fold, query_words
+from marketplace.catalogue.words import query_words
 from marketplace.database import db, insert_new
 from marketplace.people.models import Purchase
 
@@ -45,15 +45,11 @@ def style_of(purchase: Purchase) -> Style:
 
 
 def find_styles(query: str, limit: int = MOST_FOUND) -> Sequence[Style]:
-    """The styles whose number, title, colour, material or category hold every word of ``query``, by title.
+    """The styles whose number, title, house, category, colour or material hold every word of ``query``, by title.
 
-    An empty query finds the first ``limit`` styles.
+    A word matches from its start. An empty query finds the first ``limit`` styles.
     """
-    words = query_words(query)
-    styles = db.session.scalars(sa.select(Style).order_by(Style.title, Style.colour, Style.id)).all()
-    found = [style for style in styles if all(word in _searched(style) for word in words)]
-    return found[:limit]
-
-
-def _searched(style: Style) -> str:
-    return fold(" ".join((style.number, style.title, style.colour, style.material, style.category)))
+    found = sa.select(Style).order_by(Style.title, Style.colour, Style.id).limit(limit)
+    for word in query_words(query):
+        found = found.where(Style.search_text.contains(f" {word}", autoescape=True))
+    return db.session.scalars(found).all()

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from marketplace.database import JSONDocument, Model, db, enum_column
+from marketplace.database import JSONDocument, Model, db, enum_column, insert_new
 from marketplace.events import HasActor
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ class AlarmKind(enum.StrEnum):
     PURCHASE_RETURNED = "purchase_returned"
     PAYMENT_MISMATCH = "payment_mismatch"
     PAYMENT_TOO_LATE = "payment_too_late"
+    PAYOUT_REFUSED = "payout_refused"
     PROBLEM_REPORTED = "problem_reported"
     REFUND_FAILED = "refund_failed"
     SUSPICIOUS_SALE = "suspicious_sale"
@@ -65,22 +66,12 @@ class Alarm(Model):
 
 
 def raise_alarm(kind: AlarmKind, subject: Any, *, at: datetime, **detail: Any) -> Alarm:
-    """Open an alarm for ``subject``; one that stands open already is left as it is."""
-    standing = db.session.scalar(
-        sa.select(Alarm).where(
-            Alarm.kind == kind,
-            Alarm.subject_type == subject.__tablename__,
-            Alarm.subject_id == subject.id,
-            Alarm.cleared_at.is_(None),
-        )
-    )
-    if standing is not None:
-        return standing
-    alarm = Alarm(
-        kind=kind, subject_type=subject.__tablename__, subject_id=subject.id, raised_at=at, detail=dict(detail)
-    )
-    db.session.add(alarm)
-    db.session.flush()
+    """Open an alarm for ``subject``; one that stands open already is left as it is, whoever raised it first."""
+    about = {"kind": kind, "subject_type": subject.__tablename__, "subject_id": subject.id}
+    new = insert_new(Alarm).values(**about, raised_at=at, detail=detail).returning(Alarm)
+    alarm = db.session.scalar(new)
+    if alarm is None:
+        return db.session.scalars(sa.select(Alarm).filter_by(**about, cleared_at=None)).one()
     log.error("alarm", extra={"alarm": kind.value, "subject": f"{alarm.subject_type}:{alarm.subject_id}"})
     return alarm
 

@@ -59,7 +59,7 @@ class Payout(Model):
     currency: Mapped[str] = mapped_column(sa.String(3))
     due_at: Mapped[datetime]
     issued_at: Mapped[datetime | None]
-    gift_card_number: Mapped[str | None] = mapped_column(sa.String(12))  # the issuer's number of the card
+    gift_card_number: Mapped[str | None] = mapped_column(sa.String(40), unique=True)  # the issuer's number of the card
     gift_card_last_four: Mapped[str | None] = mapped_column(sa.String(4))
 
     @property

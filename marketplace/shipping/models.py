@@ -13,10 +13,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marketplace.database import JSONDocument, Model, enum_column
 from marketplace.errors import Refusal
 from marketplace.events import Machine
+from marketplace.money import Money
 
 
 class ParcelState(enum.StrEnum):
     LABEL_WANTED = "label_wanted"
+    LABEL_REFUSED = "label_refused"  # the carrier will not carry it to that address; the desk corrects it
     LABEL_BOUGHT = "label_bought"
     IN_TRANSIT = "in_transit"
     DELIVERED = "delivered"
@@ -27,6 +29,10 @@ class ParcelState(enum.StrEnum):
 
 class CannotBuyLabel(Refusal):
     message = _l("This parcel has its label already.")
+
+
+class AddressIsFixed(Refusal):
+    message = _l("The label is being written or written already; its addresses cannot change any more.")
 
 
 class CannotMoveParcel(Refusal):
@@ -42,6 +48,8 @@ PARCEL = Machine(
     states=ParcelState,
     table={
         (_P.LABEL_WANTED, "buy_label"): _P.LABEL_BOUGHT,
+        (_P.LABEL_WANTED, "refuse_label"): _P.LABEL_REFUSED,
+        (_P.LABEL_REFUSED, "correct_address"): _P.LABEL_WANTED,
         (_P.LABEL_BOUGHT, "scan"): _P.IN_TRANSIT,
         (_P.CANCELLED, "scan"): _P.IN_TRANSIT,  # handed over all the same: the desk must look
         (_P.LABEL_BOUGHT, "deliver"): _P.DELIVERED,
@@ -53,16 +61,20 @@ PARCEL = Machine(
         (_P.LOST, "return"): _P.RETURNED,
         (_P.IN_TRANSIT, "lose"): _P.LOST,
         (_P.LABEL_WANTED, "cancel"): _P.CANCELLED,
+        (_P.LABEL_REFUSED, "cancel"): _P.CANCELLED,
         (_P.LABEL_BOUGHT, "cancel"): _P.CANCELLED,
     },
     refusals={
         "buy_label": CannotBuyLabel,
+        "refuse_label": CannotBuyLabel,
+        "correct_address": AddressIsFixed,
         "scan": CannotMoveParcel,
         "deliver": CannotMoveParcel,
         "return": CannotMoveParcel,
         "lose": CannotMoveParcel,
         "cancel": CannotCancelParcel,
     },
+    owes={"buy_label": "postage"},
 )
 
 
@@ -87,11 +99,17 @@ class Parcel(Model):
     provider_ref: Mapped[str | None] = mapped_column(sa.String(120), unique=True)
     cost_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
     currency: Mapped[str | None] = mapped_column(sa.String(3))
-    first_scan_at: Mapped[datetime | None]
-    last_movement_at: Mapped[datetime | None]
-    delivered_at: Mapped[datetime | None]
+    first_scan_at: Mapped[datetime | None]  # the carrier's own time, never later than we heard of it
+    last_movement_at: Mapped[datetime | None]  # the same
+    delivered_at: Mapped[datetime | None]  # when we heard of it, never earlier than the carrier's own time (GAP-04)
+    asked_at: Mapped[datetime | None]  # when the carrier last answered a question of ours about it
 
     tracking: Mapped[list[TrackingEvent]] = relationship(back_populates="parcel", order_by="TrackingEvent.carrier_at")
+
+    @property
+    def cost(self) -> Money | None:
+        """What the label cost us."""
+        return None if self.cost_minor is None else Money(self.cost_minor, self.currency or "")
 
 
 class TrackingStatus(enum.StrEnum):

@@ -1,0 +1,130 @@
+"""Is everything as it must be? Asked by ``flask doctor``, by ``/readyz`` and by ``/metrics``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+
+from marketplace import clock
+from marketplace.database import db
+from marketplace.jobs.alarms import Alarm
+from marketplace.jobs.deadlines import Deadline, DeadlineState
+from marketplace.jobs.inbox import InboxRow, InboxState
+from marketplace.jobs.outbox import OPEN, OutboxRow, OutboxState
+from marketplace.ledger import proofs, triggers
+from marketplace.ledger.accounts import Account
+from marketplace.ledger.models import LedgerEntry
+from marketplace.programme import versions
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question and its answer; ``trouble`` is empty when all is well."""
+
+    name: str
+    answer: str
+    trouble: str = ""
+
+
+def examine() -> list[Check]:
+    """Every check, in the order a person would ask."""
+    return [_database(), _migrations(), _triggers(), _clock(), _programme(), _ledger(), _jobs(), _adapters()]
+
+
+def readiness() -> list[str]:
+    """Why this process should not get traffic; empty when it should."""
+    try:
+        checks = [_database(), _migrations(), _triggers()]
+    except sa.exc.DBAPIError as trouble:
+        return [f"database: {type(trouble).__name__}"]
+    return [f"{check.name}: {check.trouble}" for check in checks if check.trouble]
+
+
+def _database() -> Check:
+    dialect = db.engine.dialect.name
+    db.session.execute(sa.text("SELECT 1"))
+    if dialect == "sqlite":
+        mode = db.session.execute(sa.text("PRAGMA journal_mode")).scalar_one()
+        return Check("database", f"sqlite, journal {mode}", "" if mode == "wal" else "the journal is not WAL")
+    version = db.session.execute(sa.text("SHOW server_version")).scalar_one()
+    return Check("database", f"postgresql {version}")
+
+
+def _migrations() -> Check:
+    directory = current_app.extensions["migrate"].directory
+    heads = set(ScriptDirectory(directory).get_heads())
+    standing = set(MigrationContext.configure(db.session.connection()).get_current_heads())
+    answer = ", ".join(sorted(standing)) or "none"
+    return Check("migrations", answer, "" if heads == standing else f"expected {', '.join(sorted(heads))}")
+
+
+def _triggers() -> Check:
+    missing = triggers.missing(db.session.connection())
+    return Check("triggers", f"{len(triggers.names()) - len(missing)} standing", ", ".join(missing))
+
+
+def _clock() -> Check:
+    ahead = clock.now() - clock.wall()
+    hours = ahead.total_seconds() / 3600
+    wrong = abs(hours) > 1 / 12 and not current_app.config["SANDBOX"]
+    return Check("clock", f"business time is {hours:+.1f} h from wall time", "the clock is off" if wrong else "")
+
+
+def _programme() -> Check:
+    published = versions.current()
+    return Check("programme", f"{published.policy.name}, version {published.number}")
+
+
+def _ledger() -> Check:
+    found = proofs.faults()
+    count = db.session.scalar(sa.select(sa.func.count(sa.distinct(LedgerEntry.transaction_id)))) or 0
+    return Check("ledger", f"{count} transactions", "; ".join(found[:5]))
+
+
+def _jobs() -> Check:
+    figures_now = figures()
+    parked = figures_now["outbox_parked"] + figures_now["inbox_parked"] + figures_now["deadlines_parked"]
+    overdue = figures_now["deadlines_overdue"]
+    trouble = []
+    if parked:
+        trouble.append(f"{parked} parked")
+    if overdue:
+        trouble.append(f"{overdue} deadlines overdue")
+    return Check("jobs", f"{figures_now['outbox_open']} in the outbox", ", ".join(trouble))
+
+
+def _adapters() -> Check:
+    settings = current_app.config["SETTINGS"]
+    names = (settings.jobs, settings.payments, settings.tax, settings.shipping, settings.gift_cards, settings.mail_url)
+    return Check("adapters", "jobs {}, payments {}, tax {}, shipping {}, gift cards {}, mail {}".format(*names))
+
+
+def _count(*conditions: sa.ColumnElement[bool]) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).where(*conditions)) or 0
+
+
+def figures() -> dict[str, int]:
+    """Figures with a meaning; what each says and what to do about it stands in docs/operations.md."""
+    now, wall = clock.now(), clock.wall()
+    oldest = db.session.scalar(sa.select(sa.func.min(OutboxRow.due_at)).where(OutboxRow.state.in_(OPEN)))
+    escrow = db.session.scalar(
+        sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_minor), 0)).where(
+            LedgerEntry.account == Account.ESCROW
+        )
+    )
+    return {
+        "outbox_open": _count(OutboxRow.state.in_(OPEN)),
+        "outbox_unknown": _count(OutboxRow.state == OutboxState.UNKNOWN),
+        "outbox_parked": _count(OutboxRow.state == OutboxState.PARKED),
+        "outbox_oldest_seconds": max(0, int((wall - oldest).total_seconds())) if oldest else 0,
+        "inbox_pending": _count(InboxRow.state == InboxState.PENDING),
+        "inbox_parked": _count(InboxRow.state == InboxState.PARKED),
+        "deadlines_overdue": _count(Deadline.state == DeadlineState.WAITING, Deadline.due_at <= now),
+        "deadlines_parked": _count(Deadline.state == DeadlineState.PARKED),
+        "alarms_open": _count(Alarm.cleared_at.is_(None)),
+        "escrow_held_minor": -int(escrow or 0),
+    }

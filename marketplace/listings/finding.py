@@ -1,0 +1,68 @@
+"""Loading a listing for whoever may see it. What a person may not see is not there (fault P04)."""
+
+from __future__ import annotations
+
+import re
+
+import sqlalchemy as sa
+
+from marketplace.catalogue.models import StylePicture
+from marketplace.catalogue.words import fold
+from marketplace.database import db
+from marketplace.errors import NotFound
+from marketplace.listings.models import Listing, ListingPhoto
+from marketplace.listings.states import PUBLIC
+from marketplace.people.models import Person
+
+_NUMBER = re.compile(r"\A(?:[a-z0-9-]*-)?(L[0-9A-HJKMNP-TV-Z]{8})\Z")
+
+
+def public_path(listing: Listing) -> str:
+    """The address anyone may open while the listing is public: ``/p/marlow-tote-cognac-L…``."""
+    slug = fold(f"{listing.title} {listing.colour}").replace(" ", "-")
+    return f"/p/{slug}-{listing.number}"
+
+
+def public_listing(path: str) -> Listing:
+    """The public listing an address names by its last part, whatever the words before it say; else ``NotFound``."""
+    found = _NUMBER.match(path)
+    listing = found and db.session.scalar(
+        sa.select(Listing).where(Listing.number == found[1], Listing.state.in_(PUBLIC))
+    )
+    if not listing:
+        raise NotFound()
+    return listing
+
+
+def own_listing(number: str, person: Person) -> Listing:
+    """The person's own listing of that number, in any state; else ``NotFound``."""
+    listing = db.session.scalar(sa.select(Listing).where(Listing.number == number, Listing.seller_id == person.id))
+    if listing is None:
+        raise NotFound()
+    return listing
+
+
+def any_listing(number: str) -> Listing:
+    """The listing of that number, for staff; else ``NotFound``."""
+    listing = db.session.scalar(sa.select(Listing).where(Listing.number == number))
+    if listing is None:
+        raise NotFound()
+    return listing
+
+
+def is_public_picture(key: str) -> bool:
+    """Whether anyone may see the picture: the library's own, or a photo of a listing that is public."""
+    library = sa.select(StylePicture.id).where(StylePicture.key == key)
+    photo = sa.select(ListingPhoto.id).join(Listing).where(ListingPhoto.key == key, Listing.state.in_(PUBLIC))
+    return db.session.scalar(sa.select(sa.or_(library.exists(), photo.exists()))) or False
+
+
+def is_own_photo(key: str, person: Person) -> bool:
+    """Whether the picture is a photo of one of this person's listings."""
+    photo = sa.select(ListingPhoto.id).join(Listing).where(ListingPhoto.key == key, Listing.seller_id == person.id)
+    return db.session.scalar(sa.select(photo.exists())) or False
+
+
+def is_listing_photo(key: str) -> bool:
+    """Whether the picture is a photo of any listing."""
+    return db.session.scalar(sa.select(sa.select(ListingPhoto.id).where(ListingPhoto.key == key).exists())) or False

@@ -1,0 +1,140 @@
+"""Paying sellers: owed once with the settlement, issued once through the outbox, booked when the card exists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from marketplace import events
+from marketplace.credits import own
+from marketplace.credits.issuer import IssuedCard, IssueRefused, issuer
+from marketplace.database import db
+from marketplace.events import SYSTEM
+from marketplace.jobs import outbox
+from marketplace.jobs.alarms import AlarmKind, raise_alarm
+from marketplace.jobs.outbox import Done, OutboxRow, Refused
+from marketplace.ledger import Account, Line, Posting, post
+from marketplace.money import Money
+from marketplace.payouts.facts import GiftCardReady
+from marketplace.payouts.models import Payout, PayoutForm, PayoutState
+
+GIFT_CARD = "gift_card"
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A seller's share of one settled order."""
+
+    order_id: int
+    order_number: str
+    seller_id: int
+    amount: Money
+
+
+def owe_payout(*, order_id: int, order_number: str, seller_id: int, amount: Money, at: datetime) -> Payout:
+    """Write down what one seller is owed and queue the card. An order that has a payout is refused by the database."""
+    return owe_payouts([Owed(order_id, order_number, seller_id, amount)], at=at)[0]
+
+
+def owe_payouts(owed: Sequence[Owed], *, at: datetime) -> list[Payout]:
+    """The same for many orders at once, in two statements; the payouts come back in the order given.
+
+    The settlement that calls this has credited seller payable already.
+    """
+    if not owed:
+        return []
+    insert = sa.insert(Payout).returning(Payout, sort_by_parameter_order=True)
+    payouts = list(db.session.scalars(insert, [_row(share, at) for share in owed]))
+    outbox.enqueue_all(
+        GIFT_CARD, [outbox.Errand(f"{GIFT_CARD}:payouts:{payout.id}", payout, _request(payout)) for payout in payouts], at=at
+    )
+    return payouts
+
+
+def _row(share: Owed, at: datetime) -> dict[str, object]:
+    return {
+        "order_id": share.order_id,
+        "order_number": share.order_number,
+        "seller_id": share.seller_id,
+        "form": PayoutForm.GIFT_CARD,
+        "state": PayoutState.DUE,
+        "amount_minor": share.amount.minor,
+        "currency": share.amount.currency,
+        "due_at": at,
+    }
+
+
+def _request(payout: Payout) -> dict[str, object]:
+    return {"reference": payout.order_number, "amount_minor": payout.amount_minor, "currency": payout.currency}
+
+
+class GiftCardPaying:
+    """Carries out ``gift_card``: the issuer's idempotency key is the row's own, its reference the order's number."""
+
+    def perform(self, row: OutboxRow) -> Done | Refused:
+        try:
+            return _answer(issuer().issue(**_asked(row)))
+        except IssueRefused as no:
+            return Refused(str(no))
+
+    def look_up(self, row: OutboxRow) -> Done | Refused | None:
+        try:
+            card = issuer().look_up(**_asked(row))
+        except IssueRefused as no:
+            return Refused(str(no))
+        return None if card is None else _answer(card)
+
+    def record(self, row: OutboxRow, outcome: Done | Refused, *, at: datetime) -> None:
+        """Book the card and announce it; what is not exactly what was asked for stays unpaid, with an alarm (G02)."""
+        payout = db.session.get_one(Payout, row.subject_id)
+        objection = outcome.reason if isinstance(outcome, Refused) else _objection(payout, outcome)
+        if isinstance(outcome, Refused) or objection:
+            events.transition(payout, "refuse", by=SYSTEM, at=at)
+            raise_alarm(AlarmKind.PAYOUT_REFUSED, payout, at=at, why=objection)
+            return
+        _book(payout, outcome, at)
+        events.announce(GiftCardReady(payout.id, at, outcome.secrets["code"]))
+
+
+def _asked(row: OutboxRow) -> dict[str, object]:
+    amount = Money(row.request["amount_minor"], row.request["currency"])
+    return {"amount": amount, "reference": row.request["reference"], "key": row.key}
+
+
+def _answer(card: IssuedCard) -> Done:
+    answer = {
+        "number": card.number,
+        "last_four": card.last_four,
+        "amount_minor": card.amount.minor,
+        "currency": card.amount.currency,
+        "card_id": card.card_id,
+    }
+    return Done(answer, {"code": card.code})
+
+
+def _objection(payout: Payout, outcome: Done) -> str:
+    """Why this answer cannot be the card that was asked for; empty where it can (fault G02)."""
+    said = Money(outcome.answer["amount_minor"], outcome.answer["currency"])
+    if said != payout.amount:
+        return f"asked for {payout.amount.plain} {payout.currency}, issued {said.plain} {said.currency}"
+    number = outcome.answer["number"]
+    if db.session.scalar(sa.select(Payout.id).where(Payout.gift_card_number == number)) is not None:
+        return f"gift card {number} has paid another order"
+    return ""
+
+
+def _book(payout: Payout, outcome: Done, at: datetime) -> None:
+    """Dr seller payable, Cr gift-card liability: the payout's one posting."""
+    said = outcome.answer
+    paid = {"issued_at": at, "gift_card_number": said["number"], "gift_card_last_four": said["last_four"]}
+    cause = events.transition(payout, "issue", by=SYSTEM, at=at, sets=paid)
+    if said["card_id"] is not None:
+        own.hand_over(said["card_id"], code=outcome.secrets["code"], holder_id=payout.seller_id)
+    lines = (
+        Line(Account.SELLER_PAYABLE, payout.amount, order_id=payout.order_id),
+        Line(Account.GIFT_CARD_LIABILITY, -payout.amount, order_id=payout.order_id, gift_card_id=said["card_id"]),
+    )
+    post(Posting("issue", payout, cause, at, payout.order_number, lines))

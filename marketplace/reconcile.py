@@ -1,0 +1,57 @@
+"""Asking the outside for what never arrived: payments whose webhook was lost, refunds, silent parcels."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from marketplace import clock
+from marketplace.database import db, unit_of_work
+from marketplace.jobs import runner
+from marketplace.payments import attempts, refunds
+from marketplace.payments.models import AttemptState, PaymentAttempt
+from marketplace.shipping import polling
+
+ASK_AFTER = timedelta(minutes=1)
+
+
+def reconcile() -> dict[str, int]:
+    """Ask about everything open; returns how many questions of each kind were put."""
+    asked = {
+        "payments": _ask_about_payments(),
+        "refunds": _ask_about_refunds(),
+        "parcels": polling.poll_silent_parcels(),
+    }
+    runner.run_until_idle()
+    return asked
+
+
+def _round() -> str:
+    """One question of each kind a minute: asking twice at once is harmless, asking for ever is not."""
+    return clock.wall().strftime("%Y%m%dT%H%M")
+
+
+def _ask_about_payments() -> int:
+    with unit_of_work():
+        at = clock.now()
+        rows = db.session.scalars(
+            sa.select(PaymentAttempt).where(
+                PaymentAttempt.state.in_([AttemptState.CREATED, AttemptState.OPEN]),
+                PaymentAttempt.started_at <= at - ASK_AFTER,
+            )
+        ).all()
+        for attempt in rows:
+            # Past the provider's own expiry the page is closed there first; before it, we only look.
+            question = attempts.close if attempt.expires_at <= clock.wall() else attempts.ask
+            question(attempt, key=_round(), at=at)
+        return len(rows)
+
+
+def _ask_about_refunds() -> int:
+    waiting = refunds.waiting()
+    with unit_of_work():
+        at = clock.now()
+        for refund in waiting:
+            refunds.ask(refund, reference=refund.key, key=_round(), at=at)
+    return len(waiting)

@@ -1,0 +1,44 @@
+"""An address as it stands on an envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+LONGEST_LINE = 35  # characters: what carriers print of one street line, and refuse beyond
+
+
+@dataclass(frozen=True)
+class PostalAddress:
+    """Who and where. ``region`` is the state's two letters, ``country`` ISO 3166, ``phone`` may be empty."""
+
+    name: str
+    line1: str
+    city: str
+    region: str
+    postcode: str
+    country: str = "US"
+    line2: str = ""
+    phone: str = ""
+
+    @classmethod
+    def of(cls, mapping: Mapping[str, Any]) -> PostalAddress:
+        """The address in a mapping that may hold more than an address (a checkout's, a person's)."""
+        return cls(**{field.name: str(mapping[field.name]) for field in fields(cls) if mapping.get(field.name)})
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """As checkouts and parcels keep it."""
+        return asdict(self)
+
+    @property
+    def town(self) -> str:
+        """City and state: all that a stranger may know of it."""
+        return f"{self.city}, {self.region}"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines under the name on a label."""
+        last = f"{self.town} {self.postcode}"
+        return (self.line1, self.line2, last) if self.line2 else (self.line1, last)

@@ -1,0 +1,160 @@
+"""Which fact triggers which reaction, who carries out what: the only file that may know all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from marketplace.database import db
+from marketplace.events import react_to
+from marketplace.jobs import deadlines, inbox, outbox, runner
+from marketplace.ledger import seals
+from marketplace.listings import facts as listing_facts
+from marketplace.listings import review as listing_review
+from marketplace.listings import withdrawing
+from marketplace.mail import facts as mail_facts
+from marketplace.mail import outgoing, to_buyers, to_members, to_people, to_sellers
+from marketplace.orders import checkouts, fulfilment, links, paying, settling
+from marketplace.orders import facts as order_facts
+from marketplace.orders import news as order_news
+from marketplace.orders.models import Order
+from marketplace.orders.tax import TaxTable
+from marketplace.payments import attempts, refunds
+from marketplace.payments import facts as payment_facts
+from marketplace.payments import webhooks as payment_webhooks
+from marketplace.payments.sandbox import SandboxGateway
+from marketplace.payouts import facts as payout_facts
+from marketplace.payouts import paying as payout_paying
+from marketplace.credits.own import OwnIssuer
+from marketplace.people import facts as people_facts
+from marketplace.people.models import Person
+from marketplace.settings import Settings
+from marketplace.shipping import facts as shipping_facts
+from marketplace.shipping import parcels
+from marketplace.shipping import webhooks as shipping_webhooks
+from marketplace.shipping.sandbox import SandboxCarrier
+
+
+def wire(app: Flask, settings: Settings) -> None:
+    """Choose the adapters by name and register every reaction."""
+    _adapters(app, settings)
+    _people()
+    _listings()
+    _payments()
+    _shipping()
+    _orders()
+    _payouts()
+    _mail()
+    runner.register_chore(seals.seal_batch)
+
+
+def _adapters(app: Flask, settings: Settings) -> None:
+    choices: dict[str, dict[str, Any]] = {
+        "gateway": {"sandbox": lambda: SandboxGateway(settings.payment_origin)},
+        "tax": {"table": TaxTable},
+        "carrier": {"sandbox": SandboxCarrier},
+        "gift_cards": {"own": OwnIssuer},
+    }
+    chosen = {
+        "gateway": settings.payments,
+        "tax": settings.tax,
+        "carrier": settings.shipping,
+        "gift_cards": settings.gift_cards,
+    }
+    for port, name in chosen.items():
+        app.extensions[port] = choices[port][name]()
+
+
+def _people() -> None:
+    react_to(people_facts.LinkWanted, to_people.link)
+    react_to(people_facts.AccountExists, to_people.account_exists)
+    react_to(people_facts.PasswordChanged, to_people.password_changed)
+    react_to(people_facts.EmailVerified, lambda fact: links.claim_past_orders(db.session.get_one(Person, fact.person_id)))
+    react_to(people_facts.PurchaseReturned, withdrawing.purchase_returned)
+    react_to(people_facts.PurchaseReturned, order_news.purchase_returned)
+
+
+def _listings() -> None:
+    deadlines.register(listing_review.REVIEW, listing_review.sweep_overdue)
+    react_to(listing_facts.ListingSubmitted, to_members.listing_submitted)
+    react_to(listing_facts.ListingWentLive, to_members.listing_live)
+    react_to(listing_facts.ChangesRequested, to_members.changes_requested)
+    react_to(listing_facts.PriceProposed, to_members.price_proposed)
+    react_to(listing_facts.ListingDeclined, to_members.listing_declined)
+    react_to(listing_facts.ListingWithdrawn, to_members.listing_withdrawn)
+    react_to(listing_facts.ReviewOverdue, to_members.review_overdue)
+
+
+def _payments() -> None:
+    inbox.register(payment_webhooks.SOURCE, payment_webhooks.react)
+    outbox.register(attempts.CHECK, attempts.ProviderQuestion(ending=False))
+    outbox.register(attempts.CLOSE, attempts.ProviderQuestion(ending=True))
+    outbox.register(refunds.SEND, refunds.RefundSending())
+    outbox.register(refunds.CHECK, refunds.RefundQuestion())
+    deadlines.register(attempts.EXPIRY, attempts.close_overdue)
+    react_to(payment_facts.PaymentCaptured, paying.payment_captured)
+    react_to(payment_facts.PaymentExpired, paying.payment_expired)
+    react_to(payment_facts.RefundFailed, paying.refund_failed)
+
+
+def _shipping() -> None:
+    inbox.register(shipping_webhooks.SOURCE, shipping_webhooks.react)
+    outbox.register(parcels.LABEL, parcels.LabelBuying())
+    outbox.register(parcels.VOID_LABEL, parcels.LabelVoiding())
+    react_to(shipping_facts.LabelBought, to_sellers.label)
+    react_to(shipping_facts.LabelRefused, fulfilment.label_refused)
+    react_to(shipping_facts.ParcelScanned, fulfilment.parcel_scanned)
+    react_to(shipping_facts.ParcelMoved, fulfilment.parcel_moved)
+    react_to(shipping_facts.ParcelDelivered, fulfilment.parcel_delivered)
+    react_to(shipping_facts.ParcelReturned, fulfilment.parcel_returned)
+    react_to(shipping_facts.ParcelFailed, fulfilment.parcel_failed)
+
+
+def _orders() -> None:
+    deadlines.register(checkouts.ABANDONED, checkouts.sweep_abandoned)
+    deadlines.register(fulfilment.LABEL_LATE, fulfilment.sweep_label_late)
+    deadlines.register(fulfilment.SHIP_BY_REMINDER, fulfilment.sweep_ship_by_reminders)
+    deadlines.register(fulfilment.SHIP_BY, fulfilment.sweep_ship_by)
+    deadlines.register(fulfilment.CANCEL_LATE, fulfilment.sweep_cancel_late)
+    deadlines.register(fulfilment.NO_MOVEMENT, fulfilment.sweep_no_movement)
+    deadlines.register(fulfilment.LATE_WORD, fulfilment.sweep_late_words)
+    deadlines.register(settling.CONFIRM_BY, settling.sweep_confirmations)
+    react_to(order_facts.CheckoutPaid, to_buyers.checkout_paid)
+    react_to(order_facts.PaymentReturned, to_buyers.payment_returned)
+    react_to(order_facts.OrderPaid, to_sellers.sold)
+    react_to(order_facts.ShipByNear, to_sellers.ship_by_near)
+    react_to(order_facts.ShipByPassed, to_buyers.ship_by_passed)
+    react_to(order_facts.ShipByPassed, to_sellers.ship_by_passed)
+    react_to(order_facts.OrderShipped, to_buyers.shipped)
+    react_to(order_facts.StillOnItsWay, to_buyers.still_on_its_way)
+    react_to(order_facts.OrderDelivered, to_buyers.delivered)
+    react_to(order_facts.OrderDelivered, to_sellers.delivered)
+    react_to(order_facts.OrderConfirmed, to_buyers.confirmed)
+    react_to(order_facts.OrderCancelled, to_sellers.cancelled)
+    react_to(order_facts.OrderRefunded, to_buyers.refunded)
+    react_to(order_facts.OrderContested, to_buyers.contested)
+    react_to(order_facts.OrderContested, to_sellers.contested)
+    react_to(order_facts.OrderLinkWanted, to_buyers.order_link)
+
+
+def _payouts() -> None:
+    outbox.register(payout_paying.GIFT_CARD, payout_paying.GiftCardIssuing())
+    react_to(payout_facts.GiftCardReady, to_sellers.gift_card_ready)
+    react_to(payout_facts.GiftCardReplaced, to_sellers.gift_card_replaced)
+
+
+def _mail() -> None:
+    outbox.register(outgoing.MAIL, outgoing.MailSending())
+    react_to(mail_facts.MailHandedOver, _message_left)
+    react_to(mail_facts.MailBounced, _message_bounced)
+
+
+def _message_left(fact: mail_facts.MailHandedOver) -> None:
+    if fact.subject_type == Order.__tablename__:
+        order_news.message_left(fact.subject_id, fact.message, at=fact.at)
+
+
+def _message_bounced(fact: mail_facts.MailBounced) -> None:
+    if fact.subject_type == Order.__tablename__:
+        order_news.message_bounced(fact.subject_id, at=fact.at)
