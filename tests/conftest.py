@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 pytest_plugins = [
     "tests.plugins.databases",
-    "tests.plugins.counts",
     "tests.plugins.promises",
+    "tests.plugins.counts",
     "tests.plugins.network",
     "tests.plugins.properties",
 ]

