@@ -6,7 +6,7 @@ import io
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,7 @@ BOMBS: dict[str, Callable[[int, int], bytes]] = {
 
 
 @pytest.fixture
-def decoded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The formats of the files whose pixels were decoded during the test."""
     seen: list[str] = []
     load = ImageFile.ImageFile.load
@@ -234,7 +234,7 @@ class TestRefusals:
         self, encode: Callable[[Image.Image], bytes]
     ) -> None:
         whole = encode(photos.picture(48, 64))
-        outcomes = set()
+        outcomes: set[type] = set()
         for wrong in photos.damaged(whole, times=120):
             try:
                 outcomes.add(type(read_photo(wrong, PhotoLimits(1, 1))))

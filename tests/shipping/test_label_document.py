@@ -69,7 +69,9 @@ def words_of(contents: LabelContents) -> str:
 
 
 def picture_of(contents: LabelContents, dots_per_inch: int = 203) -> Image.Image:
-    return page_of(contents).render(scale=dots_per_inch / 72).to_pil()
+    image = page_of(contents).render(scale=dots_per_inch / 72).to_pil()
+    assert isinstance(image, Image.Image)
+    return image
 
 
 def codes_on(image: Image.Image) -> dict[str, str]:
@@ -243,5 +245,5 @@ def largest_height(contents: LabelContents, line: str) -> float:
     """The height in points of the tallest character of a line of the recipient's address."""
     text = page_of(contents).get_textpage()
     start = text.get_text_range().rindex(line)
-    heights = [text.get_charbox(index) for index in range(start, start + len(line))]
-    return max(top - bottom for _, bottom, _, top in heights)
+    boxes = [text.get_charbox(index) for index in range(start, start + len(line))]
+    return max(float(top - bottom) for _, bottom, _, top in boxes)
