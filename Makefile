@@ -6,7 +6,7 @@ PYTHON ?= python3.11
 TESTS ?= -n auto
 
 VENV := .venv
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes
 
 .PHONY: demo test check
 

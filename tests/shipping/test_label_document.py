@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
+from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -107,7 +108,11 @@ class TestTheDocument:
             "sys.stdout.buffer.write(render_label(CONTENTS))"
         )
         elsewhere = subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": "7"}
+            [sys.executable, "-c", script],
+            capture_output=True,
+            check=True,
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "PYTHONHASHSEED": "7"},
         )
 
         assert elsewhere.stdout == render_label(CONTENTS)
