@@ -15,6 +15,15 @@ from marketplace.money import Money
 
 
 @dataclass(frozen=True)
+class CardWanted:
+    """One card asked for. ``key`` is the same however often it is asked, ``reference`` the number people see."""
+
+    amount: Money
+    reference: str
+    key: str
+
+
+@dataclass(frozen=True)
 class IssuedCard:
     """A card as its issuer describes it. ``card_id`` names our own row; None where another house keeps the card."""
 
@@ -32,15 +41,15 @@ class IssueRefused(Exception):
 class GiftCardIssuer(Protocol):
     """Both verbs run outside any transaction and raise ``jobs.outbox.NotDone`` or ``OutcomeUnknown`` on trouble."""
 
-    def issue(self, *, amount: Money, reference: str, key: str) -> IssuedCard:
-        """A card for ``reference``. The same key gives the same card; raises ``IssueRefused`` for good."""
+    def issue(self, wanted: CardWanted) -> IssuedCard:
+        """The card for ``wanted.reference``: the same key gives the same card. Raises ``IssueRefused`` for good."""
         ...
 
-    def look_up(self, *, amount: Money, reference: str, key: str) -> IssuedCard | None:
+    def look_up(self, wanted: CardWanted) -> IssuedCard | None:
         """The card of an issue whose answer was lost, with a code that works; None where there is none."""
         ...
 
 
 def issuer() -> GiftCardIssuer:
     """The issuer this deployment runs with."""
-    return cast("GiftCardIssuer", current_app.extensions["gift_card_issuer"])
+    return cast("GiftCardIssuer", current_app.extensions["gift_cards"])

@@ -1,4 +1,4 @@
-"""Gift cards: bearer codes whose balance is a sum in the ledger, what was spent from them, and who may ask by machine."""
+"""Gift cards: bearer codes whose balance is a sum in the ledger; what was spent of them; who may ask by machine."""
 
 from __future__ import annotations
 

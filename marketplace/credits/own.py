@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from marketplace import clock
 from marketplace.credits import cards, codes
-from marketplace.credits.issuer import IssuedCard, IssueRefused
+from marketplace.credits.issuer import CardWanted, IssuedCard, IssueRefused
 from marketplace.credits.models import GiftCard
 from marketplace.database import unit_of_work
 from marketplace.errors import ProgrammingError
 from marketplace.jobs.outbox import OutcomeUnknown
-from marketplace.money import Money
 
 
 class OwnIssuer:
@@ -19,17 +18,17 @@ class OwnIssuer:
     and worth nothing yet: it gets a fresh code, and whichever code ``hand_over`` is told last is the one that counts.
     """
 
-    def issue(self, *, amount: Money, reference: str, key: str) -> IssuedCard:  # noqa: ARG002 - known by reference
+    def issue(self, wanted: CardWanted) -> IssuedCard:
         with unit_of_work():
-            card = _of(reference)
+            card = _of(wanted.reference)
             if card is not None:
                 return _issued(card, _renewed(card))
-            card, code = cards.make_card(amount=amount, reference=reference, at=clock.now())
+            card, code = cards.make_card(amount=wanted.amount, reference=wanted.reference, at=clock.now())
             return _issued(card, code)
 
-    def look_up(self, *, amount: Money, reference: str, key: str) -> IssuedCard | None:  # noqa: ARG002
+    def look_up(self, wanted: CardWanted) -> IssuedCard | None:
         with unit_of_work():
-            card = _of(reference)
+            card = _of(wanted.reference)
             return None if card is None else _issued(card, _renewed(card))
 
 

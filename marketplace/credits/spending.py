@@ -127,9 +127,7 @@ def _standing_card(card_id: int) -> GiftCard:
     return card
 
 
-def _post(
-    kind: str, redemption: Redemption, cause: events.Event, card: GiftCard, amount: Money, at: datetime
-) -> None:
+def _post(kind: str, redemption: Redemption, cause: events.Event, card: GiftCard, amount: Money, at: datetime) -> None:
     lines = (
         Line(Account.GIFT_CARD_LIABILITY, amount, gift_card_id=card.id),
         Line(Account.CLEARING, -amount),

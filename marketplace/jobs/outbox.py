@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import logging
 import secrets as random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -93,6 +94,16 @@ class Refused:
     answer: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Errand:
+    """One of many things to be done outside; ``key`` and ``request`` are those of its row."""
+
+    key: str
+    subject: Any
+    request: dict[str, Any]
+    secrets: dict[str, str] | None = field(default=None, repr=False)
+
+
 class NotDone(Exception):
     """It certainly did not happen (never reached, throttled): try again later."""
 
@@ -130,29 +141,40 @@ def enqueue(
 
     The same key with another request is a fault of ours and raises ``ProgrammingError`` (B15).
     """
-    if kind not in _handlers:
-        raise ProgrammingError(f"nobody carries out {kind!r}")
     known = db.session.scalar(sa.select(OutboxRow).where(OutboxRow.key == key))
     if known is not None:
         if known.request != request:
             raise ProgrammingError(f"outbox key {key!r} stands for another request")
         return known
-    row = OutboxRow(
-        kind=kind,
-        key=key,
-        subject_type=subject.__tablename__,
-        subject_id=subject.id,
-        request=request,
-        sealed=sealing.seal(secrets) if secrets else None,
-        queued_at=at,
-        due_at=clock.wall(),
-        state=OutboxState.PENDING,
-        attempts=0,
-    )
+    row = OutboxRow(**_new_row(kind, Errand(key, subject, request, secrets), at))
     db.session.add(row)
     db.session.flush()
     on_commit(waking.wake)
     return row
+
+
+def enqueue_all(kind: str, errands: Sequence[Errand], *, at: datetime) -> None:
+    """Write many rows with one statement. Here a key that exists already is refused by the database."""
+    if errands:
+        db.session.execute(sa.insert(OutboxRow), [_new_row(kind, errand, at) for errand in errands])
+        on_commit(waking.wake)
+
+
+def _new_row(kind: str, errand: Errand, at: datetime) -> dict[str, Any]:
+    if kind not in _handlers:
+        raise ProgrammingError(f"nobody carries out {kind!r}")
+    return {
+        "kind": kind,
+        "key": errand.key,
+        "subject_type": errand.subject.__tablename__,
+        "subject_id": errand.subject.id,
+        "request": errand.request,
+        "sealed": sealing.seal(errand.secrets) if errand.secrets else None,
+        "queued_at": at,
+        "due_at": clock.wall(),
+        "state": OutboxState.PENDING,
+        "attempts": 0,
+    }
 
 
 def rows_of(subject: Any, kind: str | None = None) -> list[OutboxRow]:
@@ -178,17 +200,18 @@ def run_due(limit: int = 20) -> int:
 
 def _claim(limit: int) -> list[tuple[int, str]]:
     """Lease due rows: ``SKIP LOCKED`` on PostgreSQL, one writer at a time on SQLite. An expired lease is due again."""
-    lease = random.token_hex(12)
+    lease, now = random.token_hex(12), clock.wall()
+    due = (
+        sa.select(OutboxRow.id)
+        .where(OutboxRow.state.in_(OPEN), OutboxRow.due_at <= now)
+        .order_by(OutboxRow.due_at, OutboxRow.id)
+        .limit(limit)
+    )
+    with unit_of_work(reading=True) as session:
+        if not session.scalars(due).first():
+            return []  # an idle runner never takes the write lock
     with unit_of_work() as session:
-        now = clock.wall()
-        due = (
-            sa.select(OutboxRow.id)
-            .where(OutboxRow.state.in_(OPEN), OutboxRow.due_at <= now)
-            .order_by(OutboxRow.due_at, OutboxRow.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        ids = session.scalars(due).all()
+        ids = session.scalars(due.with_for_update(skip_locked=True)).all()
         if not ids:
             return []
         # A row found RUNNING outlived its lease: whoever held it may have made the call, so it counts as unknown.
@@ -214,8 +237,8 @@ def _carry_out(row_id: int, lease: str) -> None:
         session.expunge(row)
     if row.lease != lease:
         return
-    handler = _handlers[row.kind]
     try:
+        handler = _handlers[row.kind]
         outcome = handler.look_up(row) if row.state is OutboxState.UNKNOWN else None
         if outcome is None:
             outcome = handler.perform(row)

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 
 from flask import Flask
-from sqlalchemy.exc import DBAPIError
 
 from marketplace.jobs import deadlines, inbox, outbox
 from marketplace.jobs.waking import bell
@@ -63,8 +62,9 @@ class EmbeddedRunner:
             try:
                 with self._app.app_context():
                     run_until_idle()
-            except DBAPIError:
-                # The database is away or busy; what is due stays due.
+            except Exception:
+                # The database is away, or a chore has a fault: a thread that died would say nothing. What is due
+                # stays due, and the next round tries again.
                 log.exception("runner round failed")
             bell.wait(PAUSE_SECONDS)
             bell.clear()

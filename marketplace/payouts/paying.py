@@ -10,12 +10,12 @@ import sqlalchemy as sa
 
 from marketplace import events
 from marketplace.credits import own
-from marketplace.credits.issuer import IssuedCard, IssueRefused, issuer
+from marketplace.credits.issuer import CardWanted, IssuedCard, IssueRefused, issuer
 from marketplace.database import db
 from marketplace.events import SYSTEM
 from marketplace.jobs import outbox
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
-from marketplace.jobs.outbox import Done, OutboxRow, Refused
+from marketplace.jobs.outbox import Done, Errand, OutboxRow, Refused
 from marketplace.ledger import Account, Line, Posting, post
 from marketplace.money import Money
 from marketplace.payouts.facts import GiftCardReady
@@ -25,7 +25,7 @@ GIFT_CARD = "gift_card"
 
 
 @dataclass(frozen=True)
-class Owed:
+class PayoutOwed:
     """A seller's share of one settled order."""
 
     order_id: int
@@ -36,10 +36,10 @@ class Owed:
 
 def owe_payout(*, order_id: int, order_number: str, seller_id: int, amount: Money, at: datetime) -> Payout:
     """Write down what one seller is owed and queue the card. An order that has a payout is refused by the database."""
-    return owe_payouts([Owed(order_id, order_number, seller_id, amount)], at=at)[0]
+    return owe_payouts([PayoutOwed(order_id, order_number, seller_id, amount)], at=at)[0]
 
 
-def owe_payouts(owed: Sequence[Owed], *, at: datetime) -> list[Payout]:
+def owe_payouts(owed: Sequence[PayoutOwed], *, at: datetime) -> list[Payout]:
     """The same for many orders at once, in two statements; the payouts come back in the order given.
 
     The settlement that calls this has credited seller payable already.
@@ -48,13 +48,12 @@ def owe_payouts(owed: Sequence[Owed], *, at: datetime) -> list[Payout]:
         return []
     insert = sa.insert(Payout).returning(Payout, sort_by_parameter_order=True)
     payouts = list(db.session.scalars(insert, [_row(share, at) for share in owed]))
-    outbox.enqueue_all(
-        GIFT_CARD, [outbox.Errand(f"{GIFT_CARD}:payouts:{payout.id}", payout, _request(payout)) for payout in payouts], at=at
-    )
+    errands = [Errand(f"{GIFT_CARD}:payouts:{payout.id}", payout, _request(payout)) for payout in payouts]
+    outbox.enqueue_all(GIFT_CARD, errands, at=at)
     return payouts
 
 
-def _row(share: Owed, at: datetime) -> dict[str, object]:
+def _row(share: PayoutOwed, at: datetime) -> dict[str, object]:
     return {
         "order_id": share.order_id,
         "order_number": share.order_number,
@@ -71,18 +70,18 @@ def _request(payout: Payout) -> dict[str, object]:
     return {"reference": payout.order_number, "amount_minor": payout.amount_minor, "currency": payout.currency}
 
 
-class GiftCardPaying:
+class GiftCardIssuing:
     """Carries out ``gift_card``: the issuer's idempotency key is the row's own, its reference the order's number."""
 
     def perform(self, row: OutboxRow) -> Done | Refused:
         try:
-            return _answer(issuer().issue(**_asked(row)))
+            return _answer(issuer().issue(_wanted(row)))
         except IssueRefused as no:
             return Refused(str(no))
 
     def look_up(self, row: OutboxRow) -> Done | Refused | None:
         try:
-            card = issuer().look_up(**_asked(row))
+            card = issuer().look_up(_wanted(row))
         except IssueRefused as no:
             return Refused(str(no))
         return None if card is None else _answer(card)
@@ -99,9 +98,9 @@ class GiftCardPaying:
         events.announce(GiftCardReady(payout.id, at, outcome.secrets["code"]))
 
 
-def _asked(row: OutboxRow) -> dict[str, object]:
-    amount = Money(row.request["amount_minor"], row.request["currency"])
-    return {"amount": amount, "reference": row.request["reference"], "key": row.key}
+def _wanted(row: OutboxRow) -> CardWanted:
+    asked = row.request
+    return CardWanted(Money(asked["amount_minor"], asked["currency"]), asked["reference"], row.key)
 
 
 def _answer(card: IssuedCard) -> Done:
