@@ -15,6 +15,7 @@ from marketplace.listings import review as listing_review
 from marketplace.listings import withdrawing
 from marketplace.mail import facts as mail_facts
 from marketplace.mail import outgoing, to_buyers, to_members, to_people, to_sellers
+from marketplace.mail.outgoing import SandboxPostRoom
 from marketplace.orders import checkouts, fulfilment, links, paying, settling
 from marketplace.orders import facts as order_facts
 from marketplace.orders import news as order_news
@@ -55,12 +56,14 @@ def _adapters(app: Flask, settings: Settings) -> None:
         "tax": {"table": TaxTable},
         "carrier": {"sandbox": SandboxCarrier},
         "gift_cards": {"own": OwnIssuer},
+        "mail": {"sandbox:": SandboxPostRoom},
     }
     chosen = {
         "gateway": settings.payments,
         "tax": settings.tax,
         "carrier": settings.shipping,
         "gift_cards": settings.gift_cards,
+        "mail": settings.mail_url,
     }
     for port, name in chosen.items():
         app.extensions[port] = choices[port][name]()
@@ -139,7 +142,7 @@ def _orders() -> None:
 
 
 def _payouts() -> None:
-    outbox.register(payout_paying.GIFT_CARD, payout_paying.GiftCardIssuing())
+    outbox.register(payout_paying.GIFT_CARD, payout_paying.GiftCardPaying())
     react_to(payout_facts.GiftCardReady, to_sellers.gift_card_ready)
     react_to(payout_facts.GiftCardReplaced, to_sellers.gift_card_replaced)
 

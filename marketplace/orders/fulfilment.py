@@ -25,7 +25,7 @@ from marketplace.orders.facts import (
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import BEFORE_SCAN, OrderState
-from marketplace.payouts.paying import PayoutOwed, owe_payouts
+from marketplace.payouts.paying import Owed, owe_payouts
 from marketplace.shipping import parcels
 from marketplace.shipping.facts import (
     LabelRefused,
@@ -221,4 +221,4 @@ def pay_seller_of_lost_parcel(order: Order, *, by: HasActor, at: datetime) -> No
     posting = accounting.lost_parcel_payout(order, event, at)
     post(posting)
     owed = -next(line.amount for line in posting.lines if line.amount.minor < 0)
-    owe_payouts([PayoutOwed(order.id, order.number, order.seller_id, owed)], at=at)
+    owe_payouts([Owed(order.id, order.number, order.seller_id, owed)], at=at)

@@ -24,7 +24,7 @@ from marketplace.orders import accounting, holds, terms
 from marketplace.orders.facts import OrderConfirmed, OrderContested, OrderSettled
 from marketplace.orders.models import Confirmation, Order
 from marketplace.orders.states import CannotConfirm, CannotContest, OrderState
-from marketplace.payouts.paying import PayoutOwed, owe_payouts
+from marketplace.payouts.paying import Owed, owe_payouts
 
 CONFIRM_BY = "confirm_by"
 POSTPONE = timedelta(hours=1)
@@ -125,7 +125,7 @@ def settle(moved: Sequence[tuple[Order, events.Event]], *, by: HasActor, at: dat
     post_all([accounting.settlement(order, event, at) for order, event in settled])
     owe_payouts(
         [
-            PayoutOwed(order.id, order.number, order.seller_id, accounting.split(order).payout)
+            Owed(order.id, order.number, order.seller_id, accounting.split(order).payout)
             for order in orders
             if order.seller_id is not None
         ],

@@ -158,7 +158,7 @@ class LinkRequest(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     purpose: Mapped[TokenPurpose] = mapped_column(enum_column(TokenPurpose))
     email: Mapped[str] = mapped_column(sa.String(254))
-    name: Mapped[str] = mapped_column(sa.String(120), default="")
+    person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("people.id"))  # who wants this e-mail as a new one
     asked_at: Mapped[datetime]
 
 

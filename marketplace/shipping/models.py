@@ -87,6 +87,7 @@ class Parcel(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(sa.String(40), unique=True)
     order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), index=True)
+    order_number: Mapped[str] = mapped_column(sa.String(12))  # what people and the carrier call it by
     state: Mapped[ParcelState] = mapped_column(enum_column(ParcelState), default=ParcelState.LABEL_WANTED)
     ship_from: Mapped[dict[str, Any]] = mapped_column(JSONDocument)
     ship_to: Mapped[dict[str, Any]] = mapped_column(JSONDocument)

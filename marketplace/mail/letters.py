@@ -1,0 +1,43 @@
+"""A letter: one source of words, two renderings. The text twin cannot disagree with the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, render_template
+
+MOST_SUBJECT = 150
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message ready to be handed over."""
+
+    subject: str
+    html: str
+    text: str
+
+
+def compose(message: str, facts: Mapping[str, Any]) -> Letter:
+    """Render ``templates/mail/<message>/letter.jinja`` with ``facts``.
+
+    The template sets ``subject``, ``preheader``, ``heading``, ``paragraphs`` and, where it has them, ``deadline``
+    (one sentence), ``rows`` (label and value), ``button`` (label and URL), ``notes``.
+    """
+    template = current_app.jinja_env.get_template(f"mail/{message}/letter.jinja")
+    context: dict[str, Any] = dict(facts)
+    current_app.update_template_context(context)
+    words = vars(template.make_module(context))
+    parts = {
+        name: words.get(name)
+        for name in ("subject", "preheader", "heading", "paragraphs", "deadline", "rows", "button", "notes")
+    }
+    # A line break in a name must not become a header of its own (fault X06).
+    subject = " ".join(str(parts["subject"]).split())[:MOST_SUBJECT]
+    return Letter(
+        subject=subject,
+        html=render_template("layouts/mail.html", **{**parts, "subject": subject}),
+        text=render_template("layouts/mail.txt", **{**parts, "subject": subject}),
+    )

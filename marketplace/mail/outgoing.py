@@ -1,0 +1,110 @@
+"""The post room: a message is an outbox row that names its facts; its words are made at the hand-over.
+
+Secrets (a sign-in link's token, a gift card's code) are encrypted in the row until the hand-over, then erased.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+import sqlalchemy as sa
+from flask import current_app
+
+from marketplace import clock, events
+from marketplace.database import db, unit_of_work
+from marketplace.jobs import outbox
+from marketplace.mail.facts import MailBounced, MailHandedOver
+from marketplace.mail.letters import Letter, compose
+from marketplace.mail.models import SandboxMail
+from marketplace.shipping.models import Parcel
+
+MAIL = "mail"
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a letter."""
+
+    name: str
+    content: bytes
+
+
+class Carrier(Protocol):
+    """Hands a letter over. Raises ``jobs.outbox.NotDone`` or ``OutcomeUnknown`` on trouble."""
+
+    def hand_over(self, *, key: str, message: str, to: str, letter: Letter, attachment: Attachment | None) -> bool:
+        """True when taken; False when the address refuses mail for good."""
+        ...
+
+
+def post_room() -> Carrier:
+    """The way mail leaves this deployment."""
+    return cast("Carrier", current_app.extensions["mail"])
+
+
+def send(
+    message: str,
+    *,
+    key: str,
+    to: str,
+    about: Any,
+    at: datetime,
+    facts: dict[str, Any],
+    secrets: dict[str, str] | None = None,
+    label_of: int | None = None,
+) -> None:
+    """Queue a message. ``facts`` are plain values for its template; ``label_of`` names a parcel whose label goes along."""
+    request = {"message": message, "to": to, "facts": facts, "parcel": label_of}
+    outbox.enqueue(MAIL, key=f"mail:{message}:{key}", subject=about, request=request, at=at, secrets=secrets)
+
+
+class MailSending:
+    """Carries out ``mail``. The row's key is the Message-ID, so a repeat after a crash is the same letter."""
+
+    def perform(self, row: outbox.OutboxRow) -> outbox.Done | outbox.Refused:
+        message, to = row.request["message"], row.request["to"]
+        with unit_of_work(reading=True):
+            letter = compose(message, {**row.request["facts"], **row.secrets})
+            attachment = _label(row.request["parcel"])
+        taken = post_room().hand_over(key=row.key, message=message, to=to, letter=letter, attachment=attachment)
+        return outbox.Done({"subject": letter.subject}) if taken else outbox.Refused("the address refuses mail")
+
+    def look_up(self, row: outbox.OutboxRow) -> None:
+        return None
+
+    def record(self, row: outbox.OutboxRow, outcome: outbox.Done | outbox.Refused, *, at: datetime) -> None:
+        kind = MailHandedOver if isinstance(outcome, outbox.Done) else MailBounced
+        events.announce(kind(row.request["message"], row.subject_type, row.subject_id, at))
+
+
+def _label(parcel_id: int | None) -> Attachment | None:
+    if parcel_id is None:
+        return None
+    parcel = db.session.get_one(Parcel, parcel_id)
+    return Attachment("shipping-label.pdf", parcel.label_pdf) if parcel.label_pdf else None
+
+
+class SandboxPostRoom:
+    """Keeps every letter in the sandbox's mailbox. An address at ``bounce.test`` refuses mail."""
+
+    def hand_over(self, *, key: str, message: str, to: str, letter: Letter, attachment: Attachment | None) -> bool:
+        if to.endswith("@bounce.test"):
+            return False
+        with unit_of_work() as session:
+            if session.scalar(sa.select(SandboxMail.id).where(SandboxMail.key == key)) is None:
+                session.add(
+                    SandboxMail(
+                        key=key,
+                        message=message,
+                        recipient=to,
+                        subject=letter.subject,
+                        html=letter.html,
+                        text=letter.text,
+                        attachment_name=attachment.name if attachment else None,
+                        attachment=attachment.content if attachment else None,
+                        sent_at=clock.now(),
+                    )
+                )
+        return True

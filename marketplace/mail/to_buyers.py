@@ -1,0 +1,107 @@
+"""Letters to a buyer. Each carries a link of its own that opens exactly that order, for guests too."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from marketplace.database import db
+from marketplace.mail.addresses import about, url
+from marketplace.mail.outgoing import send
+from marketplace.orders import links
+from marketplace.orders.facts import (
+    CheckoutPaid,
+    OrderConfirmed,
+    OrderContested,
+    OrderDelivered,
+    OrderLinkWanted,
+    OrderRefunded,
+    OrderShipped,
+    PaymentReturned,
+    ShipByPassed,
+    StillOnItsWay,
+)
+from marketplace.orders.models import Checkout, Order
+from marketplace.presentation import deadline as deadline_words
+from marketplace.presentation import money
+from marketplace.shipping import parcels
+
+
+def _write(message: str, order_id: int, at: datetime, **more: Any) -> None:
+    order = db.session.get_one(Order, order_id)
+    token = links.make(order, at=at)
+    send(
+        message,
+        key=f"{order.number}:{at.isoformat()}",
+        to=order.checkout.email,
+        about=order,
+        at=at,
+        facts={**about(order), **more},
+        secrets={"link_url": url(f"/orders/link/{token}")},
+    )
+
+
+def checkout_paid(fact: CheckoutPaid) -> None:
+    """Thank you, with a link to each order of the checkout."""
+    checkout = db.session.get_one(Checkout, fact.checkout_id)
+    orders = [order for order in checkout.orders if order.paid_at is not None]
+    lines = [[order.as_sold["title"], money(order.total)] for order in orders]
+    tokens = {f"link_{order.number}": url(f"/orders/link/{links.make(order, at=fact.at)}") for order in orders}
+    send(
+        "checkout_paid",
+        key=checkout.number,
+        to=checkout.email,
+        about=checkout,
+        at=fact.at,
+        facts={"number": checkout.number, "lines": lines, "numbers": [order.number for order in orders],
+               "total": money(checkout.total), "title": orders[0].as_sold["title"]},
+        secrets={**tokens, "link_url": next(iter(tokens.values()))},
+    )
+
+
+def payment_returned(fact: PaymentReturned) -> None:
+    """The piece was gone when the money came: it goes back in full."""
+    for order_id in fact.order_ids:
+        _write("payment_returned", order_id, fact.at)
+
+
+def shipped(fact: OrderShipped) -> None:
+    """On its way, with the tracking number (MK-55)."""
+    parcel = parcels.latest_of(fact.order_id)
+    facts = {"tracking_number": parcel.tracking_number, "carrier": parcel.carrier} if parcel else {}
+    _write("shipped", fact.order_id, fact.at, **facts)
+
+
+def still_on_its_way(fact: StillOnItsWay) -> None:
+    """A word while it is late (MK-63)."""
+    _write("still_on_its_way", fact.order_id, fact.at)
+
+
+def delivered(fact: OrderDelivered) -> None:
+    """Delivered: confirm and rate, or report a problem, by when (MK-57)."""
+    _write("delivered", fact.order_id, fact.at)
+
+
+def confirmed(fact: OrderConfirmed) -> None:
+    """The sale is final; ``automatically`` where silence decided."""
+    _write("confirmed", fact.order_id, fact.at, automatically=fact.automatically)
+
+
+def ship_by_passed(fact: ShipByPassed) -> None:
+    """The seller is late: you may cancel now, or wait; when it ends by itself (GAP-09)."""
+    _write("ship_by_passed", fact.order_id, fact.at, cancels_at=deadline_words(fact.cancels_at))
+
+
+def refunded(fact: OrderRefunded) -> None:
+    """The money is on its way back, and why."""
+    _write("refunded", fact.order_id, fact.at, reason=fact.reason)
+
+
+def contested(fact: OrderContested) -> None:
+    """We have your report; nothing is paid out meanwhile."""
+    _write("contested", fact.order_id, fact.at)
+
+
+def order_link(fact: OrderLinkWanted) -> None:
+    """A new link, only ever to the order's own address."""
+    _write("order_link", fact.order_id, fact.at)

@@ -1,0 +1,80 @@
+"""Letters to a member about a listing on its way to the shop."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from marketplace.database import db
+from marketplace.listings.facts import (
+    ChangesRequested,
+    ListingDeclined,
+    ListingSubmitted,
+    ListingWentLive,
+    ListingWithdrawn,
+    PriceProposed,
+    ReviewOverdue,
+)
+from marketplace.listings.models import Listing
+from marketplace.listings.selling import public_path
+from marketplace.mail.addresses import url
+from marketplace.mail.outgoing import send
+from marketplace.money import Money
+from marketplace.presentation import deadline as deadline_words
+from marketplace.presentation import money
+
+
+def _write(message: str, listing_id: int, at: datetime, **more: Any) -> None:
+    listing = db.session.get_one(Listing, listing_id)
+    if listing.seller is None:
+        return
+    facts = {
+        "title": listing.title,
+        "price": money(listing.price) if listing.price else "",
+        "wardrobe_url": url("/sell/wardrobe"),
+        "check_url": url(f"/sell/listings/{listing.number}/check"),
+        **more,
+    }
+    key = f"{listing.number}:{at.isoformat()}"
+    send(message, key=key, to=listing.seller.email, about=listing, at=at, facts=facts)
+
+
+def listing_submitted(fact: ListingSubmitted) -> None:
+    """We have it, and by when it is reviewed."""
+    listing = db.session.get_one(Listing, fact.listing_id)
+    due = deadline_words(listing.review_due_at) if listing.review_due_at else ""
+    _write("listing_submitted", fact.listing_id, fact.at, review_by=due)
+
+
+def listing_live(fact: ListingWentLive) -> None:
+    """It is in the shop: share it."""
+    listing = db.session.get_one(Listing, fact.listing_id)
+    _write("listing_live", fact.listing_id, fact.at, listing_url=url(public_path(listing)))
+
+
+def changes_requested(fact: ChangesRequested) -> None:
+    """Something is missing: what, and where to mend it."""
+    _write("changes_requested", fact.listing_id, fact.at)
+
+
+def price_proposed(fact: PriceProposed) -> None:
+    """Another price is proposed; nothing happens until the seller answers (GAP-06)."""
+    listing = db.session.get_one(Listing, fact.listing_id)
+    proposed = money(Money(listing.proposed_price_minor or 0, listing.currency))
+    _write("price_proposed", fact.listing_id, fact.at, proposed=proposed)
+
+
+def listing_declined(fact: ListingDeclined) -> None:
+    """Not accepted, and why."""
+    _write("listing_declined", fact.listing_id, fact.at, reason=fact.reason)
+
+
+def listing_withdrawn(fact: ListingWithdrawn) -> None:
+    """Only when it was not the seller's own doing."""
+    if not fact.by_seller:
+        _write("listing_withdrawn", fact.listing_id, fact.at)
+
+
+def review_overdue(fact: ReviewOverdue) -> None:
+    """We are late, and the new date."""
+    _write("review_overdue", fact.listing_id, fact.at, review_by=deadline_words(fact.new_due_at))

@@ -1,0 +1,127 @@
+"""Letters to a seller about a sale. Orders of the brand's own pieces write to the warehouse."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from marketplace.credits.models import GiftCard
+from marketplace.database import db
+from marketplace.mail.addresses import about, url
+from marketplace.mail.outgoing import send
+from marketplace.orders import accounting, terms
+from marketplace.orders.facts import (
+    OrderCancelled,
+    OrderContested,
+    OrderDelivered,
+    OrderPaid,
+    ShipByNear,
+    ShipByPassed,
+)
+from marketplace.orders.models import Order
+from marketplace.payouts.facts import GiftCardReady, GiftCardReplaced
+from marketplace.payouts.models import Payout
+from marketplace.people.models import Person
+from marketplace.presentation import deadline as deadline_words
+from marketplace.presentation import money
+from marketplace.shipping.facts import LabelBought
+
+
+def _address(order: Order) -> str:
+    """The seller's loyalty e-mail (MK-34, MK-43), or the warehouse's for the brand's own pieces."""
+    if order.seller is not None:
+        return order.seller.email
+    return terms.of_seller(order).market.warehouse_email
+
+
+def _write(message: str, order_id: int, at: datetime, *, parcel: int | None = None, **more: Any) -> None:
+    order = db.session.get_one(Order, order_id)
+    facts = {**about(order), "payout": money(accounting.split(order).payout), "supply": order.is_supply, **more}
+    key = f"{order.number}:{at.isoformat()}"
+    send(message, key=key, to=_address(order), about=order, at=at, facts=facts, label_of=parcel)
+
+
+def sold(fact: OrderPaid) -> None:
+    """It is sold; the label follows."""
+    _write("sold", fact.order_id, fact.at)
+
+
+def label(fact: LabelBought) -> None:
+    """The prepaid label with how to pack and where to hand over (MK-34–40). Its hand-over starts the ship-by clock."""
+    order = db.session.get_one(Order, fact.order_id)
+    policy = terms.of_seller(order)
+    days = policy.limits.ship_by_business_days
+    ship_by = terms.calendar(order).end_of_business_day_after(fact.at, days)
+    _write(
+        "label",
+        fact.order_id,
+        fact.at,
+        parcel=fact.parcel_id,
+        ship_by=deadline_words(ship_by),
+        label_url=url(f"/sell/sales/{order.number}/label.pdf"),
+        packing=[str(line) for line in policy.shipping.packing_advice],
+        drop_off_url=policy.shipping.drop_off_url,
+        pickup_url=policy.shipping.pickup_url,
+    )
+
+
+def ship_by_near(fact: ShipByNear) -> None:
+    """The last day is near."""
+    _write("ship_by_near", fact.order_id, fact.at)
+
+
+def ship_by_passed(fact: ShipByPassed) -> None:
+    """The moment has passed; the buyer may cancel, and when the order ends by itself."""
+    _write("ship_by_passed_seller", fact.order_id, fact.at, cancels_at=deadline_words(fact.cancels_at))
+
+
+def delivered(fact: OrderDelivered) -> None:
+    """It arrived; when the gift card follows."""
+    order = db.session.get_one(Order, fact.order_id)
+    if not order.is_supply:
+        _write("delivered_seller", fact.order_id, fact.at)
+
+
+def cancelled(fact: OrderCancelled) -> None:
+    """The order ended before the parcel was handed over."""
+    _write("cancelled_seller", fact.order_id, fact.at, reason=fact.reason)
+
+
+def contested(fact: OrderContested) -> None:
+    """The buyer reported a problem; the payout waits."""
+    order = db.session.get_one(Order, fact.order_id)
+    if not order.is_supply:
+        _write("contested_seller", fact.order_id, fact.at)
+
+
+def gift_card_ready(fact: GiftCardReady) -> None:
+    """The gift card, its code sealed in the row until the letter leaves (MK-41, MK-43, fault G05)."""
+    payout = db.session.get_one(Payout, fact.payout_id)
+    order = db.session.get_one(Order, payout.order_id)
+    send(
+        "gift_card_ready",
+        key=order.number,
+        to=_address(order),
+        about=payout,
+        at=fact.at,
+        facts={**about(order), "amount": money(payout.amount), "last_four": payout.gift_card_last_four,
+               "credit_url": url("/account/credit")},
+        secrets={"code": fact.code},
+    )
+
+
+def gift_card_replaced(fact: GiftCardReplaced) -> None:
+    """The replacement of a lost card (MK-66)."""
+    card = db.session.get_one(GiftCard, fact.gift_card_id)
+    if card.holder_id is None:
+        return
+    holder = db.session.get_one(Person, card.holder_id)
+    send(
+        "gift_card_replaced",
+        key=card.number,
+        to=holder.email,
+        about=card,
+        at=fact.at,
+        facts={"amount": money(card.initial), "last_four": card.last_four, "credit_url": url("/account/credit")},
+        secrets={"code": fact.code},
+    )

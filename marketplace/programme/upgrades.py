@@ -1,0 +1,27 @@
+"""How a stored policy of an older schema is read today.
+
+When a change to the policy's types would make stored bodies unreadable, raise ``policy.SCHEMA`` and add here, under the
+old schema's number, the function that turns its body into the next one's. Stored rows stay as they were published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from marketplace.programme.policy import SCHEMA
+
+Body = dict[str, Any]
+
+UPGRADES: dict[int, Callable[[Body], Body]] = {}
+
+
+def upgraded(body: Body, schema: int) -> Body:
+    """The body as today's schema has it; ``LookupError`` for a schema this product cannot read."""
+    while schema < SCHEMA:
+        body = UPGRADES[schema](body)
+        schema += 1
+        body = {**body, "schema": schema}
+    if schema != SCHEMA:
+        raise LookupError(f"a policy of schema {schema} was published by a newer product; this one reads {SCHEMA}")
+    return body

@@ -1,0 +1,122 @@
+"""Publishing a policy, and reading the one in force or one that something is pinned to (GAP-18).
+
+    versions.current().policy.limits.ship_by_business_days
+    versions.published(order.policy_version_id).policy
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction
+
+from marketplace.clock import BusinessCalendar
+from marketplace.database import db, insert_new
+from marketplace.errors import NotFound
+from marketplace.programme import reading
+from marketplace.programme.models import ProgrammeVersion
+from marketplace.programme.policy import Policy
+from marketplace.programme.upgrades import upgraded
+
+
+class NothingPublished(Exception):
+    """The database holds no policy yet: publish one first (``flask programme publish``)."""
+
+
+@dataclass(frozen=True)
+class PublishedPolicy:
+    """A policy with the version it was published under. ``number`` is what people see, ``id`` what rows point to."""
+
+    id: int
+    number: int
+    content_hash: str
+    published_at: datetime
+    policy: Policy
+
+    @property
+    def calendar(self) -> BusinessCalendar:
+        """The days the programme works."""
+        return self.policy.calendar
+
+
+def current() -> PublishedPolicy:
+    """The policy in force, looked up once a transaction; raises ``NothingPublished``."""
+    session = db.session()
+    found: PublishedPolicy | None = session.info.get("programme")
+    if found is None:
+        version = _latest()
+        if version is None:
+            raise NothingPublished("no policy has been published")
+        found = session.info["programme"] = _read(version)
+    return found
+
+
+def published(version_id: int) -> PublishedPolicy:
+    """The version a row is pinned to."""
+    return _read(db.session.get_one(ProgrammeVersion, version_id))
+
+
+def numbered(number: int) -> PublishedPolicy:
+    """The version people know by this number; raises ``NotFound``."""
+    version = db.session.scalar(sa.select(ProgrammeVersion).where(ProgrammeVersion.number == number))
+    if version is None:
+        raise NotFound()
+    return _read(version)
+
+
+def publish(policy: Policy, *, at: datetime) -> PublishedPolicy:
+    """Put a policy in force as a new version; the one that is in force already stays and is returned.
+
+    Several processes may start at once with the same policy: one version comes of it.
+    """
+    content_hash = hash_of(policy)
+    latest = _latest()
+    while latest is None or latest.content_hash != content_hash:
+        row = {
+            "number": latest.number + 1 if latest else 1,
+            "schema": policy.schema,
+            "content_hash": content_hash,
+            "body": msgspec.to_builtins(policy),
+            "published_at": at,
+        }
+        db.session.execute(insert_new(ProgrammeVersion).values(row))
+        latest = _latest()
+    db.session().info.pop("programme", None)
+    return _read(latest)
+
+
+def adopt(chosen: str, *, at: datetime) -> PublishedPolicy:
+    """Publish the preset or file that the ``PROGRAMME`` setting names; raises ``reading.PolicyError``."""
+    return publish(reading.read(chosen), at=at)
+
+
+def hash_of(policy: Policy) -> str:
+    """The SHA-256 of a policy's content, whatever the order or the comments of its file."""
+    return hashlib.sha256(msgspec.json.encode(policy, order="sorted")).hexdigest()
+
+
+def _latest() -> ProgrammeVersion | None:
+    return db.session.scalar(sa.select(ProgrammeVersion).order_by(ProgrammeVersion.number.desc()).limit(1))
+
+
+# A body never changes, so it is decoded once a process, found by its hash: ids repeat from one database to another.
+_decoded: dict[tuple[str, int], Policy] = {}
+
+
+def _read(version: ProgrammeVersion) -> PublishedPolicy:
+    known = (version.content_hash, version.schema)
+    policy = _decoded.get(known)
+    if policy is None:
+        policy = _decoded[known] = msgspec.convert(upgraded(version.body, version.schema), Policy)
+    return PublishedPolicy(version.id, version.number, version.content_hash, version.published_at, policy)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop("programme", None)

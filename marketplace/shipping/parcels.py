@@ -1,0 +1,121 @@
+"""Parcels from the wish for a label to its end: one parcel an order, one label a parcel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from marketplace import events
+from marketplace.database import db
+from marketplace.events import HasActor
+from marketplace.jobs import outbox
+from marketplace.programme import versions
+from marketplace.shipping.carrier import LabelRequest, ParcelSize
+from marketplace.shipping.locking import lock_parcel
+from marketplace.shipping.models import AddressIsFixed, CannotCancelParcel, CannotMoveParcel, Parcel, ParcelState
+from marketplace.shipping.postal import PostalAddress
+
+__all__ = ["AddressIsFixed", "CannotCancelParcel", "CannotMoveParcel"]
+
+LABEL = "label"
+VOID_LABEL = "void_label"
+
+BAG_IN_A_BOX = ParcelSize(length_mm=400, width_mm=300, height_mm=200, weight_g=1800)
+
+
+def request_label(
+    *, order_id: int, order_number: str, ship_from: Mapping[str, Any], ship_to: Mapping[str, Any], at: datetime
+) -> Parcel:
+    """Make the order's parcel and queue the purchase of its prepaid label (MK-34, MK-37).
+
+    Asking again with the same addresses returns the same parcel. Other addresses are refused with ``AddressIsFixed``:
+    a label carries the address it was asked for (fault L10).
+    """
+    sender, recipient = PostalAddress.of(ship_from), PostalAddress.of(ship_to)
+    key = f"parcel-{order_number}"
+    known = db.session.scalar(sa.select(Parcel).where(Parcel.key == key))
+    if known is not None:
+        if (known.ship_from, known.ship_to) != (sender.mapping, recipient.mapping):
+            raise AddressIsFixed()
+        return known
+    parcel = Parcel(
+        key=key,
+        order_id=order_id,
+        order_number=order_number,
+        state=ParcelState.LABEL_WANTED,
+        ship_from=sender.mapping,
+        ship_to=recipient.mapping,
+        wanted_at=at,
+    )
+    db.session.add(parcel)
+    db.session.flush()
+    _ask_for_label(parcel, at=at)
+    return parcel
+
+
+def correct_address(
+    parcel: Parcel, *, by: HasActor, at: datetime, ship_from: PostalAddress | None = None, ship_to: PostalAddress | None = None
+) -> None:
+    """After the carrier refused a label: other addresses, and another try. Raises ``AddressIsFixed`` at any other time."""
+    parcel = lock_parcel(parcel.id)
+    sets = {
+        "ship_from": ship_from.mapping if ship_from else parcel.ship_from,
+        "ship_to": ship_to.mapping if ship_to else parcel.ship_to,
+    }
+    events.transition(parcel, "correct_address", by=by, at=at, sets=sets)
+    _ask_for_label(parcel, at=at)
+
+
+def _ask_for_label(parcel: Parcel, *, at: datetime) -> None:
+    request = LabelRequest(
+        reference=parcel.order_number,
+        ship_from=PostalAddress.of(parcel.ship_from),
+        ship_to=PostalAddress.of(parcel.ship_to),
+        size=BAG_IN_A_BOX,
+        currency=versions.current().policy.market.currency,
+        wanted_at=at,
+    )
+    attempt = len(outbox.rows_of(parcel, LABEL)) + 1
+    outbox.enqueue(LABEL, key=f"{parcel.key}-{attempt}", subject=parcel, request=msgspec.to_builtins(request), at=at)
+
+
+def cancel_parcel(parcel: Parcel, *, by: HasActor, at: datetime) -> None:
+    """Give the parcel up and its label back. Raises ``CannotCancelParcel`` once it was scanned (GAP-09, fault L09)."""
+    parcel = lock_parcel(parcel.id)
+    if parcel.first_scan_at is not None:
+        raise CannotCancelParcel()
+    events.transition(parcel, "cancel", by=by, at=at)
+    void_label(parcel, at=at)
+
+
+def cancel_parcels_of(order_id: int, *, by: HasActor, at: datetime) -> None:
+    """Give up every parcel of an order that is not given up yet; raises ``CannotCancelParcel`` where one was scanned."""
+    for parcel in parcels_of(order_id):
+        if parcel.state is not ParcelState.CANCELLED:
+            cancel_parcel(parcel, by=by, at=at)
+
+
+def void_label(parcel: Parcel, *, at: datetime) -> None:
+    """Queue the return of the label, where one was bought."""
+    if parcel.provider_ref is not None:
+        request = {"provider_ref": parcel.provider_ref}
+        outbox.enqueue(VOID_LABEL, key=f"void-{parcel.key}", subject=parcel, request=request, at=at)
+
+
+def mark_lost(parcel: Parcel, *, by: HasActor, at: datetime) -> None:
+    """Nothing moved for too long (GAP-09). Raises ``CannotMoveParcel`` where the parcel is not on its way."""
+    events.transition(lock_parcel(parcel.id), "lose", by=by, at=at)
+
+
+def parcels_of(order_id: int) -> list[Parcel]:
+    """The parcels of an order, oldest first."""
+    return list(db.session.scalars(sa.select(Parcel).where(Parcel.order_id == order_id).order_by(Parcel.id)))
+
+
+def parcel_of(order_id: int) -> Parcel | None:
+    """The parcel an order is carried in, where it has come to that."""
+    return next(reversed(parcels_of(order_id)), None)

@@ -1,0 +1,169 @@
+"""The sandbox's carrier: sells real PDF labels without postage, keeps books of its own, and is clicked through its pages.
+
+It remembers every label by our key: the same key is the same label. What it has to tell, it tells through the shop's
+public webhook route (``sandbox_pages``) or when it is asked (``track``).
+
+Streets it knows, in either address of a label:
+
+=====================  ================================================================================================
+``No Label Lane``      the label is refused for good: nobody delivers there
+``Lost Answer Lane``   the label is sold, but the first answer never arrives; it is found by looking it up
+``Busy Carrier Road``  the first two requests are turned away for now; the third is served
+``Nowhere Street``     ``check_address`` says that the carrier does not know it
+=====================  ================================================================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from marketplace import clock
+from marketplace.database import db, unit_of_work
+from marketplace.jobs.outbox import NotDone, OutcomeUnknown
+from marketplace.money import Money
+from marketplace.shipping import sandbox_tracking
+from marketplace.shipping.carrier import (
+    AddressVerdict,
+    CarrierRefusal,
+    LabelAnswer,
+    LabelRequest,
+    LabelVoided,
+    TrackingReport,
+)
+from marketplace.shipping.label_document import LabelAddress, LabelContents, render_label
+from marketplace.shipping.postal import PostalAddress
+from marketplace.shipping.sandbox_books import SandboxParcel
+from marketplace.shipping.track_objects import read_track
+
+CARRIER = "usps"
+SERVICE = "USPS Ground Advantage"
+PRICE_MINOR = 815
+
+NO_LABEL, LOST_ANSWER, BUSY, NOWHERE = "no label lane", "lost answer lane", "busy carrier road", "nowhere street"
+BUSY_FOR = 2
+
+
+def _lives(street: str, *addresses: PostalAddress) -> bool:
+    return any(street in f"{address.line1} {address.line2}".lower() for address in addresses)
+
+
+class SandboxCarrier:
+    """The port's sandbox implementation. Each call is a unit of work of its own, as a call abroad would be."""
+
+    def __init__(self, public_url: str) -> None:
+        self._public_url = public_url
+
+    def buy_label(self, request: LabelRequest, key: str) -> LabelAnswer | CarrierRefusal:
+        ends = (request.ship_from, request.ship_to)
+        with unit_of_work():
+            row = _row(request, key)
+            row.times_asked += 1
+            answer = self._answer(row, request, busy=_lives(BUSY, *ends) and row.times_asked <= BUSY_FOR)
+        if answer is None:
+            raise NotDone("the carrier is busy")
+        if _lives(LOST_ANSWER, *ends) and row.times_asked == 1:
+            raise OutcomeUnknown("no answer")
+        return answer
+
+    def _answer(self, row: SandboxParcel, request: LabelRequest, *, busy: bool) -> LabelAnswer | CarrierRefusal | None:
+        if busy:
+            return None
+        if _lives(NO_LABEL, request.ship_from, request.ship_to):
+            return CarrierRefusal("address", _("The carrier does not deliver to this address."))
+        if row.tracking_number is None:
+            self._sell(row, request)
+        return _label(row)
+
+    def _sell(self, row: SandboxParcel, request: LabelRequest) -> None:
+        row.tracking_number = tracking_number(row.key)
+        row.provider_ref = hashlib.sha256(f"transaction {row.key}".encode()).hexdigest()[:32]
+        row.tracking_url = f"{self._public_url}/sandbox/parcels/{row.tracking_number}"
+        row.cost_minor, row.currency = PRICE_MINOR, request.currency
+        row.label_pdf = _draw(request, row.tracking_number, row.tracking_url)
+        sandbox_tracking.announce_label(row, at=clock.now())
+
+    def look_up_label(self, request: LabelRequest, key: str) -> LabelAnswer | CarrierRefusal | None:
+        with unit_of_work(reading=True) as session:
+            row = session.scalar(sa.select(SandboxParcel).where(SandboxParcel.key == key))
+            return None if row is None or row.tracking_number is None else _label(row)
+
+    def cancel_label(self, provider_ref: str, key: str) -> LabelVoided | CarrierRefusal:
+        with unit_of_work():
+            row = _by_ref(provider_ref)
+            if sandbox_tracking.was_handed_over(row):
+                return CarrierRefusal("used", _("This label has been used."))
+            row.voided_at = row.voided_at or clock.now()
+            return LabelVoided(_refund_ref(provider_ref))
+
+    def look_up_cancellation(self, provider_ref: str, key: str) -> LabelVoided | CarrierRefusal | None:
+        with unit_of_work(reading=True):
+            return LabelVoided(_refund_ref(provider_ref)) if _by_ref(provider_ref).voided_at else None
+
+    def track(self, carrier: str, tracking_number: str) -> list[TrackingReport]:
+        with unit_of_work(reading=True) as session:
+            row = session.scalar(sa.select(SandboxParcel).where(SandboxParcel.tracking_number == tracking_number))
+            if row is None or carrier.lower() != CARRIER:
+                return []
+            return read_track(msgspec.json.encode(sandbox_tracking.track_object(row))).reports
+
+    def check_address(self, address: PostalAddress) -> AddressVerdict:
+        if _lives(NOWHERE, address):
+            return AddressVerdict(False, _("The carrier does not know this street."))
+        return AddressVerdict(True, suggestion=address)
+
+
+def _row(request: LabelRequest, key: str) -> SandboxParcel:
+    row = db.session.scalar(sa.select(SandboxParcel).where(SandboxParcel.key == key).with_for_update())
+    if row is None:
+        asked: dict[str, Any] = msgspec.to_builtins(request)
+        row = SandboxParcel(key=key, times_asked=0, request=asked)
+        db.session.add(row)
+        db.session.flush()
+    return row
+
+
+def _by_ref(provider_ref: str) -> SandboxParcel:
+    return db.session.scalars(sa.select(SandboxParcel).where(SandboxParcel.provider_ref == provider_ref)).one()
+
+
+def _refund_ref(provider_ref: str) -> str:
+    return hashlib.sha256(f"refund {provider_ref}".encode()).hexdigest()[:32]
+
+
+def tracking_number(key: str) -> str:
+    """22 figures as the postal service prints them, the last one the check digit; always the same for a key."""
+    figures = "94001" + str(int(hashlib.sha256(key.encode()).hexdigest(), 16))[:16]
+    threes = sum(int(figure) for figure in figures[-1::-2]) * 3
+    return figures + str(-(threes + sum(int(figure) for figure in figures[-2::-2])) % 10)
+
+
+def _label(row: SandboxParcel) -> LabelAnswer:
+    assert row.tracking_number and row.tracking_url and row.provider_ref and row.label_pdf
+    return LabelAnswer(
+        carrier=CARRIER,
+        service=SERVICE,
+        tracking_number=row.tracking_number,
+        tracking_url=row.tracking_url,
+        label_pdf=row.label_pdf,
+        cost=row.cost,
+        provider_ref=row.provider_ref,
+    )
+
+
+def _draw(request: LabelRequest, number: str, url: str) -> bytes:
+    contents = LabelContents(
+        service=SERVICE,
+        tracking_number=number,
+        tracking_url=url,
+        order_number=request.reference,
+        sender=LabelAddress(request.ship_from.name, request.ship_from.lines),
+        recipient=LabelAddress(request.ship_to.name, request.ship_to.lines),
+        issued_at=request.wanted_at,
+        notice=_("Sandbox label: no postage is paid with it."),
+    )
+    return render_label(contents)
