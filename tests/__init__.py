@@ -7,7 +7,7 @@ from pathlib import Path
 # While the application is being put together its parts are tested on their own. To be removed when it stands.
 try:
     import marketplace  # noqa: F401
-except ImportError:
+except Exception:
     for name in [name for name in sys.modules if name.startswith("marketplace")]:
         del sys.modules[name]
     sys.modules["marketplace"] = types.ModuleType("marketplace")

@@ -15,6 +15,8 @@ pytest.register_assert_rewrite("tests.books", "tests.web")
 
 from marketplace import clock
 from marketplace.database import db
+from marketplace.jobs import runner
+from tests.apart import apart
 from tests.fresh import FreshDatabase
 from tests.web import Browser
 
@@ -99,3 +101,17 @@ def advance(app: Flask) -> Callable[..., datetime]:
         return moment
 
     return pass_time
+
+
+# Jobs ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run_jobs(app: Flask) -> Callable[[], int]:
+    """Do everything that is due now, as the runner would; returns how much that was."""
+
+    def run() -> int:
+        with app.app_context():
+            return runner.run_until_idle()
+
+    return lambda: apart(run)

@@ -49,6 +49,11 @@ def test_different_photos_lie_far_apart() -> None:
     assert min(distance(one, other) for one, other in combinations(hashes, 2)) > SAME_PHOTO
 
 
+def test_half_of_the_bits_are_set_so_that_none_is_wasted() -> None:
+    for seed in range(8):
+        assert distance(perceptual_hash(photos.picture(450, 600, seed=seed)), 0) == 32
+
+
 def test_the_upright_fingerprint_is_the_plain_one() -> None:
     image = photos.picture()
 

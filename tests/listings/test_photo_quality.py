@@ -45,12 +45,20 @@ def test_a_grey_at_the_threshold_is_light_enough() -> None:
     assert findings(Image.new("RGB", (800, 800), (49, 49, 49)), no_edges) == [Finding(Shortcoming.TOO_DARK, 49, 50)]
 
 
-def test_a_photo_with_the_light_turned_down_is_too_dark_and_its_sharpness_is_not_judged() -> None:
+def test_a_photo_with_the_light_turned_down_is_too_dark() -> None:
     assert findings(photos.dark_picture(0.6)) == []
 
     (finding,) = findings(photos.dark_picture(0.15))
     assert (finding.shortcoming, finding.needed) == (Shortcoming.TOO_DARK, 50)
     assert 10 < finding.measured < 50
+
+
+def test_the_sharpness_of_a_dark_photo_is_not_judged() -> None:
+    nearly_black = photos.dark_picture(0.02)
+    any_light = PhotoThresholds(min_long_side=800, min_brightness=0, min_sharpness=12)
+
+    assert [f.shortcoming for f in findings(nearly_black, any_light)] == [Shortcoming.BLURRED]
+    assert [f.shortcoming for f in findings(nearly_black)] == [Shortcoming.TOO_DARK]
 
 
 def test_a_photo_out_of_focus_is_blurred() -> None:
@@ -61,15 +69,20 @@ def test_a_photo_out_of_focus_is_blurred() -> None:
     assert finding.measured < 12
 
 
-def test_the_same_blur_is_found_at_any_resolution() -> None:
-    large = findings(photos.blurred_picture(8, width=1800, height=2400))
+def test_focus_is_judged_at_one_size_whatever_the_camera() -> None:
+    """Three pixels of blur are nothing on a large sensor; on a picture of a third of the size they are a fault."""
+    assert findings(photos.blurred_picture(3, width=1800, height=2400)) == []
+    assert [f.shortcoming for f in findings(photos.blurred_picture(9, width=1800, height=2400))] == [
+        Shortcoming.BLURRED
+    ]
+    assert [f.shortcoming for f in findings(photos.blurred_picture(3, width=600, height=800))] == [Shortcoming.BLURRED]
 
-    assert [finding.shortcoming for finding in large] == [Shortcoming.BLURRED]
 
-
-def test_a_small_sharp_piece_on_a_plain_sheet_is_not_blurred() -> None:
-    sheet = Image.new("RGB", (900, 1200), (240, 240, 240))
-    sheet.paste(photos.picture(180, 240), (60, 80))
+def test_a_small_pale_piece_on_a_plain_sheet_is_not_blurred() -> None:
+    """Sharpness is that of the sharpest field; over the whole picture this one would fall short."""
+    sheet = Image.new("RGB", (600, 800), (240, 240, 240))
+    piece = photos.picture(60, 80)
+    sheet.paste(Image.blend(piece, sheet.crop((0, 0, 60, 80)), 0.6), (60, 80))
 
     assert findings(sheet) == []
 

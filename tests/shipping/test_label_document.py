@@ -116,6 +116,7 @@ class TestTheDocument:
         )
 
         assert elsewhere.stdout == render_label(CONTENTS)
+        assert b"/CreationDate (D:20261123093000Z)" in elsewhere.stdout, "dated by its issue, not by the clock"
 
     def test_it_stays_small_enough_to_keep_beside_the_parcel(self) -> None:
         assert len(label_of(OVERLONG)) < 60_000
