@@ -198,7 +198,7 @@ def jpeg_of_many_scans(scans: int) -> bytes:
 
 def film_behind_jpeg() -> bytes:
     """An honest JPEG with a film stored after its end, in which bytes that look like scans occur by chance."""
-    return jpeg(corner_marked()) + (_JPEG_SCAN + b"\0\x08film") * 500
+    return jpeg(corner_marked()) + b"\0\x02" + (_JPEG_SCAN + b"\0\x06film") * 500
 
 
 def polyglot(data: bytes) -> bytes:

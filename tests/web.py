@@ -16,11 +16,13 @@ from tests.apart import apart
 
 
 class Browser(FlaskClient):
-    """Flask's test client, each request in a context of its own as from outside."""
+    """Flask's test client, each request in a context of its own as from outside. No page may fail."""
 
     def open(self, *args: Any, **more: Any) -> TestResponse:
         more["buffered"] = True
-        return apart(lambda: super(Browser, self).open(*args, **more))
+        response = apart(lambda: super(Browser, self).open(*args, **more))
+        assert response.status_code < 500 or response.status_code == 503, f"{response.request.path}: {response.status}"
+        return response
 
     def sign_in_as(self, person: Person, *, second_factor: bool = True) -> None:
         """Sign ``person`` in without the form; staff past their second factor, unless told otherwise."""

@@ -82,7 +82,7 @@ def test_a_small_pale_piece_on_a_plain_sheet_is_not_blurred() -> None:
     """Sharpness is that of the sharpest field; over the whole picture this one would fall short."""
     sheet = Image.new("RGB", (600, 800), (240, 240, 240))
     piece = photos.picture(60, 80)
-    sheet.paste(Image.blend(piece, sheet.crop((0, 0, 60, 80)), 0.6), (60, 80))
+    sheet.paste(Image.blend(piece, sheet.crop((0, 0, 60, 80)), 0.8), (60, 80))
 
     assert findings(sheet) == []
 

@@ -1,0 +1,115 @@
+"""The four checks that end every test of money, parcels, time and gift cards.
+
+The books balance; the outside books equal ours; nothing is stuck after one more sweep. (The fourth, that no page failed,
+is kept by ``tests.web.Browser``, which lets no answer of 500 or more pass.)
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from marketplace.credits.cards import balances
+from marketplace.credits.models import GiftCard
+from marketplace.database import db
+from marketplace.jobs import runner
+from marketplace.jobs.deadlines import Deadline, DeadlineState
+from marketplace.jobs.inbox import InboxRow, InboxState
+from marketplace.jobs.outbox import OPEN, OutboxRow, OutboxState
+from marketplace.ledger import Account, proofs
+from marketplace.ledger.models import LedgerEntry
+from marketplace.orders.models import Order
+from marketplace.orders.states import CLOSED
+from marketplace.payments.models import PaymentAttempt
+from marketplace.payments.sandbox import SandboxRefund, SandboxSession
+from marketplace.payouts.models import Payout, PayoutState
+from marketplace.shipping.models import Parcel
+from marketplace.shipping.sandbox_books import SandboxParcel
+from tests.apart import apart
+
+
+def assert_books_balance(shop: object) -> None:
+    """Sweep once more, then hold the ledger, the doubles' books and the queues to what must be true."""
+
+    def look() -> None:
+        with shop.app_context():  # type: ignore[attr-defined]
+            runner.run_until_idle()
+            assert_ledger_is_sound()
+            assert_provider_agrees()
+            assert_carrier_agrees()
+            assert_gift_cards_agree()
+            assert_nothing_is_stuck()
+
+    apart(look)
+
+
+def total(account: Account) -> dict[str, int]:
+    """An account's sum by currency, in minor units, debits positive; currencies at zero are left out."""
+    rows = db.session.execute(
+        sa.select(LedgerEntry.currency, sa.func.sum(LedgerEntry.amount_minor))
+        .where(LedgerEntry.account == account)
+        .group_by(LedgerEntry.currency)
+    )
+    return {currency: int(minor) for currency, minor in rows if minor}
+
+
+def assert_ledger_is_sound() -> None:
+    assert proofs.faults() == []
+    sums = db.session.execute(
+        sa.select(LedgerEntry.currency, sa.func.sum(LedgerEntry.amount_minor)).group_by(LedgerEntry.currency)
+    )
+    assert {currency: int(minor) for currency, minor in sums if minor} == {}
+    closed = set(db.session.scalars(sa.select(Order.id).where(Order.state.in_(CLOSED))))
+    left = {order: minor for order, minor in proofs.escrow_by_order().items() if order in closed}
+    assert left == {}, "closed orders with money in escrow"
+
+
+def assert_provider_agrees() -> None:
+    """Paid and not given back there is what clearing holds here; each payment there is one attempt here."""
+    there: dict[str, int] = {}
+    for paid in db.session.scalars(sa.select(SandboxSession).where(SandboxSession.paid)):
+        there[paid.amount.currency] = there.get(paid.amount.currency, 0) + paid.amount.minor
+    for refund in db.session.scalars(sa.select(SandboxRefund).where(SandboxRefund.status == "succeeded")):
+        there[refund.currency] = there.get(refund.currency, 0) - refund.amount_minor
+    assert total(Account.CLEARING) == {currency: minor for currency, minor in there.items() if minor}
+    paid_there = set(db.session.scalars(sa.select(SandboxSession.payment_ref).where(SandboxSession.paid)))
+    paid_here = set(db.session.scalars(sa.select(PaymentAttempt.payment_ref).where(PaymentAttempt.paid_at.is_not(None))))
+    assert paid_here == paid_there
+
+
+def assert_carrier_agrees() -> None:
+    """Each label sold there is one parcel's here, at the same cost."""
+    sold = db.session.execute(
+        sa.select(SandboxParcel.tracking_number, SandboxParcel.cost_minor).where(
+            SandboxParcel.tracking_number.is_not(None)
+        )
+    ).all()
+    known = db.session.execute(
+        sa.select(Parcel.tracking_number, Parcel.cost_minor).where(Parcel.tracking_number.is_not(None))
+    ).all()
+    assert sorted(map(tuple, known)) == sorted(map(tuple, sold))
+
+
+def assert_gift_cards_agree() -> None:
+    """What all cards can still buy is the liability; each issued payout is one card of the same worth."""
+    cards = db.session.scalars(sa.select(GiftCard)).all()
+    owed: dict[str, int] = {}
+    for balance in balances(cards).values():
+        assert balance.minor >= 0
+        owed[balance.currency] = owed.get(balance.currency, 0) + balance.minor
+    liability = {currency: -minor for currency, minor in total(Account.GIFT_CARD_LIABILITY).items()}
+    assert liability == {currency: minor for currency, minor in owed.items() if minor}
+    by_number = {card.number: card.initial for card in cards}
+    issued = db.session.scalars(sa.select(Payout).where(Payout.state == PayoutState.ISSUED))
+    assert all(by_number.get(payout.gift_card_number or "") == payout.amount for payout in issued)
+
+
+def assert_nothing_is_stuck() -> None:
+    """No row waits that could be done, none was given up."""
+    stuck = db.session.scalars(
+        sa.select(OutboxRow).where(OutboxRow.state.in_([*OPEN, OutboxState.PARKED]))
+    ).all()
+    assert [(row.kind, row.key, row.state.value, row.trouble) for row in stuck] == []
+    events = db.session.scalars(sa.select(InboxRow).where(InboxRow.state != InboxState.DONE)).all()
+    assert [(row.source, row.event_id, row.state.value, row.trouble) for row in events] == []
+    parked = db.session.scalars(sa.select(Deadline).where(Deadline.state == DeadlineState.PARKED)).all()
+    assert [(row.kind, row.subject_id) for row in parked] == []
