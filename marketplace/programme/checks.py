@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -129,7 +129,7 @@ def _condition(policy: Policy) -> Iterator[Problem]:
     for at, kind in enumerate(scale.flaw_kinds):
         for part in sorted(set(kind.parts) - parts):
             yield Problem(f"condition.flaw_kinds[{at}].parts", f"there is no part {part}")
-    known = {
+    known: dict[str, Collection[str | None]] = {
         "highest_grade": {grade.key for grade in scale.grades},
         "severity": {severity.key for severity in scale.severities},
         "kind": {None, *(kind.key for kind in scale.flaw_kinds)},

@@ -1,7 +1,7 @@
 """From a TOML file to a policy, or to every objection against it.
 
-    policy = reading.read("preloved")           # a preset's name
-    policy = reading.read("/etc/reprise/our.toml")
+policy = reading.read("preloved")           # a preset's name
+policy = reading.read("/etc/reprise/our.toml")
 """
 
 from __future__ import annotations

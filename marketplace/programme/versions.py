@@ -1,7 +1,7 @@
 """Publishing a policy, and reading the one in force or one that something is pinned to (GAP-18).
 
-    versions.current().policy.limits.ship_by_business_days
-    versions.published(order.policy_version_id).policy
+versions.current().policy.limits.ship_by_business_days
+versions.published(order.policy_version_id).policy
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from marketplace.programme.policy import Policy
 from marketplace.programme.upgrades import upgraded
 
 
-class NothingPublished(Exception):
+class NothingPublishedError(Exception):
     """The database holds no policy yet: publish one first (``flask programme publish``)."""
 
 
@@ -45,13 +45,13 @@ class PublishedPolicy:
 
 
 def current() -> PublishedPolicy:
-    """The policy in force, looked up once a transaction; raises ``NothingPublished``."""
+    """The policy in force, looked up once a transaction; raises ``NothingPublishedError``."""
     session = db.session()
     found: PublishedPolicy | None = session.info.get("programme")
     if found is None:
         version = _latest()
         if version is None:
-            raise NothingPublished("no policy has been published")
+            raise NothingPublishedError("no policy has been published")
         found = session.info["programme"] = _read(version)
     return found
 

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from typing import Literal
 
 from marketplace.programme.policy.values import Key, Label, Section, Text, named
-
-
-class Channel(StrEnum):
-    """Where a purchase was made, as the purchase file says it."""
-
-    WEB = "web"
-    STORE = "store"
-    OUTLET = "outlet"
-    PARTNER = "partner"
 
 
 class Group(Section, frozen=True, kw_only=True):
@@ -46,7 +37,7 @@ class Eligibility(Section, frozen=True, kw_only=True):
     groups: tuple[Group, ...]
     categories: tuple[Category, ...]
     refused_collections: tuple[RefusedCollection, ...]
-    channels: tuple[Channel, ...]
+    channels: tuple[Literal["web", "store"], ...]  # as the purchase file says it
 
     def category(self, name: str) -> Category | None:
         """The category a file or an address names: ``Shoulder bag``, ``shoulder_bag`` and ``shoulder-bag`` are one."""

@@ -12,10 +12,10 @@ import msgspec
 from msgspec import Meta
 
 from marketplace.clock import BusinessCalendar
-from marketplace.programme.policy.values import Label, Section, Weekday
+from marketplace.programme.policy.values import Email, Label, Section, Weekday
 
-Region = Annotated[str, Meta(pattern=r"\A[A-Z0-9]{1,3}\z")]
-Country = Annotated[str, Meta(pattern=r"\A[A-Z]{2}\z")]
+Region = Annotated[str, Meta(pattern=r"\A[A-Z0-9]{1,3}\Z")]
+Country = Annotated[str, Meta(pattern=r"\A[A-Z]{2}\Z")]
 
 
 class Holidays(Section, frozen=True, kw_only=True):
@@ -41,14 +41,15 @@ class Market(Section, frozen=True, kw_only=True):
     """One market: a country, its money, its days."""
 
     country: Country
-    currency: Annotated[str, Meta(pattern=r"\A[A-Z]{3}\z")]
-    locale: Annotated[str, Meta(pattern=r"\A[a-z]{2,3}(_[A-Z]{2})?\z")]
+    currency: Annotated[str, Meta(pattern=r"\A[A-Z]{3}\Z")]
+    locale: Annotated[str, Meta(pattern=r"\A[a-z]{2,3}(_[A-Z]{2})?\Z")]
     time_zone: str
     weekend: tuple[Weekday, ...]
     holidays: Holidays
     ship_to_regions: tuple[Region, ...]  # MK-48, GAP-05
     ship_from_regions: tuple[Region, ...]  # MK-46
     warehouse: PostalPlace  # where the brand's own pieces leave from (MK-17)
+    warehouse_email: Email  # where its labels go
 
     @property
     def warehouse_postal(self) -> dict[str, str]:

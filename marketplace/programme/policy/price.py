@@ -27,7 +27,7 @@ class Suggestion(Section, frozen=True, kw_only=True):
 class Price(Section, frozen=True, kw_only=True):
     """Limits of the price a seller names, in minor units of the market's currency."""
 
-    min_minor: Annotated[Amount, Meta(ge=1)]
+    min_minor: Annotated[int, Meta(ge=1, le=10**11)]
     max_minor: Amount
     review_band_basis_points: BasisPoints  # further than this from the suggestion, the reviewer's screen says so
     suggestion: Suggestion

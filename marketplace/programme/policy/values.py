@@ -8,12 +8,12 @@ from typing import Annotated, Protocol, TypeVar
 
 from msgspec import Meta, Struct
 
-Key = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9]*([_-][a-z0-9]+)*\z", max_length=40)]
+Key = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9]*([_-][a-z0-9]+)*\Z", max_length=40)]
 Label = Annotated[str, Meta(min_length=1, max_length=80)]
 Text = Annotated[str, Meta(min_length=1, max_length=2000)]
-Email = Annotated[str, Meta(pattern=r"\A[^@\s]+@[^@\s]+\.[^@\s]+\z", max_length=254)]
-Link = Annotated[str, Meta(pattern=r"\A(https://|/)[^\s\"<>]*\z", max_length=500)]
-Colour = Annotated[str, Meta(pattern=r"\A#[0-9a-f]{6}\z")]
+Email = Annotated[str, Meta(pattern=r"\A[^@\s]+@[^@\s]+\.[^@\s]+\Z", max_length=254)]
+Link = Annotated[str, Meta(pattern=r"\A(https://|/)[^\s\"<>]*\Z", max_length=500)]
+Colour = Annotated[str, Meta(pattern=r"\A#[0-9a-f]{6}\Z")]
 
 BasisPoints = Annotated[int, Meta(ge=0, le=10_000)]
 Amount = Annotated[int, Meta(ge=0, le=10**11)]  # minor units of the market's currency
