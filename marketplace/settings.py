@@ -36,6 +36,7 @@ class Settings:
     shipping: str = "sandbox"
     gift_cards: str = "own"
     mail_url: str = "sandbox:"
+    shippo_webhook_token: str = ""
     rate_limits: bool = True
     debug: bool = False
     trusted_proxies: int = 0
@@ -77,6 +78,7 @@ class Settings:
             shipping=env.get("SHIPPING", cls.shipping),
             gift_cards=env.get("GIFT_CARDS", cls.gift_cards),
             mail_url=env.get("MAIL_URL", cls.mail_url),
+            shippo_webhook_token=env.get("SHIPPO_WEBHOOK_TOKEN", ""),
             rate_limits=env.get("RATE_LIMITS", "on") != "off",
             debug=env.get("FLASK_DEBUG", "") in {"1", "true"},
             trusted_proxies=int(env.get("TRUSTED_PROXIES", "0") or 0),

@@ -107,3 +107,11 @@ class OrderContested:
 class OrderSettled:
     order_id: int
     at: datetime
+
+
+@dataclass(frozen=True)
+class OrderLinkWanted:
+    """Someone knows the order's number and e-mail: its own address gets a fresh link, and nobody else."""
+
+    order_id: int
+    at: datetime

@@ -36,18 +36,19 @@ class LabelAddress:
 class LabelContents:
     """All that stands on a prepaid label.
 
-    ``issued_at`` (aware) dates the document, so that the same contents always give the same bytes. ``notice`` is a
-    sentence at the foot, such as the sandbox carrier's that this is no postage.
+    ``issued_at`` (aware) dates the document, so that the same contents always give the same bytes. ``ship_by`` is left
+    out by whoever cannot know it: the clock may start after the label is drawn (GAP-01). ``notice`` is a sentence at the
+    foot, such as the sandbox carrier's that this is no postage.
     """
 
     service: str
     tracking_number: str
     tracking_url: str
     order_number: str
-    ship_by: date
     sender: LabelAddress
     recipient: LabelAddress
     issued_at: datetime
+    ship_by: date | None = None
     notice: str = ""
 
     def __post_init__(self) -> None:
@@ -98,9 +99,10 @@ def _draw_sender_and_order(pdf: FPDF, contents: LabelContents) -> None:
     right = WIDTH - MARGIN - 84
     _caption(pdf, right, 60, 84, _("Order"))
     write(pdf, Box(right, 70, 84, 24), [Entry(contents.order_number, bold=True)], largest=10, smallest=5)
-    _caption(pdf, right, 98, 84, _("Ship by"))
-    ship_by = format_date(contents.ship_by, "EEE, MMM d", locale=get_locale() or "en_US")
-    write(pdf, Box(right, 108, 84, 28), [Entry(ship_by, bold=True)], largest=10, smallest=5)
+    if contents.ship_by is not None:
+        _caption(pdf, right, 98, 84, _("Ship by"))
+        ship_by = format_date(contents.ship_by, "EEE, MMM d", locale=get_locale() or "en_US")
+        write(pdf, Box(right, 108, 84, 28), [Entry(ship_by, bold=True)], largest=10, smallest=5)
     _rule(pdf, 140)
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from flask import current_app
 from flask_babel import gettext as _
 
 from marketplace import clock
@@ -55,37 +56,18 @@ def _lives(street: str, *addresses: PostalAddress) -> bool:
 class SandboxCarrier:
     """The port's sandbox implementation. Each call is a unit of work of its own, as a call abroad would be."""
 
-    def __init__(self, public_url: str) -> None:
-        self._public_url = public_url
-
     def buy_label(self, request: LabelRequest, key: str) -> LabelAnswer | CarrierRefusal:
         ends = (request.ship_from, request.ship_to)
         with unit_of_work():
             row = _row(request, key)
             row.times_asked += 1
-            answer = self._answer(row, request, busy=_lives(BUSY, *ends) and row.times_asked <= BUSY_FOR)
+            busy = _lives(BUSY, *ends) and row.times_asked <= BUSY_FOR
+            answer = None if busy else _answer(row, request)
         if answer is None:
             raise NotDone("the carrier is busy")
         if _lives(LOST_ANSWER, *ends) and row.times_asked == 1:
             raise OutcomeUnknown("no answer")
         return answer
-
-    def _answer(self, row: SandboxParcel, request: LabelRequest, *, busy: bool) -> LabelAnswer | CarrierRefusal | None:
-        if busy:
-            return None
-        if _lives(NO_LABEL, request.ship_from, request.ship_to):
-            return CarrierRefusal("address", _("The carrier does not deliver to this address."))
-        if row.tracking_number is None:
-            self._sell(row, request)
-        return _label(row)
-
-    def _sell(self, row: SandboxParcel, request: LabelRequest) -> None:
-        row.tracking_number = tracking_number(row.key)
-        row.provider_ref = hashlib.sha256(f"transaction {row.key}".encode()).hexdigest()[:32]
-        row.tracking_url = f"{self._public_url}/sandbox/parcels/{row.tracking_number}"
-        row.cost_minor, row.currency = PRICE_MINOR, request.currency
-        row.label_pdf = _draw(request, row.tracking_number, row.tracking_url)
-        sandbox_tracking.announce_label(row, at=clock.now())
 
     def look_up_label(self, request: LabelRequest, key: str) -> LabelAnswer | CarrierRefusal | None:
         with unit_of_work(reading=True) as session:
@@ -98,11 +80,11 @@ class SandboxCarrier:
             if sandbox_tracking.was_handed_over(row):
                 return CarrierRefusal("used", _("This label has been used."))
             row.voided_at = row.voided_at or clock.now()
-            return LabelVoided(_refund_ref(provider_ref))
+            return LabelVoided(_ref("refund", provider_ref))
 
     def look_up_cancellation(self, provider_ref: str, key: str) -> LabelVoided | CarrierRefusal | None:
         with unit_of_work(reading=True):
-            return LabelVoided(_refund_ref(provider_ref)) if _by_ref(provider_ref).voided_at else None
+            return LabelVoided(_ref("refund", provider_ref)) if _by_ref(provider_ref).voided_at else None
 
     def track(self, carrier: str, tracking_number: str) -> list[TrackingReport]:
         with unit_of_work(reading=True) as session:
@@ -115,6 +97,23 @@ class SandboxCarrier:
         if _lives(NOWHERE, address):
             return AddressVerdict(False, _("The carrier does not know this street."))
         return AddressVerdict(True, suggestion=address)
+
+
+def _answer(row: SandboxParcel, request: LabelRequest) -> LabelAnswer | CarrierRefusal:
+    if _lives(NO_LABEL, request.ship_from, request.ship_to):
+        return CarrierRefusal("address", _("The carrier does not deliver to this address."))
+    if row.tracking_number is None:
+        _sell(row, request)
+    return _label(row)
+
+
+def _sell(row: SandboxParcel, request: LabelRequest) -> None:
+    row.tracking_number = tracking_number(row.key)
+    row.tracking_url = f"{current_app.config['SETTINGS'].public_url}/sandbox/parcels/{row.tracking_number}"
+    row.provider_ref = _ref("transaction", row.key)
+    row.cost_minor, row.currency = PRICE_MINOR, request.currency
+    row.label_pdf = _draw(request, row.tracking_number, row.tracking_url)
+    sandbox_tracking.add_scan(row, "label", at=clock.now())
 
 
 def _row(request: LabelRequest, key: str) -> SandboxParcel:
@@ -131,8 +130,8 @@ def _by_ref(provider_ref: str) -> SandboxParcel:
     return db.session.scalars(sa.select(SandboxParcel).where(SandboxParcel.provider_ref == provider_ref)).one()
 
 
-def _refund_ref(provider_ref: str) -> str:
-    return hashlib.sha256(f"refund {provider_ref}".encode()).hexdigest()[:32]
+def _ref(kind: str, of: str) -> str:
+    return hashlib.sha256(f"{kind} {of}".encode()).hexdigest()[:32]
 
 
 def tracking_number(key: str) -> str:
