@@ -6,13 +6,8 @@ from marketplace.database import db
 from marketplace.mail.addresses import url
 from marketplace.mail.outgoing import send
 from marketplace.people.facts import AccountExists, LinkWanted, PasswordChanged
-from marketplace.people.models import Person, TokenPurpose
-
-_PATHS = {
-    TokenPurpose.VERIFY: "/join/confirm/",
-    TokenPurpose.SIGN_IN: "/sign-in/link/",
-    TokenPurpose.RESET: "/reset/",
-}
+from marketplace.people.mailed_links import path_of
+from marketplace.people.models import Person
 
 
 def link(fact: LinkWanted) -> None:
@@ -20,12 +15,12 @@ def link(fact: LinkWanted) -> None:
     person = db.session.get_one(Person, fact.person_id)
     send(
         f"{fact.purpose.value}_link",
-        key=f"{person.id}:{fact.at.isoformat()}",
+        key=str(fact.link_id),
         to=fact.email,
         about=person,
         at=fact.at,
         facts={"name": person.name},
-        secrets={"link_url": url(_PATHS[fact.purpose] + fact.token)},
+        secrets={"link_url": url(path_of(fact.purpose, fact.token))},
     )
 
 

@@ -12,9 +12,10 @@ from marketplace.people.models import TokenPurpose
 class LinkWanted:
     """A person asked for a link by mail, to ``email`` (a new address is not the person's own yet).
 
-    ``token`` is the secret in the link.
+    ``token`` is the secret in the link, ``link_id`` the link's row.
     """
 
+    link_id: int
     person_id: int
     purpose: TokenPurpose
     email: str = field(repr=False)

@@ -16,14 +16,14 @@ from marketplace.people.models import EmailToken, Person, TokenPurpose
 from marketplace.people.sign_ins import hashed
 
 LASTS = {
-    TokenPurpose.VERIFY: timedelta(days=3),
+    TokenPurpose.VERIFY: timedelta(days=1),
     TokenPurpose.SIGN_IN: timedelta(minutes=15),
     TokenPurpose.RESET: timedelta(hours=1),
     TokenPurpose.CHANGE: timedelta(days=1),
 }
 
 _PATHS = {
-    TokenPurpose.VERIFY: "/join/{token}",
+    TokenPurpose.VERIFY: "/join/confirm/{token}",
     TokenPurpose.SIGN_IN: "/sign-in/link/{token}",
     TokenPurpose.RESET: "/reset/{token}",
     TokenPurpose.CHANGE: "/account/email/{token}",
@@ -46,17 +46,17 @@ def send(person: Person, purpose: TokenPurpose, email: str, *, at: datetime) -> 
     """Make a token for ``person`` and announce that it wants to be mailed; the last one of each purpose counts."""
     retire(person, purpose, at=at)
     token = secrets.token_urlsafe(24)
-    db.session.add(
-        EmailToken(
-            person_id=person.id,
-            purpose=purpose,
-            email=email,
-            token_hash=hashed(token),
-            expires_at=clock.wall() + LASTS[purpose],
-        )
+    link = EmailToken(
+        person_id=person.id,
+        purpose=purpose,
+        email=email,
+        token_hash=hashed(token),
+        expires_at=clock.wall() + LASTS[purpose],
     )
+    db.session.add(link)
     db.session.flush()
-    events.announce(LinkWanted(person_id=person.id, purpose=purpose, email=email, token=token, at=at))
+    fact = LinkWanted(link_id=link.id, person_id=person.id, purpose=purpose, email=email, token=token, at=at)
+    events.announce(fact)
 
 
 def look_at(token: str, purpose: TokenPurpose) -> EmailToken:
