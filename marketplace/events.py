@@ -11,14 +11,14 @@ import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event as sa_event
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
-from marketplace.database import JSONDocument, Model, db, enum_column
+from marketplace.database import Base, JSONDocument, Model, db, enum_column
 from marketplace.errors import LostRace, ProgrammingError, Refusal
 
 # Actors --------------------------------------------------------------------------------------------------------------
@@ -86,16 +86,8 @@ class Machine:
         return [state for state, name in self.table if name == action]
 
 
-class Stateful(Protocol):
-    """A record with a state and a machine."""
-
-    __tablename__: ClassVar[Any]
-    machine: ClassVar[Machine]
-    id: Mapped[int]
-    state: Mapped[Any]
-
-
-R = TypeVar("R", bound=Stateful)
+# A model with a ``state`` column and its ``machine``. Mapped attributes are descriptors, which a Protocol cannot describe.
+R = TypeVar("R", bound=Base)
 
 # The event row -------------------------------------------------------------------------------------------------------
 
@@ -138,7 +130,13 @@ def record(subject: Any, action: str, *, by: HasActor, at: datetime, **detail: A
 
 
 def _row(
-    subject: Any, action: str, source: str | None, target: str | None, actor: Actor, at: datetime, detail: dict[str, Any]
+    subject: Any,
+    action: str,
+    source: str | None,
+    target: str | None,
+    actor: Actor,
+    at: datetime,
+    detail: dict[str, Any],
 ) -> dict[str, Any]:
     return {
         "at": at,
@@ -189,20 +187,19 @@ def transition_all(
     """Move many records of one kind in one UPDATE a starting state; returns those that this claim really moved."""
     if not subjects:
         return []
-    model = type(subjects[0])
-    machine = model.machine
-    targets = {source: machine.next_state(source, action) for source in {subject.state for subject in subjects}}
+    model: Any = type(subjects[0])
+    machine: Machine = model.machine
+    rows: Sequence[Any] = subjects
+    targets = {source: machine.next_state(source, action) for source in {row.state for row in rows}}
     conditions, values = tuple(where), dict(sets or {})
-    moved: list[tuple[R, enum.StrEnum, enum.StrEnum]] = []
+    moved: list[tuple[Any, enum.StrEnum, enum.StrEnum]] = []
     for source, target in targets.items():
-        group = {subject.id: subject for subject in subjects if subject.state == source}
-        state_column = cast("InstrumentedAttribute[Any]", model.state)
-        id_column = cast("InstrumentedAttribute[int]", model.id)
+        group = {row.id: row for row in rows if row.state == source}
         statement = (
             sa.update(model)
-            .where(id_column.in_(list(group)), state_column == source, *conditions)
+            .where(model.id.in_(list(group)), model.state == source, *conditions)
             .values({"state": target, **values})
-            .returning(id_column)
+            .returning(model.id)
             .execution_options(synchronize_session=False)
         )
         won = set(db.session.scalars(statement))

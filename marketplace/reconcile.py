@@ -11,7 +11,7 @@ from marketplace.database import db, unit_of_work
 from marketplace.jobs import runner
 from marketplace.payments import attempts, refunds
 from marketplace.payments.models import AttemptState, PaymentAttempt
-from marketplace.shipping import polling
+from marketplace.shipping import asking
 
 ASK_AFTER = timedelta(minutes=1)
 
@@ -21,7 +21,7 @@ def reconcile() -> dict[str, int]:
     asked = {
         "payments": _ask_about_payments(),
         "refunds": _ask_about_refunds(),
-        "parcels": polling.poll_silent_parcels(),
+        "parcels": asking.poll_tracking(),
     }
     runner.run_until_idle()
     return asked

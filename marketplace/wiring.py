@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 
+from marketplace.credits.own import OwnIssuer
 from marketplace.database import db
 from marketplace.events import react_to
 from marketplace.jobs import deadlines, inbox, outbox, runner
@@ -27,12 +28,11 @@ from marketplace.payments import webhooks as payment_webhooks
 from marketplace.payments.sandbox import SandboxGateway
 from marketplace.payouts import facts as payout_facts
 from marketplace.payouts import paying as payout_paying
-from marketplace.credits.own import OwnIssuer
 from marketplace.people import facts as people_facts
 from marketplace.people.models import Person
 from marketplace.settings import Settings
+from marketplace.shipping import asking, labels, parcels, watching
 from marketplace.shipping import facts as shipping_facts
-from marketplace.shipping import parcels
 from marketplace.shipping import webhooks as shipping_webhooks
 from marketplace.shipping.sandbox import SandboxCarrier
 
@@ -73,9 +73,13 @@ def _people() -> None:
     react_to(people_facts.LinkWanted, to_people.link)
     react_to(people_facts.AccountExists, to_people.account_exists)
     react_to(people_facts.PasswordChanged, to_people.password_changed)
-    react_to(people_facts.EmailVerified, lambda fact: links.claim_past_orders(db.session.get_one(Person, fact.person_id)))
+    react_to(people_facts.EmailVerified, _claim_past_orders)
     react_to(people_facts.PurchaseReturned, withdrawing.purchase_returned)
     react_to(people_facts.PurchaseReturned, order_news.purchase_returned)
+
+
+def _claim_past_orders(fact: people_facts.EmailVerified) -> None:
+    links.claim_past_orders(db.session.get_one(Person, fact.person_id))
 
 
 def _listings() -> None:
@@ -103,8 +107,10 @@ def _payments() -> None:
 
 def _shipping() -> None:
     inbox.register(shipping_webhooks.SOURCE, shipping_webhooks.react)
-    outbox.register(parcels.LABEL, parcels.LabelBuying())
-    outbox.register(parcels.VOID_LABEL, parcels.LabelVoiding())
+    outbox.register(parcels.LABEL, labels.LabelPurchases())
+    outbox.register(parcels.VOID_LABEL, labels.LabelCancellations())
+    outbox.register(asking.TRACK, asking.Questions())
+    deadlines.register(watching.ASK, asking.sweep_questions)
     react_to(shipping_facts.LabelBought, to_sellers.label)
     react_to(shipping_facts.LabelRefused, fulfilment.label_refused)
     react_to(shipping_facts.ParcelScanned, fulfilment.parcel_scanned)
@@ -142,7 +148,7 @@ def _orders() -> None:
 
 
 def _payouts() -> None:
-    outbox.register(payout_paying.GIFT_CARD, payout_paying.GiftCardPaying())
+    outbox.register(payout_paying.GIFT_CARD, payout_paying.GiftCardIssuing())
     react_to(payout_facts.GiftCardReady, to_sellers.gift_card_ready)
     react_to(payout_facts.GiftCardReplaced, to_sellers.gift_card_replaced)
 

@@ -38,7 +38,9 @@ def escrow_by_order() -> dict[int, int]:
 def faults() -> list[str]:
     """Everything wrong with the ledger, one sentence each; empty when it is sound."""
     found = [f"transaction {key} does not balance" for key in unbalanced()]
-    found += [f"escrow of order id {order} is negative: {minor}" for order, minor in escrow_by_order().items() if minor < 0]
+    found += [
+        f"escrow of order id {order} is negative: {minor}" for order, minor in escrow_by_order().items() if minor < 0
+    ]
     found += [f"seal {seal} is broken" for seal in broken_seals()]
     found += [f"trigger {name} is missing" for name in triggers.missing(db.session.connection())]
     return found

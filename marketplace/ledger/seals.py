@@ -32,10 +32,7 @@ def _content(transaction: LedgerTransaction) -> list[object]:
         transaction.at.isoformat(),
         transaction.event_id,
         transaction.reference,
-        [
-            [e.id, e.account.value, e.amount_minor, e.currency, e.order_id, e.gift_card_id]
-            for e in transaction.entries
-        ],
+        [[e.id, e.account.value, e.amount_minor, e.currency, e.order_id, e.gift_card_id] for e in transaction.entries],
     ]
 
 

@@ -68,6 +68,10 @@ class CannotSell(Refusal):
     message = _l("This listing cannot be sold.")
 
 
+class CannotTakeBack(Refusal):
+    message = _l("This piece was not sold, so there is nothing to take back.")
+
+
 class CannotPublish(Refusal):
     message = _l("This listing cannot go live as it is.")
 
@@ -94,6 +98,7 @@ LISTING = Machine(
         (_S.HELD, "release"): _S.LIVE,
         (_S.HELD, "sell"): _S.SOLD,
         (_S.LIVE, "sell"): _S.SOLD,  # a payment that came late for a piece that is still free
+        (_S.SOLD, "take_back"): _S.WITHDRAWN,  # the sale came to nothing and the piece is its seller's again
         (_S.DRAFT, "withdraw"): _S.WITHDRAWN,
         (_S.SUBMITTED, "withdraw"): _S.WITHDRAWN,
         (_S.CHANGES_REQUESTED, "withdraw"): _S.WITHDRAWN,
@@ -121,6 +126,7 @@ LISTING = Machine(
         "hold": NotAvailable,
         "release": CannotRelease,
         "sell": CannotSell,
+        "take_back": CannotTakeBack,
         "withdraw": CannotWithdraw,
         "remove": CannotRemove,
     },

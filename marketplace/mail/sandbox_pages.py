@@ -30,8 +30,15 @@ def mailbox_json() -> ResponseReturnValue:
     """The same for scripts: newest first, with the text twin."""
     return jsonify(
         [
-            {"id": mail.id, "message": mail.message, "to": mail.recipient, "subject": mail.subject,
-             "text": mail.text, "sent_at": iso(mail.sent_at), "attachment": mail.attachment_name}
+            {
+                "id": mail.id,
+                "message": mail.message,
+                "to": mail.recipient,
+                "subject": mail.subject,
+                "text": mail.text,
+                "sent_at": iso(mail.sent_at),
+                "attachment": mail.attachment_name,
+            }
             for mail in _newest()
         ]
     )

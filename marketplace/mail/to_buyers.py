@@ -53,8 +53,13 @@ def checkout_paid(fact: CheckoutPaid) -> None:
         to=checkout.email,
         about=checkout,
         at=fact.at,
-        facts={"number": checkout.number, "lines": lines, "numbers": [order.number for order in orders],
-               "total": money(checkout.total), "title": orders[0].as_sold["title"]},
+        facts={
+            "number": checkout.number,
+            "lines": lines,
+            "numbers": [order.number for order in orders],
+            "total": money(checkout.total),
+            "title": orders[0].as_sold["title"],
+        },
         secrets={**tokens, "link_url": next(iter(tokens.values()))},
     )
 
@@ -67,7 +72,7 @@ def payment_returned(fact: PaymentReturned) -> None:
 
 def shipped(fact: OrderShipped) -> None:
     """On its way, with the tracking number (MK-55)."""
-    parcel = parcels.latest_of(fact.order_id)
+    parcel = parcels.parcel_of(fact.order_id)
     facts = {"tracking_number": parcel.tracking_number, "carrier": parcel.carrier} if parcel else {}
     _write("shipped", fact.order_id, fact.at, **facts)
 

@@ -59,9 +59,9 @@ def label(fact: LabelBought) -> None:
         parcel=fact.parcel_id,
         ship_by=deadline_words(ship_by),
         label_url=url(f"/sell/sales/{order.number}/label.pdf"),
-        packing=[str(line) for line in policy.shipping.packing_advice],
-        drop_off_url=policy.shipping.drop_off_url,
-        pickup_url=policy.shipping.pickup_url,
+        packing=[str(line) for line in policy.shipping.packing_tips],
+        drop_off_url=policy.shipping.drop_off.url,
+        pickup_url=policy.shipping.pickup.url,
     )
 
 
@@ -104,8 +104,12 @@ def gift_card_ready(fact: GiftCardReady) -> None:
         to=_address(order),
         about=payout,
         at=fact.at,
-        facts={**about(order), "amount": money(payout.amount), "last_four": payout.gift_card_last_four,
-               "credit_url": url("/account/credit")},
+        facts={
+            **about(order),
+            "amount": money(payout.amount),
+            "last_four": payout.gift_card_last_four,
+            "credit_url": url("/account/credit"),
+        },
         secrets={"code": fact.code},
     )
 

@@ -19,7 +19,7 @@ from marketplace.errors import Refusal
 from marketplace.events import SYSTEM, HasActor
 from marketplace.jobs import deadlines
 from marketplace.listings.models import Listing
-from marketplace.listings.states import ListingState
+from marketplace.listings.states import ListingState, NotAvailable
 from marketplace.money import Money
 from marketplace.orders import holds
 from marketplace.orders.models import Checkout, Order
@@ -64,9 +64,7 @@ def check_pieces(listings: Sequence[Listing], *, buyer_id: int | None) -> None:
         raise OwnPiece()
     gone = [listing for listing in listings if listing.state is not ListingState.LIVE or _is_suspended(listing)]
     if gone:
-        raise holds.NotAvailable(
-            _("%(titles)s is no longer available.", titles=", ".join(listing.title for listing in gone))
-        )
+        raise NotAvailable(_("%(titles)s is no longer available.", titles=", ".join(listing.title for listing in gone)))
 
 
 def _is_suspended(listing: Listing) -> bool:

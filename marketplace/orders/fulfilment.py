@@ -25,8 +25,8 @@ from marketplace.orders.facts import (
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import BEFORE_SCAN, OrderState
-from marketplace.payouts.paying import Owed, owe_payouts
-from marketplace.shipping import parcels
+from marketplace.payouts.paying import PayoutOwed, owe_payouts
+from marketplace.shipping import parcels, watching
 from marketplace.shipping.facts import (
     LabelRefused,
     ParcelDelivered,
@@ -35,6 +35,7 @@ from marketplace.shipping.facts import (
     ParcelReturned,
     ParcelScanned,
 )
+from marketplace.shipping.models import ParcelState
 
 LABEL_LATE = "label_late"
 SHIP_BY_REMINDER = "ship_by_reminder"
@@ -42,6 +43,8 @@ SHIP_BY = "ship_by"
 CANCEL_LATE = "cancel_late"
 NO_MOVEMENT = "no_movement"
 LATE_WORD = "late_word"
+
+ASKED_WITHIN = timedelta(minutes=1)
 
 
 def want_label(order: Order, *, at: datetime) -> None:
@@ -64,9 +67,7 @@ def issue_label(order: Order, *, at: datetime) -> None:
     days = terms.of_seller(order).limits.ship_by_business_days
     calendar = terms.calendar(order)
     ship_by_at = calendar.end_of_business_day_after(at, days)
-    events.transition(
-        order, "issue_label", by=SYSTEM, at=at, sets={"label_issued_at": at, "ship_by_at": ship_by_at}
-    )
+    events.transition(order, "issue_label", by=SYSTEM, at=at, sets={"label_issued_at": at, "ship_by_at": ship_by_at})
     deadlines.cancel_deadlines([order], LABEL_LATE, at=at)
     deadlines.set_deadline(SHIP_BY, order, ship_by_at)
     deadlines.set_deadline(SHIP_BY_REMINDER, order, calendar.end_of_business_day_after(at, max(days - 1, 0)))
@@ -200,7 +201,14 @@ def sweep_cancel_late(order_ids: Sequence[int], at: datetime) -> None:
 def sweep_no_movement(order_ids: Sequence[int], at: datetime) -> None:
     """No scan for days: the parcel counts as lost and the buyer is refunded; an agent decides on the seller (GAP-09)."""
     for order in _orders(order_ids, OrderState.IN_TRANSIT):
+        if not watching.carrier_was_asked(order.id, since=at - watching.QUIET):
+            # Our silence may be a lost webhook: the carrier is asked first (fault L05).
+            deadlines.set_deadline(NO_MOVEMENT, order, at + ASKED_WITHIN)
+            continue
         events.transition(order, "lose", by=SYSTEM, at=at)
+        for parcel in parcels.parcels_of(order.id):
+            if parcel.state is ParcelState.IN_TRANSIT:
+                parcels.mark_lost(parcel, by=SYSTEM, at=at)
         raise_alarm(AlarmKind.PARCEL_LOST, order, at=at)
         refunding.refund_in_full(order, reason=EndReason.PARCEL_LOST, by=SYSTEM, at=at)
 
@@ -221,4 +229,4 @@ def pay_seller_of_lost_parcel(order: Order, *, by: HasActor, at: datetime) -> No
     posting = accounting.lost_parcel_payout(order, event, at)
     post(posting)
     owed = -next(line.amount for line in posting.lines if line.amount.minor < 0)
-    owe_payouts([Owed(order.id, order.number, order.seller_id, owed)], at=at)
+    owe_payouts([PayoutOwed(order.id, order.number, order.seller_id, owed)], at=at)

@@ -50,9 +50,7 @@ def take(checkout: Checkout, *, at: datetime, by: HasActor, limit: int | None = 
     """
     orders = sorted(checkout.orders, key=lambda order: order.item_id)
     standing = set(
-        db.session.scalars(
-            sa.select(Hold.item_id).where(Hold.checkout_id == checkout.id, Hold.released_at.is_(None))
-        )
+        db.session.scalars(sa.select(Hold.item_id).where(Hold.checkout_id == checkout.id, Hold.released_at.is_(None)))
     )
     wanted = [order for order in orders if order.item_id not in standing]
     if limit is not None and wanted and live_holds_of(checkout.buyer_id) + len(wanted) > limit:

@@ -24,7 +24,7 @@ from marketplace.orders import accounting, holds, terms
 from marketplace.orders.facts import OrderConfirmed, OrderContested, OrderSettled
 from marketplace.orders.models import Confirmation, Order
 from marketplace.orders.states import CannotConfirm, CannotContest, OrderState
-from marketplace.payouts.paying import Owed, owe_payouts
+from marketplace.payouts.paying import PayoutOwed, owe_payouts
 
 CONFIRM_BY = "confirm_by"
 POSTPONE = timedelta(hours=1)
@@ -64,7 +64,9 @@ def sweep_confirmations(order_ids: Sequence[int], at: datetime) -> None:
             .options(selectinload(Order.confirmation))
         )
     )
-    ready = [order for order in orders if order.delivery_mail_at and order.window_closes_at and order.window_closes_at <= at]
+    ready = [
+        order for order in orders if order.delivery_mail_at and order.window_closes_at and order.window_closes_at <= at
+    ]
     moved = events.transition_all(ready, "auto_confirm", by=SYSTEM, at=at, where=[Order.window_closes_at <= at])
     settle(moved, by=SYSTEM, at=at)
     for order, _event in moved:
@@ -125,7 +127,7 @@ def settle(moved: Sequence[tuple[Order, events.Event]], *, by: HasActor, at: dat
     post_all([accounting.settlement(order, event, at) for order, event in settled])
     owe_payouts(
         [
-            Owed(order.id, order.number, order.seller_id, accounting.split(order).payout)
+            PayoutOwed(order.id, order.number, order.seller_id, accounting.split(order).payout)
             for order in orders
             if order.seller_id is not None
         ],

@@ -39,8 +39,13 @@ def as_sold(listing: Listing) -> dict[str, Any]:
             for photo in listing.photos
         ],
         "library": [
-            {"slot": picture.kind, "key": picture.key, "width": picture.width, "height": picture.height,
-             "widths": picture.widths}
+            {
+                "slot": picture.kind,
+                "key": picture.key,
+                "width": picture.width,
+                "height": picture.height,
+                "widths": picture.widths,
+            }
             for picture in listing.item.style.pictures
         ],
     }

@@ -36,7 +36,14 @@ def open_attempt_of(checkout_id: int) -> PaymentAttempt | None:
 
 
 def start(
-    *, checkout_id: int, amount: Money, lines: list[dict[str, Any]], email: str, return_url: str, minutes: int, at: datetime
+    *,
+    checkout_id: int,
+    amount: Money,
+    lines: list[dict[str, Any]],
+    email: str,
+    return_url: str,
+    minutes: int,
+    at: datetime,
 ) -> PaymentAttempt:
     """Write the attempt down with its exact request, before any call.
 
@@ -188,10 +195,20 @@ class ProviderQuestion:
     def perform(self, row: outbox.OutboxRow) -> outbox.Done:
         attempt = _attempt(row)
         report = ask_provider(attempt, ending=self._ending)
-        return outbox.Done({"session": report.session_ref, "status": report.status, "paid": report.paid,
-                            "minor": report.amount.minor, "currency": report.amount.currency, "key": report.key,
-                            "payment": report.payment_ref, "brand": report.card_brand,
-                            "last_four": report.card_last_four, "fingerprint": report.card_fingerprint})
+        return outbox.Done(
+            {
+                "session": report.session_ref,
+                "status": report.status,
+                "paid": report.paid,
+                "minor": report.amount.minor,
+                "currency": report.amount.currency,
+                "key": report.key,
+                "payment": report.payment_ref,
+                "brand": report.card_brand,
+                "last_four": report.card_last_four,
+                "fingerprint": report.card_fingerprint,
+            }
+        )
 
     def look_up(self, row: outbox.OutboxRow) -> None:
         return None
@@ -199,9 +216,15 @@ class ProviderQuestion:
     def record(self, row: outbox.OutboxRow, outcome: outbox.Done | outbox.Refused, *, at: datetime) -> None:
         said = outcome.answer
         report = SessionReport(
-            session_ref=said["session"], key=said["key"], status=said["status"], paid=said["paid"],
-            amount=Money(said["minor"], said["currency"]), payment_ref=said["payment"],
-            card_brand=said["brand"], card_last_four=said["last_four"], card_fingerprint=said["fingerprint"],
+            session_ref=said["session"],
+            key=said["key"],
+            status=said["status"],
+            paid=said["paid"],
+            amount=Money(said["minor"], said["currency"]),
+            payment_ref=said["payment"],
+            card_brand=said["brand"],
+            card_last_four=said["last_four"],
+            card_fingerprint=said["fingerprint"],
         )
         apply(db.session.get_one(PaymentAttempt, row.subject_id, with_for_update=True), report, at=at)
 
@@ -211,4 +234,3 @@ def _attempt(row: outbox.OutboxRow) -> PaymentAttempt:
         attempt = session.get_one(PaymentAttempt, row.subject_id)
         session.expunge(attempt)
     return attempt
-

@@ -41,7 +41,11 @@ def request_refund(
             Refund.attempt_id == attempt.id, Refund.state != RefundState.FAILED
         )
     )
-    if amount.currency != attempt.currency or amount.minor <= 0 or int(promised or 0) + amount.minor > attempt.amount_minor:
+    if (
+        amount.currency != attempt.currency
+        or amount.minor <= 0
+        or int(promised or 0) + amount.minor > attempt.amount_minor
+    ):
         raise MoreThanPaid()
     refund = Refund(
         key=key,
@@ -55,8 +59,12 @@ def request_refund(
     )
     db.session.add(refund)
     db.session.flush()
-    request = {"payment": attempt.payment_ref, "amount_minor": amount.minor, "currency": amount.currency,
-               "reference": reference}
+    request = {
+        "payment": attempt.payment_ref,
+        "amount_minor": amount.minor,
+        "currency": amount.currency,
+        "reference": reference,
+    }
     outbox.enqueue(SEND, key=f"refund:{key}", subject=refund, request=request, at=at)
     return refund
 

@@ -77,10 +77,11 @@ def deliver(body: bytes) -> int:
 
 def trouble_in_words(code: str) -> str:
     """What a declined card is told."""
-    return {
+    words: dict[str, str] = {
         "card_declined": _("Your card was declined."),
         "insufficient_funds": _("Your card has insufficient funds."),
         "expired_card": _("Your card has expired."),
         "incorrect_cvc": _("Your card's security code is incorrect."),
         "authentication_failed": _("We could not authenticate your card. Choose another one and try again."),
-    }.get(code, _("Your card number is incorrect."))
+    }
+    return words.get(code, _("Your card number is incorrect."))

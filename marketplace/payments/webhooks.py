@@ -36,7 +36,9 @@ def receive() -> ResponseReturnValue:
     except ForeignNotice as trouble:
         log.error("webhook of a foreign account or mode", extra={"reason": str(trouble)[:200]})
         abort(400)
-    fresh = inbox.receive(SOURCE, notice.id, {"about": notice.about, "ref": notice.ref, "key": notice.key}, at=clock.now())
+    fresh = inbox.receive(
+        SOURCE, notice.id, {"about": notice.about, "ref": notice.ref, "key": notice.key}, at=clock.now()
+    )
     return jsonify(received=True, known=not fresh)
 
 

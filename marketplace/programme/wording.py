@@ -1,0 +1,101 @@
+"""A policy's numbers as people read them: ``80%``, ``3 business days``, ``Monday to Friday``. Filters of every template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import time
+from decimal import Decimal
+
+from babel.dates import format_time, get_day_names, get_timezone, get_timezone_name
+from babel.lists import format_list
+from babel.numbers import format_decimal, format_percent
+from flask import Flask
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+
+from marketplace.money import FULL, Money, format_money
+from marketplace.programme.policy.identity import OpeningHours
+
+_NARROW, _NO_BREAK = "\u202f", "\u00a0"  # the text face has no narrow no-break space
+
+
+def percent(basis_points: int) -> str:
+    """A share: ``80%``, ``6.25%``."""
+    return str(format_percent(Decimal(basis_points) / FULL, "#,##0.##%", locale=_locale()))
+
+
+def count(number: int) -> str:
+    """A plain number with its grouping: ``5,000``."""
+    return str(format_decimal(number, locale=_locale()))
+
+
+def days(number: int) -> str:
+    return str(ngettext("%(num)s day", "%(num)s days", number))
+
+
+def business_days(number: int) -> str:
+    return str(ngettext("%(num)s business day", "%(num)s business days", number))
+
+
+def hours_long(hours: int) -> str:
+    """A span of hours, in days where it is whole days: ``3 days``, ``36 hours``."""
+    if hours % 24 == 0:
+        return days(hours // 24)
+    return str(ngettext("%(num)s hour", "%(num)s hours", hours))
+
+
+def both(items: Iterable[object]) -> str:
+    """Several things, all of them: ``front, back and inside``."""
+    return str(format_list([str(item) for item in items], style="standard", locale=_locale()))
+
+
+def either(items: Iterable[object]) -> str:
+    """Several things, any of them: ``new with tags, excellent or good``."""
+    return str(format_list([str(item) for item in items], style="or", locale=_locale()))
+
+
+def in_sentence(label: str) -> str:
+    """A label as it stands within a sentence: ``Handbags`` becomes ``handbags``, ``XL`` stays."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
+def amount(minor: int, currency: str) -> str:
+    """An amount of a policy, without cents where there are none: ``$20``, ``$8.95``."""
+    return format_money(Money(minor, currency), whole=True)
+
+
+def opening(hours: OpeningHours, time_zone: str) -> str:
+    """When somebody answers: ``Monday to Friday, 8:00 AM to 7:00 PM (Eastern Time)``."""
+    zone = get_timezone_name(get_timezone(time_zone), "long", locale=_locale(), zone_variant="generic")
+    return _(
+        "%(days)s, %(opens)s to %(closes)s (%(zone)s)",
+        days=_weekdays([day.number for day in hours.weekdays]),
+        opens=_clock(hours.opens),
+        closes=_clock(hours.closes),
+        zone=zone,
+    )
+
+
+def _weekdays(numbers: list[int]) -> str:
+    names = get_day_names("wide", locale=_locale())
+    first, last = numbers[0], numbers[-1]
+    if len(numbers) > 2 and numbers == list(range(first, last + 1)):
+        return _("%(first)s to %(last)s", first=names[first], last=names[last])
+    return both(names[number] for number in numbers)
+
+
+def _clock(moment: time) -> str:
+    return str(format_time(moment, "short", locale=_locale())).replace(_NARROW, _NO_BREAK)
+
+
+def _locale() -> str:
+    return str(get_locale() or "en_US")
+
+
+FILTERS = (percent, count, days, business_days, hours_long, both, either, in_sentence, amount, opening)
+
+
+def register(app: Flask) -> None:
+    """Give the application's templates these filters."""
+    for function in FILTERS:
+        app.jinja_env.filters[function.__name__] = function
