@@ -43,7 +43,7 @@ class Shop(Flask):
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view and commit what it wrote; a view that raises leaves nothing behind."""
         try:
-            answer = self.make_response(super().dispatch_request())  # type: ignore[arg-type]
+            answer = self.make_response(super().dispatch_request())
             if database.is_reading():
                 db.session.rollback()
             else:

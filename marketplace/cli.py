@@ -1,4 +1,7 @@
-"""Commands for whoever runs the shop. Answers on stdout, messages on stderr; exit 0 fine, 1 found something, 2 usage."""
+"""Commands for whoever runs the shop.
+
+Answers on stdout, messages on stderr; exit 0 fine, 1 found something, 2 usage.
+"""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def advance(step: timedelta) -> datetime:
     if row is None:
         session.add(ClockOffset(id=1, offset_us=micros))
     else:
-        row.offset_us = ClockOffset.offset_us + micros  # type: ignore[assignment]
+        row.offset_us = ClockOffset.offset_us + micros
     session.flush()
     session.info.pop("now", None)
     return now()

@@ -166,7 +166,7 @@ def listen_to_engine(engine: sa.Engine) -> None:
         connection.exec_driver_sql("BEGIN DEFERRED" if is_reading() else "BEGIN IMMEDIATE")
 
 
-def _read_only(session: Session, transaction: SessionTransaction, connection: sa.Connection) -> None:
+def _read_only(_session: Session, transaction: SessionTransaction, connection: sa.Connection) -> None:
     """Hold a reading request to its word: the database itself refuses a write from it."""
     if transaction.parent is not None:
         return

@@ -35,7 +35,7 @@ def init_app(app: Flask) -> None:
     """Register the handlers."""
 
     @app.errorhandler(CSRFError)
-    def _expired_form(error: CSRFError) -> ResponseReturnValue:
+    def _expired_form(_error: CSRFError) -> ResponseReturnValue:
         return _page(419 if not request.path.startswith("/api/") else 400, None)
 
     @app.errorhandler(Refusal)
@@ -51,7 +51,8 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(Exception)
     def _fault(error: Exception) -> ResponseReturnValue:
         # A fault of ours stays a 500 with an id and a log line; what is known is handled where it is known.
-        log.exception("unhandled fault", extra={"request_id": g.get("request_id"), "route": str(request.url_rule)})
+        where = {"request_id": g.get("request_id"), "route": str(request.url_rule)}
+        log.error("unhandled fault", exc_info=error, extra=where)
         if app.testing and not app.config.get("SHOW_FAULTS_AS_PAGES"):
             raise error
         return _page(InternalServerError.code, None)

@@ -86,7 +86,7 @@ class Machine:
         return [state for state, name in self.table if name == action]
 
 
-# A model with a ``state`` column and its ``machine``. Mapped attributes are descriptors, which a Protocol cannot describe.
+# A model with a ``state`` column and its ``machine``: mapped attributes are descriptors, so no Protocol describes them.
 R = TypeVar("R", bound=Base)
 
 # The event row -------------------------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ def _forget_owed(session: Session, transaction: Any) -> None:
 # Facts ---------------------------------------------------------------------------------------------------------------
 
 F = TypeVar("F")
-_reactions: dict[type, list[Callable[[Any], None]]] = {}
+_reactions: dict[type, list[Callable[[Any], object]]] = {}
 
 
 def react_to(fact: type[F], reaction: Callable[[F], object]) -> None:

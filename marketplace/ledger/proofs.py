@@ -32,7 +32,19 @@ def escrow_by_order() -> dict[int, int]:
         .group_by(LedgerEntry.order_id)
         .having(held != 0)
     )
-    return {int(order_id): int(minor) for order_id, minor in rows}
+    return {order_id: int(minor) for order_id, minor in rows if order_id is not None}
+
+
+def overdrawn_gift_cards() -> dict[int, int]:
+    """Gift cards of which more was spent than they held: card id to minor units too much."""
+    overdrawn = sa.func.sum(LedgerEntry.amount_minor)
+    rows = db.session.execute(
+        sa.select(LedgerEntry.gift_card_id, overdrawn)
+        .where(LedgerEntry.account == Account.GIFT_CARD_LIABILITY, LedgerEntry.gift_card_id.is_not(None))
+        .group_by(LedgerEntry.gift_card_id)
+        .having(overdrawn > 0)
+    )
+    return {card_id: int(minor) for card_id, minor in rows if card_id is not None}
 
 
 def faults() -> list[str]:
@@ -41,6 +53,7 @@ def faults() -> list[str]:
     found += [
         f"escrow of order id {order} is negative: {minor}" for order, minor in escrow_by_order().items() if minor < 0
     ]
+    found += [f"gift card id {card} is overdrawn by {minor}" for card, minor in overdrawn_gift_cards().items()]
     found += [f"seal {seal} is broken" for seal in broken_seals()]
     found += [f"trigger {name} is missing" for name in triggers.missing(db.session.connection())]
     return found

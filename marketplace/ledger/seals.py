@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 import sqlalchemy as sa
@@ -22,6 +23,22 @@ log = logging.getLogger(__name__)
 
 FIRST = "0" * 64
 BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much the ledger holds, how much of it is sealed, and the last seal's hash."""
+
+    transactions: int
+    sealed: int
+    head: str
+
+
+def extent() -> Extent:
+    """What stands in the ledger now."""
+    transactions = db.session.scalar(sa.select(sa.func.count()).select_from(LedgerTransaction))
+    sealed = db.session.scalar(sa.select(sa.func.count()).select_from(SealedTransaction))
+    return Extent(transactions or 0, sealed or 0, _head())
 
 
 def _content(transaction: LedgerTransaction) -> list[object]:
@@ -44,6 +61,10 @@ def chain(previous: str, transactions: Sequence[LedgerTransaction]) -> str:
     return digest.hexdigest()
 
 
+def _head() -> str:
+    return db.session.scalar(sa.select(LedgerSeal.hash).order_by(LedgerSeal.id.desc()).limit(1)) or FIRST
+
+
 def seal_batch() -> int:
     """Close what is not sealed yet, up to a batch; returns how many transactions were sealed."""
     unsealed = (
@@ -61,10 +82,10 @@ def seal_batch() -> int:
         if session.get_bind().dialect.name == "postgresql":
             session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('ledger seal'))"))
         transactions = session.scalars(unsealed).all()
-        previous = session.scalar(sa.select(LedgerSeal.hash).order_by(LedgerSeal.id.desc()).limit(1)) or FIRST
-        seal = LedgerSeal(sealed_at=clock.now(), previous_hash=previous, hash=chain(previous, transactions))
         if not transactions:
             return 0
+        previous = _head()
+        seal = LedgerSeal(sealed_at=clock.now(), previous_hash=previous, hash=chain(previous, transactions))
         session.add(seal)
         session.flush()
         session.execute(

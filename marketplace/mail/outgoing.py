@@ -55,7 +55,10 @@ def send(
     secrets: dict[str, str] | None = None,
     label_of: int | None = None,
 ) -> None:
-    """Queue a message. ``facts`` are plain values for its template; ``label_of`` names a parcel whose label goes along."""
+    """Queue a message.
+
+    ``facts`` are plain values for its template; ``label_of`` names a parcel whose label goes along.
+    """
     request = {"message": message, "to": to, "facts": facts, "parcel": label_of}
     outbox.enqueue(MAIL, key=f"mail:{message}:{key}", subject=about, request=request, at=at, secrets=secrets)
 

@@ -51,7 +51,7 @@ def label(fact: LabelBought) -> None:
     order = db.session.get_one(Order, fact.order_id)
     policy = terms.of_seller(order)
     days = policy.limits.ship_by_business_days
-    ship_by = terms.calendar(order).end_of_business_day_after(fact.at, days)
+    ship_by = terms.calendar().end_of_business_day_after(fact.at, days)
     _write(
         "label",
         fact.order_id,

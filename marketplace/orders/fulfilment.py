@@ -57,7 +57,7 @@ def want_label(order: Order, *, at: datetime) -> None:
         order_id=order.id, order_number=order.number, ship_from=ship_from, ship_to=order.checkout.ship_to, at=at
     )
     days = terms.of_buyer(order).limits.label_alarm_business_days
-    deadlines.set_deadline(LABEL_LATE, order, terms.calendar(order).end_of_business_day_after(at, days))
+    deadlines.set_deadline(LABEL_LATE, order, terms.calendar().end_of_business_day_after(at, days))
 
 
 def issue_label(order: Order, *, at: datetime) -> None:
@@ -65,7 +65,7 @@ def issue_label(order: Order, *, at: datetime) -> None:
     if order.state is not OrderState.PAID:
         return
     days = terms.of_seller(order).limits.ship_by_business_days
-    calendar = terms.calendar(order)
+    calendar = terms.calendar()
     ship_by_at = calendar.end_of_business_day_after(at, days)
     events.transition(order, "issue_label", by=SYSTEM, at=at, sets={"label_issued_at": at, "ship_by_at": ship_by_at})
     deadlines.cancel_deadlines([order], LABEL_LATE, at=at)
@@ -187,7 +187,7 @@ def sweep_ship_by(order_ids: Sequence[int], at: datetime) -> None:
     """The ship-by moment has passed: the buyer may cancel now, and the order ends by itself later (GAP-09)."""
     for order in _orders(order_ids, OrderState.LABEL_ISSUED):
         days = terms.of_buyer(order).limits.cancel_late_business_days
-        cancels_at = terms.calendar(order).end_of_business_day_after(order.ship_by_at or at, days)
+        cancels_at = terms.calendar().end_of_business_day_after(order.ship_by_at or at, days)
         deadlines.set_deadline(CANCEL_LATE, order, cancels_at)
         events.announce(ShipByPassed(order.id, cancels_at, at))
 
@@ -199,7 +199,7 @@ def sweep_cancel_late(order_ids: Sequence[int], at: datetime) -> None:
 
 
 def sweep_no_movement(order_ids: Sequence[int], at: datetime) -> None:
-    """No scan for days: the parcel counts as lost and the buyer is refunded; an agent decides on the seller (GAP-09)."""
+    """No scan for days: the parcel counts as lost, the buyer is refunded, an agent decides on the seller (GAP-09)."""
     for order in _orders(order_ids, OrderState.IN_TRANSIT):
         if not watching.carrier_was_asked(order.id, since=at - watching.QUIET):
             # Our silence may be a lost webhook: the carrier is asked first (fault L05).
@@ -218,7 +218,7 @@ def sweep_late_words(order_ids: Sequence[int], at: datetime) -> None:
     for order in _orders(order_ids, OrderState.IN_TRANSIT):
         events.announce(StillOnItsWay(order.id, at))
         days = terms.of_buyer(order).limits.late_update_business_days
-        deadlines.set_deadline(LATE_WORD, order, terms.calendar(order).end_of_business_day_after(at, days))
+        deadlines.set_deadline(LATE_WORD, order, terms.calendar().end_of_business_day_after(at, days))
 
 
 def pay_seller_of_lost_parcel(order: Order, *, by: HasActor, at: datetime) -> None:

@@ -17,6 +17,6 @@ def of_seller(order: Order) -> Policy:
     return versions.published(order.seller_policy_version_id).policy
 
 
-def calendar(order: Order) -> BusinessCalendar:
+def calendar() -> BusinessCalendar:
     """The programme's business days, as they are now known."""
     return versions.current().calendar

@@ -43,7 +43,7 @@ ATTEMPT = Machine(
 
 
 class PaymentAttempt(Model):
-    """One payment session of one checkout. At most one stands open a checkout; the request is stored before the call."""
+    """One payment session of one checkout. At most one stands open; the request is stored before the call."""
 
     __tablename__ = "payment_attempts"
     machine: ClassVar[Machine] = ATTEMPT

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 
 import stripe
 
@@ -14,6 +15,8 @@ from marketplace import clock
 from marketplace.payments.gateway import BadSignature
 
 TOLERANCE_SECONDS = 300
+
+_verify: Callable[..., bool] = stripe.WebhookSignature.verify_header
 
 
 def sign(payload: bytes, secret: str, timestamp: int | None = None) -> str:
@@ -27,7 +30,7 @@ def check(payload: bytes, header: str, secret: str) -> None:
     """Raise ``BadSignature`` unless ``header`` signs exactly these bytes, now, with ``secret``."""
     try:
         text = payload.decode("utf-8")
-        stripe.WebhookSignature.verify_header(text, header, secret, tolerance=TOLERANCE_SECONDS)
+        _verify(text, header, secret, tolerance=TOLERANCE_SECONDS)
         stamp = next(int(part[2:]) for part in header.split(",") if part.startswith("t="))
     except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError, StopIteration) as trouble:
         raise BadSignature(str(trouble)) from None

@@ -14,9 +14,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from sqlalchemy.orm import selectinload
 from werkzeug.test import Client
-from wtforms import BooleanField, IntegerField, SubmitField
-from wtforms.validators import NumberRange, Optional
+from wtforms import BooleanField, IntegerField, StringField
+from wtforms.validators import AnyOf, NumberRange, Optional
 
 from marketplace import clock, database
 from marketplace.database import db
@@ -45,7 +46,7 @@ ACTIONS = {
 class ParcelForm(FlaskForm):  # type: ignore[misc]
     """What the carrier does, when it did it, and whether it tells."""
 
-    action = SubmitField()
+    action = StringField(validators=[AnyOf(ACTIONS, _l("Choose what happens to the parcel."))])
     hours_ago = IntegerField(
         _l("Hours ago"),
         [Optional(), NumberRange(0, 1000, _l("Enter a number of hours from 0 to 1000."))],
@@ -61,7 +62,8 @@ class ParcelForm(FlaskForm):  # type: ignore[misc]
 def parcels() -> ResponseReturnValue:
     """Every label sold, newest first."""
     sold = sa.select(SandboxParcel).where(SandboxParcel.tracking_number.is_not(None))
-    newest = db.session.scalars(sold.order_by(SandboxParcel.id.desc()).limit(MOST_SHOWN)).all()
+    sold = sold.options(selectinload(SandboxParcel.scans)).order_by(SandboxParcel.id.desc())
+    newest = db.session.scalars(sold.limit(MOST_SHOWN)).all()
     return render_template("sandbox/parcels.html", parcels=newest, where=sandbox_tracking)
 
 
@@ -77,9 +79,9 @@ def parcel(tracking: str) -> ResponseReturnValue:
 def act(tracking: str) -> ResponseReturnValue:
     """``action``: scan, move, deliver, return, fail, lose, repeat. ``quiet``: say nothing. ``hours_ago``: when it was."""
     row, form = _parcel(tracking), ParcelForm()
-    action = form.action.raw_data[0] if form.action.raw_data else ""
-    if not form.validate_on_submit() or action not in ACTIONS:
+    if not form.validate_on_submit():
         return _show(row, form), 422
+    action = form.action.data
     _carry_out(row, action, hours_ago=form.hours_ago.data or 0)
     body = sandbox_tracking.track_updated(row)
     database.finish()

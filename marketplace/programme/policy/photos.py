@@ -31,7 +31,7 @@ class Photos(Section, frozen=True, kw_only=True):
     tips: tuple[Text, ...]
     max_count: Count
     max_megabytes: Annotated[int, Meta(ge=1, le=50)]
-    max_megapixels: Annotated[int, Meta(ge=1, le=100)]
+    max_megapixels: Annotated[int, Meta(ge=1, le=80)]
     min_long_side_px: Annotated[int, Meta(ge=1, le=10_000)]
     min_brightness: Annotated[int, Meta(ge=0, le=255)]  # mean of all pixels, 0 black to 255 white
     min_sharpness: Annotated[int, Meta(ge=0, le=10_000)]  # variance of the Laplacian in the sharpest field
