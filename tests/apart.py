@@ -14,7 +14,10 @@ T = TypeVar("T")
 
 
 def apart(action: Callable[[], T]) -> T:
-    """Run ``action`` with none of the test's contexts. What the test wrote is committed first, what it holds is read anew."""
+    """Run ``action`` with none of the test's contexts.
+
+    What the test wrote is committed first; what it holds is read anew afterwards.
+    """
     if has_app_context():
         db.session.commit()
     try:

@@ -1,7 +1,7 @@
 """The four checks that end every test of money, parcels, time and gift cards.
 
-The books balance; the outside books equal ours; nothing is stuck after one more sweep. (The fourth, that no page failed,
-is kept by ``tests.web.Browser``, which lets no answer of 500 or more pass.)
+The books balance; the outside books equal ours; nothing is stuck after one more sweep. The fourth, that no page failed,
+``tests.web.Browser`` keeps: it lets no answer of 500 or more pass.
 """
 
 from __future__ import annotations
@@ -72,12 +72,14 @@ def assert_provider_agrees() -> None:
         there[refund.currency] = there.get(refund.currency, 0) - refund.amount_minor
     assert total(Account.CLEARING) == {currency: minor for currency, minor in there.items() if minor}
     paid_there = set(db.session.scalars(sa.select(SandboxSession.payment_ref).where(SandboxSession.paid)))
-    paid_here = set(db.session.scalars(sa.select(PaymentAttempt.payment_ref).where(PaymentAttempt.paid_at.is_not(None))))
+    paid_here = set(
+        db.session.scalars(sa.select(PaymentAttempt.payment_ref).where(PaymentAttempt.paid_at.is_not(None)))
+    )
     assert paid_here == paid_there
 
 
 def assert_carrier_agrees() -> None:
-    """Each label sold there is one parcel's here, at the same cost."""
+    """Each label sold there is one parcel's here, at the same cost; what was not given back is owed."""
     sold = db.session.execute(
         sa.select(SandboxParcel.tracking_number, SandboxParcel.cost_minor).where(
             SandboxParcel.tracking_number.is_not(None)
@@ -87,6 +89,10 @@ def assert_carrier_agrees() -> None:
         sa.select(Parcel.tracking_number, Parcel.cost_minor).where(Parcel.tracking_number.is_not(None))
     ).all()
     assert sorted(map(tuple, known)) == sorted(map(tuple, sold))
+    kept = db.session.scalars(
+        sa.select(SandboxParcel).where(SandboxParcel.tracking_number.is_not(None), SandboxParcel.voided_at.is_(None))
+    ).all()
+    assert -total(Account.CARRIER_PAYABLE).get("USD", 0) == sum(label.cost.minor for label in kept)
 
 
 def assert_gift_cards_agree() -> None:
@@ -105,9 +111,7 @@ def assert_gift_cards_agree() -> None:
 
 def assert_nothing_is_stuck() -> None:
     """No row waits that could be done, none was given up."""
-    stuck = db.session.scalars(
-        sa.select(OutboxRow).where(OutboxRow.state.in_([*OPEN, OutboxState.PARKED]))
-    ).all()
+    stuck = db.session.scalars(sa.select(OutboxRow).where(OutboxRow.state.in_([*OPEN, OutboxState.PARKED]))).all()
     assert [(row.kind, row.key, row.state.value, row.trouble) for row in stuck] == []
     events = db.session.scalars(sa.select(InboxRow).where(InboxRow.state != InboxState.DONE)).all()
     assert [(row.source, row.event_id, row.state.value, row.trouble) for row in events] == []

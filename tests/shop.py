@@ -12,10 +12,10 @@ from marketplace.database import db
 from marketplace.settings import Settings
 
 try:
-    from marketplace import create_app
+    from marketplace.application import create_app
 
     READY = (Path(__file__).resolve().parent.parent / "migrations" / "env.py").exists()
-except ImportError:
+except Exception:
     READY = False
 
 HERE = "http://localhost"

@@ -78,12 +78,12 @@ def find_form(response: TestResponse, form_id: str) -> Tag:
     document = page(response)
     form = document.find("form", id=form_id)
     known = [found.get("id") for found in document.find_all("form")]
-    assert isinstance(form, Tag), f"no form {form_id!r} at {response.request.path} ({response.status}); there are {known}"
+    assert isinstance(form, Tag), f"no form {form_id!r} at {response.request.path}, {response.status}: {known}"
     return form
 
 
 def post_form(client: FlaskClient, url: str, form_id: str, **changes: Any) -> TestResponse:
-    """Fetch ``url``, fill in the form and send it; a value of None leaves a field out. Files are (stream, name) pairs."""
+    """Fetch ``url``, fill in the form and send it. None leaves a field out; files are (stream, name) pairs."""
     fetched = client.get(url, follow_redirects=True)
     assert fetched.status_code == 200, f"{url}: {fetched.status}"
     form = find_form(fetched, form_id)

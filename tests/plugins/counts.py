@@ -30,7 +30,8 @@ class Counts:
         for test, outcome in self._outcomes.items():
             counted[self._engines[test]][outcome] += 1
         return [
-            f"{engine}: " + ", ".join(f"{counted[engine][outcome]} {outcome}" for outcome in ("passed", "failed", "skipped"))
+            f"{engine}: "
+            + ", ".join(f"{counted[engine][outcome]} {outcome}" for outcome in ("passed", "failed", "skipped"))
             for engine in ENGINES
         ]
 

@@ -103,11 +103,13 @@ def _start(binaries: Path) -> Server:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    done = subprocess.run(
+        command, check=False, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     if done.returncode:
         log = folder / "log"
         said = log.read_text()[-2000:] if log.exists() else done.stderr.decode()
-        raise NoPostgreSQL(f"{command[-1] if not command else Path(command[0]).name} failed: {said}")
+        raise NoPostgreSQL(f"{' '.join(command[:4])} failed: {said}")
 
 
 # A server out of a wheel ---------------------------------------------------------------------------------------------
