@@ -27,6 +27,7 @@ pytest_plugins = [
     "tests.plugins.databases",
     "tests.plugins.promises",
     "tests.plugins.counts",
+    "tests.plugins.browsers",
     "tests.plugins.network",
     "tests.plugins.properties",
 ]

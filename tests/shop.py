@@ -14,7 +14,7 @@ from marketplace.settings import Settings
 try:
     from marketplace.application import create_app
 
-    READY = (Path(__file__).resolve().parent.parent / "migrations" / "env.py").exists()
+    READY = any((Path(__file__).resolve().parent.parent / "migrations" / "versions").glob("*.py"))
 except Exception:
     READY = False
 
