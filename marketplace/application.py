@@ -22,12 +22,13 @@ from marketplace import (
     presentation,
     protection,
     service_pages,
+    site,
     wiring,
 )
 from marketplace.database import db
 from marketplace.limits import limiter
 from marketplace.people import signing_in
-from marketplace.programme import versions
+from marketplace.programme import versions, wording
 from marketplace.settings import INSTANCE, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,6 +72,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     signing_in.init_app(app)
     permissions.init_app(app)
     presentation.register(app)
+    wording.register(app)
+    site.init_app(app)
     protection.init_app(app, settings)
     error_pages.init_app(app)
     service_pages.init_app(app)

@@ -1,0 +1,82 @@
+"""What every page and letter says about the programme it belongs to: the templates' ``site``.
+
+Errors must be shown too when nothing else works, so a page without a policy or a database is a page without ``site``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import flask_login
+from flask import Flask, current_app, has_request_context, session
+from sqlalchemy.exc import SQLAlchemyError
+
+from marketplace import clock
+from marketplace.programme import theme, versions
+from marketplace.programme.policy import Policy
+from marketplace.programme.versions import NothingPublishedError
+from marketplace.programme.wording import opening
+
+
+@dataclass(frozen=True)
+class Department:
+    """One link of the shop's navigation."""
+
+    slug: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """The programme as a page's frame shows it; ``bag_count`` and ``is_staff`` are the reader's own."""
+
+    key: str
+    name: str
+    wordmark: str
+    descriptor: str
+    tagline: str
+    lang: str
+    categories: tuple[Department, ...]
+    support_email: str
+    support_hours: str
+    theme_url: str | None
+    bag_count: int
+    is_staff: bool
+    business_now: datetime | None
+    logo_url: str | None = None
+    dir: str = "ltr"
+
+
+def init_app(app: Flask) -> None:
+    """Give every template ``site``."""
+
+    @app.context_processor
+    def _site() -> dict[str, Any]:
+        try:
+            return {"site": present(versions.current().policy)}
+        except (SQLAlchemyError, NothingPublishedError):
+            return {"site": {}}
+
+
+def present(policy: Policy) -> Site:
+    """The frame of a page of this programme, for whoever reads it now."""
+    identity, visiting = policy.identity, has_request_context()
+    support = identity.resale_support
+    visitor = flask_login.current_user if visiting else None
+    return Site(
+        key=identity.key,
+        name=identity.title,
+        wordmark=identity.house,
+        descriptor=identity.descriptor,
+        tagline=policy.texts.tagline,
+        lang=policy.market.locale.replace("_", "-"),
+        categories=tuple(Department(one.key, one.label) for one in policy.eligibility.accepted_categories),
+        support_email=support.email,
+        support_hours=opening(support.hours, policy.market.time_zone),
+        theme_url=theme.address() if visiting else None,
+        bag_count=len(session.get("bag", ())) if visiting else 0,
+        is_staff=bool(visitor and visitor.is_authenticated and visitor.person.is_staff),
+        business_now=clock.now() if current_app.config["SANDBOX"] else None,
+    )
