@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.database import Model, enum_column
 from marketplace.events import Actor, ActorKind
-from marketplace.programme.policy.eligibility import Channel
 
 
 class Role(enum.StrEnum):
@@ -184,6 +183,13 @@ class Address(Model):
         """The address as the plain mapping that checkouts, parcels and labels carry."""
         fields = ("name", "line1", "line2", "city", "region", "postcode", "country", "phone")
         return {field: getattr(self, field) for field in fields}
+
+
+class Channel(enum.StrEnum):
+    """Where something was bought."""
+
+    WEB = "web"
+    STORE = "store"
 
 
 class Purchase(Model):

@@ -21,7 +21,7 @@ HASHER = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
 _NOBODYS = "$argon2id$v=19$m=47104,t=1,p=1$eHQsnq8fg1P1cm29REAgQw$cUzQPkBvEyD5MYP7tzjASRjs0SBMkb9F0Zi3rAzFX2U"
 
 # The long ones among the passwords that everybody tries first; the short ones fall to the length.
-_COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text().split())
+_COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text().splitlines())
 
 
 class PasswordRefused(Refusal):

@@ -8,41 +8,16 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import msgspec
 
 from marketplace.errors import Refusal
-from marketplace.money import Money, MoneyError
-from marketplace.people.emails import EmailRefused, clean_email
-from marketplace.programme.policy.eligibility import Channel
-from marketplace.text import TextRefused, TextTooLong, clean_text
+from marketplace.people.purchase_line import COLUMNS, BadCell, PurchaseLine, purchase_of
 
 LONGEST_LINE = 64 * 1024  # bytes
-
-COLUMNS = tuple(
-    "order_number line_number channel purchased_on returned_on loyalty_number email style_number title house category "
-    "collection colour size quantity list_price price_paid currency store".split()
-)
-
-_LENGTHS = {
-    "order_number": 40,
-    "loyalty_number": 40,
-    "style_number": 40,
-    "title": 120,
-    "house": 60,
-    "category": 40,
-    "collection": 40,
-    "colour": 40,
-    "size": 20,
-    "store": 80,
-}
-
-_WHOLE = re.compile(r"\A[0-9]{1,6}\Z")
-_DATE = re.compile(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
 class Reject(msgspec.Struct, frozen=True):
@@ -53,43 +28,10 @@ class Reject(msgspec.Struct, frozen=True):
     reason: str
 
 
-class BadCell(Exception):
-    """One value cannot be used."""
-
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(f"{column}: {reason}")
-        self.column, self.reason = column, reason
-
-
 class BadHeader(Refusal):
     """The file does not say what its columns are; nothing of it was read."""
 
     status = 422
-
-
-class PurchaseLine(msgspec.Struct, frozen=True):
-    """One line as it was understood. ``line`` is its number in the file; prices are minor units for one piece."""
-
-    line: int
-    order_number: str
-    line_number: int
-    channel: Channel
-    purchased_on: date
-    returned_on: date | None
-    loyalty_number: str
-    email: str
-    style_number: str
-    title: str
-    house: str
-    category: str
-    collection: str
-    colour: str
-    size: str
-    quantity: int
-    list_price_minor: int
-    price_paid_minor: int
-    currency: str
-    store: str
 
 
 class PurchaseFile:
@@ -98,17 +40,17 @@ class PurchaseFile:
     Raises ``BadHeader`` where a CSV file's first line does not name every column once.
     """
 
-    def __init__(self, stream: BinaryIO, *, name: str, currency: str, today: date) -> None:
+    def __init__(self, stream: IO[bytes], *, name: str, currency: str, today: date) -> None:
         self.bytes_read = 0
         self._stream, self._name = stream, name.lower()
         self._currency, self._today = currency, today
 
     def __iter__(self) -> Iterator[PurchaseLine | Reject]:
         lines = self._lines()
-        number, first = next(lines, (0, b""))
-        first = (first or b"").removeprefix(b"\xef\xbb\xbf")
+        number, opening = next(lines, (0, b""))
+        first = (opening or b"").removeprefix(b"\xef\xbb\xbf")
         if self._is_json(first):
-            yield from self._read(number, first, _cells_of_json)
+            yield from self._read(number, opening and first, _cells_of_json)
             for number, raw in lines:
                 yield from self._read(number, raw, _cells_of_json)
             return
@@ -142,55 +84,11 @@ class PurchaseFile:
         try:
             text = raw.decode("utf-8").strip("\r\n")
             if text.strip():
-                yield self._purchase(number, cells_of(text))
+                yield purchase_of(number, cells_of(text), currency=self._currency, today=self._today)
         except UnicodeDecodeError as trouble:
             yield Reject(number, "", f"not UTF-8 text at byte {trouble.start + 1}")
         except BadCell as bad:
             yield Reject(number, bad.column, bad.reason)
-
-    def _purchase(self, number: int, cells: Mapping[str, str]) -> PurchaseLine:
-        channel = _channel(cells["channel"])
-        purchased_on = _day(cells, "purchased_on")
-        if purchased_on is None:
-            raise BadCell("purchased_on", "empty")
-        returned_on = _day(cells, "returned_on")
-        if max(purchased_on, returned_on or purchased_on) > self._today:
-            raise BadCell("returned_on" if purchased_on <= self._today else "purchased_on", "in the future")
-        if returned_on and returned_on < purchased_on:
-            raise BadCell("returned_on", "before purchased_on")
-        if cells["currency"] != self._currency:
-            raise BadCell("currency", f"this programme trades in {self._currency}")
-        list_price = self._amount(cells, "list_price")
-        if not list_price:
-            raise BadCell("list_price", "more than nothing is needed")
-        return PurchaseLine(
-            line=number,
-            order_number=_text(cells, "order_number"),
-            line_number=_whole(cells, "line_number"),
-            channel=channel,
-            purchased_on=purchased_on,
-            returned_on=returned_on,
-            loyalty_number=_text(cells, "loyalty_number", required=False),
-            email=_email(cells["email"]),
-            style_number=_text(cells, "style_number"),
-            title=_text(cells, "title"),
-            house=_text(cells, "house"),
-            category=_text(cells, "category"),
-            collection=_text(cells, "collection", required=False),
-            colour=_text(cells, "colour"),
-            size=_text(cells, "size", required=False),
-            quantity=_whole(cells, "quantity"),
-            list_price_minor=list_price,
-            price_paid_minor=self._amount(cells, "price_paid"),
-            currency=self._currency,
-            store=_text(cells, "store", required=channel is Channel.STORE),
-        )
-
-    def _amount(self, cells: Mapping[str, str], column: str) -> int:
-        try:
-            return Money.parse(cells[column], self._currency).minor
-        except MoneyError:
-            raise BadCell(column, f"not an amount in {self._currency}: write figures and a point") from None
 
 
 # A line in its cells -------------------------------------------------------------------------------------------------
@@ -239,52 +137,3 @@ def _cells_of_json(text: str) -> Mapping[str, str]:
             raise BadCell(name, "text or a number expected")
         cells[name] = value or ""
     return cells
-
-
-# A cell in its value -------------------------------------------------------------------------------------------------
-
-
-def _text(cells: Mapping[str, str], column: str, *, required: bool = True) -> str:
-    longest = _LENGTHS[column]
-    try:
-        text = clean_text(cells[column], longest)
-    except TextTooLong:
-        raise BadCell(column, f"longer than {longest} characters") from None
-    except TextRefused:
-        raise BadCell(column, "holds control or hidden characters") from None
-    if required and not text:
-        raise BadCell(column, "empty")
-    return text
-
-
-def _whole(cells: Mapping[str, str], column: str) -> int:
-    text = cells[column]
-    if not _WHOLE.match(text) or int(text) < 1:
-        raise BadCell(column, "a whole number from 1 is needed")
-    return int(text)
-
-
-def _day(cells: Mapping[str, str], column: str) -> date | None:
-    text = cells[column]
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text if _DATE.match(text) else "")
-    except ValueError:
-        raise BadCell(column, "not a date like 2026-11-26") from None
-
-
-def _channel(text: str) -> Channel:
-    try:
-        return Channel(text)
-    except ValueError:
-        raise BadCell("channel", f"one of {', '.join(Channel)} is needed") from None
-
-
-def _email(text: str) -> str:
-    if not text.strip():
-        return ""
-    try:
-        return clean_email(text)
-    except EmailRefused:
-        raise BadCell("email", "not an e-mail address") from None

@@ -15,7 +15,8 @@ from marketplace.database import db, insert_new
 from marketplace.people import membership
 from marketplace.people.facts import PurchaseReturned
 from marketplace.people.models import LoyaltyAccount, Person, Purchase
-from marketplace.people.purchase_file import PurchaseLine, Reject
+from marketplace.people.purchase_file import Reject
+from marketplace.people.purchase_line import PurchaseLine
 
 BATCH = 1000
 
