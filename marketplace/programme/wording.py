@@ -1,8 +1,8 @@
-"""A policy's numbers as people read them: ``80%``, ``3 business days``, ``Monday to Friday``. Filters of every template."""
+"""A policy's numbers as people read them, ``80%`` or ``3 business days``: filters of every template."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import time
 from decimal import Decimal
 
@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 
 from marketplace.money import FULL, Money, format_money
 from marketplace.programme.policy.identity import OpeningHours
+from marketplace.programme.policy.values import Weekday
 
 _NARROW, _NO_BREAK = "\u202f", "\u00a0"  # the text face has no narrow no-break space
 
@@ -24,9 +25,9 @@ def percent(basis_points: int) -> str:
     return str(format_percent(Decimal(basis_points) / FULL, "#,##0.##%", locale=_locale()))
 
 
-def count(number: int) -> str:
+def number(figure: int) -> str:
     """A plain number with its grouping: ``5,000``."""
-    return str(format_decimal(number, locale=_locale()))
+    return str(format_decimal(figure, locale=_locale()))
 
 
 def days(number: int) -> str:
@@ -66,22 +67,26 @@ def amount(minor: int, currency: str) -> str:
 
 def opening(hours: OpeningHours, time_zone: str) -> str:
     """When somebody answers: ``Monday to Friday, 8:00 AM to 7:00 PM (Eastern Time)``."""
-    zone = get_timezone_name(get_timezone(time_zone), "long", locale=_locale(), zone_variant="generic")
-    return _(
-        "%(days)s, %(opens)s to %(closes)s (%(zone)s)",
-        days=_weekdays([day.number for day in hours.weekdays]),
-        opens=_clock(hours.opens),
-        closes=_clock(hours.closes),
-        zone=zone,
-    )
+    spoken = {"opens": _clock(hours.opens), "closes": _clock(hours.closes), "zone": zone_name(time_zone)}
+    return str(_("%(days)s, %(opens)s to %(closes)s (%(zone)s)", days=_weekdays(hours.weekdays), **spoken))
 
 
-def _weekdays(numbers: list[int]) -> str:
+def weekday_names(days_of_week: Iterable[Weekday]) -> list[str]:
+    """What the days of the week are called: ``Saturday``."""
     names = get_day_names("wide", locale=_locale())
-    first, last = numbers[0], numbers[-1]
-    if len(numbers) > 2 and numbers == list(range(first, last + 1)):
-        return _("%(first)s to %(last)s", first=names[first], last=names[last])
-    return both(names[number] for number in numbers)
+    return [names[day.number] for day in days_of_week]
+
+
+def zone_name(time_zone: str) -> str:
+    """A time zone as people call it: ``Eastern Time``."""
+    return str(get_timezone_name(get_timezone(time_zone), "long", locale=_locale(), zone_variant="generic"))
+
+
+def _weekdays(days_of_week: Sequence[Weekday]) -> str:
+    names, numbers = weekday_names(days_of_week), [day.number for day in days_of_week]
+    if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return str(_("%(first)s to %(last)s", first=names[0], last=names[-1]))
+    return both(names)
 
 
 def _clock(moment: time) -> str:
@@ -92,7 +97,20 @@ def _locale() -> str:
     return str(get_locale() or "en_US")
 
 
-FILTERS = (percent, count, days, business_days, hours_long, both, either, in_sentence, amount, opening)
+FILTERS = (
+    percent,
+    number,
+    days,
+    business_days,
+    hours_long,
+    both,
+    either,
+    in_sentence,
+    amount,
+    opening,
+    weekday_names,
+    zone_name,
+)
 
 
 def register(app: Flask) -> None:

@@ -82,6 +82,10 @@ class Condition(Section, frozen=True, kw_only=True):
         """The grade with this key; ``LookupError`` where the scale knows none."""
         return the(self.grades, key)
 
+    def labels(self, keys: tuple[str, ...]) -> list[str]:
+        """What the grades with these keys are called."""
+        return [self.grade(key).label for key in keys]
+
     def rank(self, key: str) -> int:
         """0 for the best grade, one more for each step down."""
         return self.grades.index(self.grade(key))
@@ -91,6 +95,10 @@ class Condition(Section, frozen=True, kw_only=True):
 
     def flaw_kind(self, key: str) -> FlawKind | None:
         return named(self.flaw_kinds, key)
+
+    def kinds_of(self, part: str) -> tuple[FlawKind, ...]:
+        """The kinds of flaw that happen to a part."""
+        return tuple(kind for kind in self.flaw_kinds if part in kind.parts)
 
     def severity(self, key: str) -> Severity | None:
         return named(self.severities, key)

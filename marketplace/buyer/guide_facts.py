@@ -1,0 +1,60 @@
+"""What the guides say that has to be worked out from the policy first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import gettext as _
+
+from marketplace.money import Money
+from marketplace.programme import Policy
+from marketplace.programme.regions import names_of
+
+EXAMPLE_MINOR = 10_000  # the listed price of the worked example
+
+
+@dataclass(frozen=True)
+class Example:
+    """A payout worked through: what is listed, what the programme keeps, what the seller receives."""
+
+    price: Money
+    commission: Money
+    payout: Money
+
+
+@dataclass(frozen=True)
+class GuideFacts:
+    """One policy's facts, as the guides word them, on one day."""
+
+    policy: Policy
+    on: date
+
+    @property
+    def channels(self) -> list[str]:
+        """Where a purchase must have been made, in words."""
+        words = {
+            "web": _("online at %(shop)s", shop=self.policy.identity.main_shop_name),
+            "store": _("in a %(house)s store", house=self.policy.identity.house),
+        }
+        return [words[channel] for channel in self.policy.eligibility.channels]
+
+    @property
+    def regions(self) -> list[str]:
+        """The names of the regions that are shipped to, in alphabetical order."""
+        market = self.policy.market
+        return list(names_of(market.country, market.ship_to_regions).values())
+
+    @property
+    def tax_rates(self) -> list[tuple[str, int]]:
+        """Each region's name and its rate in basis points."""
+        market = self.policy.market
+        names = names_of(market.country, market.ship_to_regions)
+        return [(name, self.policy.tax.rate_on(self.on, code)) for code, name in names.items()]
+
+    @property
+    def example(self) -> Example:
+        """What a seller receives for a piece listed at 100, reckoned as every payout is."""
+        price = Money(EXAMPLE_MINOR, self.policy.market.currency)
+        payout = price.share(self.policy.payout.payout_basis_points)
+        return Example(price, price - payout, payout)
