@@ -100,17 +100,19 @@ def flaw_words(flaw: FlawNoted, condition: Condition) -> str:
     part, kind, severity = condition.part(flaw.part), condition.flaw_kind(flaw.kind), condition.severity(flaw.severity)
     if part is None or kind is None or severity is None:
         return f"{flaw.kind}, {flaw.severity}: {flaw.part}"
-    return _(
+    words = _(
         "%(kind)s, %(severity)s: %(part)s", kind=kind.label, severity=severity.label.lower(), part=part.label.lower()
     )
+    return str(words)
 
 
 def cap_words(cap: Cap, condition: Condition) -> str:
     """Why the grade cannot be higher; empty where any grade can be chosen."""
     if cap.flaw is None:
         return ""
-    return _(
+    words = _(
         "The highest grade is %(grade)s, because of this flaw: %(flaw)s.",
         grade=cap.grade.label,
         flaw=flaw_words(cap.flaw, condition),
     )
+    return str(words)

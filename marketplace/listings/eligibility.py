@@ -183,4 +183,3 @@ def check_still_eligible(listing: Listing) -> None:
     refusal = person_refusal(listing.seller, policy) or purchase_refusal(listing.item.purchase, policy)
     if refusal is not None:
         raise refusal
-

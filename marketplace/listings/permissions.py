@@ -40,9 +40,7 @@ def can_share(listing: Listing) -> bool:
 
 def can_review(listing: Listing, person: Person) -> bool:
     """Whether this person may decide on the listing: a reviewer, and not its own seller."""
-    return (
-        listing.state is ListingState.SUBMITTED and person.has_role(Role.REVIEWER) and listing.seller_id != person.id
-    )
+    return listing.state is ListingState.SUBMITTED and person.has_role(Role.REVIEWER) and listing.seller_id != person.id
 
 
 def can_remove(listing: Listing, person: Person) -> bool:

@@ -184,11 +184,13 @@ def _facet(name: str, criteria: Criteria) -> Facet:
     open_here = {key: values for key, values in criteria.chosen.items() if key != name}
     known = db.session.scalars(sa.select(column).where(*_wanted(Criteria(criteria.category))).distinct())
     counted = sa.select(column, sa.func.count()).where(*_wanted(replace(criteria, chosen=open_here))).group_by(column)
-    counts = dict(db.session.execute(counted).tuples().all())
+    counts: dict[str, int] = dict(db.session.execute(counted).tuples().all())
     chosen = criteria.chosen.get(name, ())
     values = dict.fromkeys([value for value in known if value] + list(chosen))
     order = _band_order if name == "price" else str.casefold
-    return Facet(name, [FacetValue(value, counts.get(value, 0), value in chosen) for value in sorted(values, key=order)])
+    return Facet(
+        name, [FacetValue(value, counts.get(value, 0), value in chosen) for value in sorted(values, key=order)]
+    )
 
 
 def _band_order(name: str) -> str:

@@ -44,31 +44,30 @@ class Suggestion:
     @property
     def reason(self) -> str:
         """Why this price, in a sentence or two, for the seller and the reviewer alike."""
-        below = (FULL - self.share) // 100
+        facts = {"below": (FULL - self.share) // 100, "grade": self.grade.label, "age": _age_words(self.months)}
         if self.grade.suggestion_is_fixed:
-            said = _("%(below)s%% below the original price: %(grade)s.", below=below, grade=self.grade.label)
+            said = _("%(below)s%% below the original price: %(grade)s.", **facts)
         else:
-            said = _(
-                "%(below)s%% below the original price: %(grade)s, %(age)s.",
-                below=below,
-                grade=self.grade.label,
-                age=_age_words(self.months),
-            )
+            said = _("%(below)s%% below the original price: %(grade)s, %(age)s.", **facts)
+        return f"{said} {self._sales_words()}".strip()
+
+    def _sales_words(self) -> str:
         if self.sold_for is None:
-            return said
-        return said + " " + _(
+            return ""
+        words = _(
             "Blended with our last %(sales)s sales of this style, whose middle price was %(price)s.",
             sales=self.sales,
             price=format_money(self.sold_for, whole=True),
         )
+        return str(words)
 
 
 def _age_words(months: int) -> str:
     if months < 1:
-        return _("bought less than a month ago")
+        return str(_("bought less than a month ago"))
     if months < 24:
-        return ngettext("bought %(num)s month ago", "bought %(num)s months ago", months)
-    return ngettext("bought %(num)s year ago", "bought %(num)s years ago", months // 12)
+        return str(ngettext("bought %(num)s month ago", "bought %(num)s months ago", months))
+    return str(ngettext("bought %(num)s year ago", "bought %(num)s years ago", months // 12))
 
 
 def months_between(start: date, end: date) -> int:

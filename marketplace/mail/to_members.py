@@ -16,7 +16,7 @@ from marketplace.listings.facts import (
     ReviewOverdue,
 )
 from marketplace.listings.models import Listing
-from marketplace.listings.selling import public_path
+from marketplace.listings.finding import public_path
 from marketplace.mail.addresses import url
 from marketplace.mail.outgoing import send
 from marketplace.money import Money
