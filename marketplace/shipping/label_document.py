@@ -37,8 +37,8 @@ class LabelContents:
     """All that stands on a prepaid label.
 
     ``issued_at`` (aware) dates the document, so that the same contents always give the same bytes. ``ship_by`` is left
-    out by whoever cannot know it: the clock may start after the label is drawn (GAP-01). ``notice`` is a sentence at the
-    foot, such as the sandbox carrier's that this is no postage.
+    out by whoever cannot know it: the clock may start after the label is drawn (GAP-01). ``notice`` is a sentence at
+    the foot, such as the sandbox carrier's that this is no postage.
     """
 
     service: str

@@ -58,9 +58,14 @@ def request_label(
 
 
 def correct_address(
-    parcel: Parcel, *, by: HasActor, at: datetime, ship_from: PostalAddress | None = None, ship_to: PostalAddress | None = None
+    parcel: Parcel,
+    *,
+    by: HasActor,
+    at: datetime,
+    ship_from: PostalAddress | None = None,
+    ship_to: PostalAddress | None = None,
 ) -> None:
-    """After the carrier refused a label: other addresses, and another try. Raises ``AddressIsFixed`` at any other time."""
+    """After the carrier refused a label: other addresses and another try. Raises ``AddressIsFixed`` at other times."""
     parcel = lock_parcel(parcel.id)
     sets = {
         "ship_from": ship_from.mapping if ship_from else parcel.ship_from,
@@ -93,7 +98,7 @@ def cancel_parcel(parcel: Parcel, *, by: HasActor, at: datetime) -> None:
 
 
 def cancel_parcels_of(order_id: int, *, by: HasActor, at: datetime) -> None:
-    """Give up every parcel of an order that is not given up yet; raises ``CannotCancelParcel`` where one was scanned."""
+    """Give up every parcel of an order that stands; raises ``CannotCancelParcel`` where one was scanned."""
     for parcel in parcels_of(order_id):
         if parcel.state is not ParcelState.CANCELLED:
             cancel_parcel(parcel, by=by, at=at)

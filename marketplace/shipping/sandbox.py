@@ -1,4 +1,4 @@
-"""The sandbox's carrier: sells real PDF labels without postage, keeps books of its own, and is clicked through its pages.
+"""The sandbox's carrier: sells real PDF labels without postage, keeps its own books, is clicked through its pages.
 
 It remembers every label by our key: the same key is the same label. What it has to tell, it tells through the shop's
 public webhook route (``sandbox_pages``) or when it is asked (``track``).
@@ -26,7 +26,6 @@ from flask_babel import gettext as _
 from marketplace import clock
 from marketplace.database import db, unit_of_work
 from marketplace.jobs.outbox import NotDone, OutcomeUnknown
-from marketplace.money import Money
 from marketplace.shipping import sandbox_tracking
 from marketplace.shipping.carrier import (
     AddressVerdict,
@@ -142,15 +141,14 @@ def tracking_number(key: str) -> str:
 
 
 def _label(row: SandboxParcel) -> LabelAnswer:
-    assert row.tracking_number and row.tracking_url and row.provider_ref and row.label_pdf
     return LabelAnswer(
         carrier=CARRIER,
         service=SERVICE,
-        tracking_number=row.tracking_number,
-        tracking_url=row.tracking_url,
-        label_pdf=row.label_pdf,
+        tracking_number=row.tracking_number or "",
+        tracking_url=row.tracking_url or "",
+        label_pdf=row.label_pdf or b"",
         cost=row.cost,
-        provider_ref=row.provider_ref,
+        provider_ref=row.provider_ref or "",
     )
 
 

@@ -77,7 +77,7 @@ def parcel(tracking: str) -> ResponseReturnValue:
 @bp.post("/sandbox/parcels/<tracking>")
 @public
 def act(tracking: str) -> ResponseReturnValue:
-    """``action``: scan, move, deliver, return, fail, lose, repeat. ``quiet``: say nothing. ``hours_ago``: when it was."""
+    """``action``: scan, move, deliver, return, fail, lose, repeat. ``quiet``: no webhook. ``hours_ago``: when."""
     row, form = _parcel(tracking), ParcelForm()
     if not form.validate_on_submit():
         return _show(row, form), 422

@@ -137,5 +137,5 @@ def _iso(moment: datetime) -> str:
 def title(parcel: SandboxParcel) -> str:
     """Where the parcel stands, in the carrier's words."""
     if parcel.mislaid_at is not None:
-        return _("Nobody knows where it is.")
-    return max(parcel.scans, key=lambda scan: (scan.scanned_at, scan.id)).words
+        return str(_("Nobody knows where it is."))
+    return str(max(parcel.scans, key=lambda scan: (scan.scanned_at, scan.id)).words)

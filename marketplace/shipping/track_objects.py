@@ -132,4 +132,5 @@ def _moment(text: str | None) -> datetime | None:
 
 def _plain(text: str, longest: int) -> str:
     """The visible characters, shortened: carriers' words go to pages and to a database that takes no NUL."""
-    return "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")[:longest]
+    visible = (c for c in text if c.isspace() or not unicodedata.category(c).startswith("C"))
+    return "".join(" " if c.isspace() else c for c in visible)[:longest]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -61,14 +62,15 @@ def record_reports(parcel: Parcel, reports: Iterable[TrackingReport], *, at: dat
 def _carrier_time(parcel: Parcel, report: TrackingReport, at: datetime) -> datetime:
     """The carrier's own time, or the time we know this status since where it gives none."""
     if report.carrier_at is None:
-        return db.session.scalar(_first_time(parcel, report.status)) or at
+        known: datetime | None = db.session.scalar(_first_time(parcel, report.status))
+        return known or at
     if report.carrier_at > at + AHEAD:
-        log.warning("carrier's time lies ahead", extra={"parcel": parcel.id, "carrier_at": report.carrier_at.isoformat()})
+        log.warning("a carrier's time lies ahead", extra={"parcel": parcel.id, "says": report.carrier_at.isoformat()})
         return at
     return report.carrier_at
 
 
-def _first_time(parcel: Parcel, status: TrackingStatus) -> sa.Select[tuple[datetime]]:
+def _first_time(parcel: Parcel, status: TrackingStatus) -> sa.Select[Any]:
     return sa.select(sa.func.min(TrackingEvent.carrier_at)).where(
         TrackingEvent.parcel_id == parcel.id, TrackingEvent.status == status
     )
@@ -98,10 +100,8 @@ def _follow(parcel: Parcel, status: TrackingStatus, moment: datetime, at: dateti
         _deliver(parcel, moment, heard, at)
     elif status is TrackingStatus.RETURNED:
         _return(parcel, moment, heard, at)
-    elif status is TrackingStatus.FAILURE and not _is_behind_delivery(parcel, moment):
-        if parcel.state is not ParcelState.RETURNED:
-            events.record(parcel, "fail", by=CARRIER, at=at)
-            events.announce(ParcelFailed(parcel.id, parcel.order_id, at))
+    elif status is TrackingStatus.FAILURE:
+        _fail(parcel, moment, at)
 
 
 def _move(parcel: Parcel, moment: datetime, heard: datetime, at: datetime) -> None:
@@ -140,9 +140,15 @@ def _return(parcel: Parcel, moment: datetime, heard: datetime, at: datetime) -> 
     events.announce(ParcelReturned(parcel.id, parcel.order_id, at))
 
 
+def _fail(parcel: Parcel, moment: datetime, at: datetime) -> None:
+    if parcel.state is not ParcelState.RETURNED and not _is_behind_delivery(parcel, moment):
+        events.record(parcel, "fail", by=CARRIER, at=at)
+        events.announce(ParcelFailed(parcel.id, parcel.order_id, at))
+
+
 def _is_behind_delivery(parcel: Parcel, moment: datetime) -> bool:
     """Whether this is late news of before the delivery: an attempt that failed is no trouble once another succeeded."""
     if parcel.state is not ParcelState.DELIVERED:
         return False
-    delivered = db.session.scalar(_first_time(parcel, TrackingStatus.DELIVERED))
+    delivered: datetime | None = db.session.scalar(_first_time(parcel, TrackingStatus.DELIVERED))
     return delivered is not None and moment < delivered

@@ -26,7 +26,7 @@ bp = Blueprint("shipping_webhooks", __name__)
 
 
 def webhook_token() -> str:
-    """The token in the webhook's address: ``SHIPPO_WEBHOOK_TOKEN``, or for the sandbox's carrier one of our own making."""
+    """The token in the webhook's address: ``SHIPPO_WEBHOOK_TOKEN``, or one of our own making for the sandbox."""
     settings = current_app.config["SETTINGS"]
     if settings.shippo_webhook_token:
         return str(settings.shippo_webhook_token)

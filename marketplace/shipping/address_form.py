@@ -1,0 +1,81 @@
+"""The fields of a postal address, for every form that asks for one.
+
+class CheckoutForm(AddressForm):
+    email = StringField(_l("E-mail"), [EmailAddress()])
+
+form = CheckoutForm(address=known)
+if form.validate_on_submit():
+    order_to(form.address)  # in the spelling we keep
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField, TelField
+
+from marketplace.programme import versions
+from marketplace.programme.policy.market import Market
+from marketplace.shipping.addresses import LONGEST, AddressRefused, check_ship_from, check_ship_to
+from marketplace.shipping.postal import PostalAddress
+from marketplace.shipping.regions import region_choices
+
+PARTS = ("name", "line1", "line2", "postcode", "city", "region", "phone")
+
+
+def _attributes(part: str, autocomplete: str, **more: str) -> dict[str, Any]:
+    return {"autocomplete": autocomplete, "maxlength": LONGEST[part], **more}
+
+
+class AddressForm(FlaskForm):  # type: ignore[misc]
+    """Where a parcel goes to: seven fields, two of them optional. A valid form has its ``address``."""
+
+    name = StringField(_l("Full name"), render_kw=_attributes("name", "name"))
+    line1 = StringField(_l("Address"), render_kw=_attributes("line1", "address-line1"))
+    line2 = StringField(_l("Apartment, suite, floor"), render_kw=_attributes("line2", "address-line2"))
+    postcode = StringField(_l("ZIP code"), render_kw=_attributes("postcode", "postal-code", inputmode="numeric"))
+    city = StringField(_l("City"), render_kw=_attributes("city", "address-level2"))
+    region = SelectField(_l("State"), validate_choice=False, render_kw={"autocomplete": "address-level1"})
+    phone = TelField(_l("Phone"), render_kw=_attributes("phone", "tel", inputmode="tel"))
+
+    address: PostalAddress | None = None
+
+    def __init__(self, *args: Any, address: PostalAddress | None = None, **more: Any) -> None:
+        super().__init__(*args, **{"data": address.mapping if address else None, **more})
+        market = versions.current().policy.market
+        choices = region_choices(market.country, self.served_by(market))
+        self.region.choices = [("", _l("Choose a state")), *choices]
+
+    def served_by(self, market: Market) -> Sequence[str]:
+        """The regions an address may lie in."""
+        return market.ship_to_regions
+
+    def checked(self, address: PostalAddress, market: Market) -> PostalAddress:
+        """The address in the spelling we keep; raises ``AddressRefused``."""
+        return check_ship_to(address, market)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check the fields each alone, then what they say together."""
+        fields_are_valid = bool(super().validate(extra_validators))
+        market = versions.current().policy.market
+        typed = PostalAddress(**{part: self[part].data or "" for part in PARTS}, country=market.country)
+        try:
+            self.address = self.checked(typed, market)
+        except AddressRefused as refusal:
+            for part, words in refusal.errors.items():
+                self[part].errors = [*self[part].errors, words]
+            return False
+        return fields_are_valid
+
+
+class ShipFromForm(AddressForm):
+    """Where a parcel comes from."""
+
+    def served_by(self, market: Market) -> Sequence[str]:
+        return market.ship_from_regions
+
+    def checked(self, address: PostalAddress, market: Market) -> PostalAddress:
+        return check_ship_from(address, market)

