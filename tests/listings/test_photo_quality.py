@@ -1,4 +1,4 @@
-"""Too small, too dark, blurred: said with numbers, and a picture on either side of each threshold."""
+"""Too small, too dark, blurred: said with numbers, and a picture on either side of each number of the preset."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from PIL import Image
 
 from marketplace.listings.photo_quality import Finding, PhotoThresholds, Shortcoming, assess
 from marketplace.listings.photo_reading import PhotoLimits, read_photo
+from marketplace.programme.reading import read
 from tests import photos
 
-THRESHOLDS = PhotoThresholds(min_long_side=800, min_brightness=50, min_sharpness=12)
+POLICY = read("preloved").photos
+SIDE, LIGHT, SHARP = POLICY.min_long_side_px, POLICY.min_brightness, POLICY.min_sharpness
+THRESHOLDS = PhotoThresholds(min_long_side=SIDE, min_brightness=LIGHT, min_sharpness=SHARP)
 
 
 def findings(image: Image.Image, thresholds: PhotoThresholds = THRESHOLDS) -> list[Finding]:
@@ -21,14 +24,14 @@ def test_a_good_phone_photo_has_nothing_wanting(seed: int) -> None:
     assert assess(read_photo(photos.phone_photo(seed), PhotoLimits(20, 50)), THRESHOLDS) == []
 
 
-@pytest.mark.parametrize(("width", "height"), [(600, 800), (800, 600), (800, 800)])
+@pytest.mark.parametrize(("width", "height"), [(600, SIDE), (SIDE, 600), (SIDE, SIDE)])
 def test_a_long_side_at_the_threshold_is_enough(width: int, height: int) -> None:
     assert findings(photos.picture(width, height)) == []
 
 
-@pytest.mark.parametrize(("width", "height"), [(600, 799), (799, 600), (799, 799)])
+@pytest.mark.parametrize(("width", "height"), [(600, SIDE - 1), (SIDE - 1, 600), (SIDE - 1, SIDE - 1)])
 def test_a_long_side_one_pixel_short_is_too_small(width: int, height: int) -> None:
-    assert findings(photos.picture(width, height)) == [Finding(Shortcoming.TOO_SMALL, 799, 800)]
+    assert findings(photos.picture(width, height)) == [Finding(Shortcoming.TOO_SMALL, SIDE - 1, SIDE)]
 
 
 def test_the_size_is_that_of_the_upload_not_of_the_reduced_master() -> None:
@@ -39,23 +42,24 @@ def test_the_size_is_that_of_the_upload_not_of_the_reduced_master() -> None:
 
 
 def test_a_grey_at_the_threshold_is_light_enough() -> None:
-    no_edges = PhotoThresholds(min_long_side=800, min_brightness=50, min_sharpness=0)
+    no_edges = PhotoThresholds(min_long_side=SIDE, min_brightness=LIGHT, min_sharpness=0)
+    too_dark = [Finding(Shortcoming.TOO_DARK, LIGHT - 1, LIGHT)]
 
-    assert findings(Image.new("RGB", (800, 800), (50, 50, 50)), no_edges) == []
-    assert findings(Image.new("RGB", (800, 800), (49, 49, 49)), no_edges) == [Finding(Shortcoming.TOO_DARK, 49, 50)]
+    assert findings(Image.new("RGB", (SIDE, SIDE), (LIGHT,) * 3), no_edges) == []
+    assert findings(Image.new("RGB", (SIDE, SIDE), (LIGHT - 1,) * 3), no_edges) == too_dark
 
 
 def test_a_photo_with_the_light_turned_down_is_too_dark() -> None:
     assert findings(photos.dark_picture(0.6)) == []
 
     (finding,) = findings(photos.dark_picture(0.15))
-    assert (finding.shortcoming, finding.needed) == (Shortcoming.TOO_DARK, 50)
-    assert 10 < finding.measured < 50
+    assert (finding.shortcoming, finding.needed) == (Shortcoming.TOO_DARK, LIGHT)
+    assert 10 < finding.measured < LIGHT
 
 
 def test_the_sharpness_of_a_dark_photo_is_not_judged() -> None:
     nearly_black = photos.dark_picture(0.02)
-    any_light = PhotoThresholds(min_long_side=800, min_brightness=0, min_sharpness=12)
+    any_light = PhotoThresholds(min_long_side=SIDE, min_brightness=0, min_sharpness=SHARP)
 
     assert [f.shortcoming for f in findings(nearly_black, any_light)] == [Shortcoming.BLURRED]
     assert [f.shortcoming for f in findings(nearly_black)] == [Shortcoming.TOO_DARK]
@@ -65,8 +69,8 @@ def test_a_photo_out_of_focus_is_blurred() -> None:
     assert findings(photos.blurred_picture(1)) == []
 
     (finding,) = findings(photos.blurred_picture(4))
-    assert (finding.shortcoming, finding.needed) == (Shortcoming.BLURRED, 12)
-    assert finding.measured < 12
+    assert (finding.shortcoming, finding.needed) == (Shortcoming.BLURRED, SHARP)
+    assert finding.measured < SHARP
 
 
 def test_focus_is_judged_at_one_size_whatever_the_camera() -> None:
