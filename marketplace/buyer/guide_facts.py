@@ -46,6 +46,17 @@ class GuideFacts:
         return list(names_of(market.country, market.ship_to_regions).values())
 
     @property
+    def regions_from(self) -> list[str]:
+        """The names of the regions that sellers send from, in alphabetical order."""
+        market = self.policy.market
+        return list(names_of(market.country, market.ship_from_regions).values())
+
+    @property
+    def ships_from_everywhere(self) -> bool:
+        """Whether pieces may come from exactly where they may go."""
+        return self.regions_from == self.regions
+
+    @property
     def tax_rates(self) -> list[tuple[str, int]]:
         """Each region's name and its rate in basis points."""
         market = self.policy.market
