@@ -163,7 +163,12 @@ def listen_to_engine(engine: sa.Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN DEFERRED" if is_reading() else "BEGIN IMMEDIATE")
+        if is_reading():
+            connection.exec_driver_sql("BEGIN DEFERRED")
+        else:
+            # The connection may have served a reader last: the write lock is refused to a connection that only reads.
+            connection.exec_driver_sql("PRAGMA query_only=OFF")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _read_only(_session: Session, transaction: SessionTransaction, connection: sa.Connection) -> None:
