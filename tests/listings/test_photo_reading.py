@@ -282,7 +282,7 @@ class TestLimits:
             for side in (8000, 16000, 60000):
                 (tmp_path / f"{side}.{kind}.bomb").write_bytes(claim(side, side))
         (tmp_path / "honest").write_bytes(photos.flat_png(7000, 7000))
-        command = [sys.executable, "-c", MEASURE, tmp_path]
+        command = [sys.executable, "-c", MEASURE, str(tmp_path)]
         measured = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
 
         refused, bombs, control = map(int, measured.stdout.split())
