@@ -35,6 +35,18 @@ def open_attempt_of(checkout_id: int) -> PaymentAttempt | None:
     )
 
 
+def stands_open(checkout_id: Any) -> sa.ColumnElement[bool]:
+    """For a query over checkouts: whether an attempt stands open for this one."""
+    return (
+        sa.select(PaymentAttempt.id)
+        .where(
+            PaymentAttempt.checkout_id == checkout_id,
+            PaymentAttempt.state.in_([AttemptState.CREATED, AttemptState.OPEN]),
+        )
+        .exists()
+    )
+
+
 def start(
     *,
     checkout_id: int,

@@ -13,6 +13,7 @@ from werkzeug.test import Client
 from marketplace import database
 from marketplace.database import db
 from marketplace.errors import NotFound
+from marketplace.money import Money
 from marketplace.payments import sandbox, signatures
 from marketplace.permissions import public
 
@@ -34,7 +35,9 @@ def page(ref: str) -> ResponseReturnValue:
 
 
 def _show(row: sandbox.SandboxSession, **said: object) -> str:
-    return render_template("sandbox/pay.html", session=row, **{"card": "", "trouble": None, "challenge": False, **said})
+    lines = [(line["name"], Money(line["amount_minor"], row.request["currency"])) for line in row.request["lines"]]
+    shown = {"card": "", "trouble": None, "challenge": False, **said}
+    return render_template("sandbox/pay.html", session=row, session_lines=lines, **shown)
 
 
 @bp.post("/sandbox/pay/<ref>")

@@ -1,0 +1,230 @@
+"""Checkout: an address, the total with tax, one payment. Every step works without script and twice over."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from marketplace import clock, database
+from marketplace.buyer import bags, cards
+from marketplace.buyer.checkout_forms import CheckoutForm
+from marketplace.database import db
+from marketplace.errors import NotFound
+from marketplace.jobs.outbox import NotDone, OutcomeUnknown
+from marketplace.listings.models import Listing
+from marketplace.listings.search import similar
+from marketplace.listings.states import ListingState, NotAvailable
+from marketplace.orders import checkouts, tax
+from marketplace.orders.models import Checkout
+from marketplace.orders.states import CheckoutState
+from marketplace.payments import attempts
+from marketplace.payments.gateway import gateway
+from marketplace.people import accounts
+from marketplace.people.models import Person
+from marketplace.permissions import current_person, guest_or_person, public, remember_guest
+from marketplace.programme import versions
+
+bp = Blueprint("checkout", __name__)
+
+OWN = "checkouts"  # session: the numbers of this browser's own checkouts
+MOST_REMEMBERED = 10
+
+
+def _buyable() -> list[Listing]:
+    return [listing for listing in bags.listings() if listing.state is ListingState.LIVE]
+
+
+def _remember(checkout: Checkout) -> None:
+    kept = [number for number in session.get(OWN, []) if number != checkout.number]
+    session[OWN] = [*kept, checkout.number][-MOST_REMEMBERED:]
+
+
+def own_checkout(number: str) -> Checkout:
+    """The checkout of that number, where it is this browser's or this person's; else ``NotFound``."""
+    checkout = db.session.scalar(sa.select(Checkout).where(Checkout.number == number))
+    person = current_person()
+    if checkout is None:
+        raise NotFound()
+    if number not in session.get(OWN, []) and (person is None or checkout.buyer_id != person.id):
+        raise NotFound()
+    return checkout
+
+
+@bp.get("/checkout")
+@public
+def address() -> ResponseReturnValue:
+    """Where it goes and who pays."""
+    if not _buyable():
+        return redirect(url_for("bag.bag"), 303)
+    form = CheckoutForm(data={"form_token": secrets.token_hex(16)})
+    person = current_person()
+    if person is not None and not form.email.data:
+        form.email.data, form.name.data = person.email, person.name
+    return _ask(form)
+
+
+def _ask(form: CheckoutForm, status: int = 200) -> ResponseReturnValue:
+    lines = [(listing.title, cards.shown_price(listing)) for listing in _buyable()]
+    return render_template("buyer/checkout.html", form=form, lines=lines, signed_in=current_person()), status
+
+
+@bp.post("/checkout")
+@public
+def offer() -> ResponseReturnValue:
+    """Check the address, ask for the tax, write the offer down, show it."""
+    form = CheckoutForm()
+    pieces = _buyable()
+    if not pieces:
+        return redirect(url_for("bag.bag"), 303)
+    if not form.validate_on_submit() or form.address is None:
+        return _ask(form, 422)
+    checkouts.check_pieces(pieces, buyer_id=_buyer_id())
+    token = (form.form_token.data or "")[:64] or secrets.token_hex(16)
+    checkout = _open(pieces, form.address.mapping, form.email.data or "", form.address.name, token)
+    return redirect(url_for("checkout.review", number=checkout.number), 303)
+
+
+def _buyer_id() -> int | None:
+    person = current_person()
+    return person.id if person else None
+
+
+def _open(pieces: Sequence[Listing], ship_to: dict[str, str], email: str, name: str, form_token: str) -> Checkout:
+    """Quote the tax outside any transaction, then write the offer down."""
+    currency = versions.current().policy.market.currency
+    shipping = checkouts.shipping_price(currency)
+    lines = [tax.TaxLine(piece.number, piece.price or shipping, shipping) for piece in pieces]
+    on = clock.now().date()
+    numbers = [piece.number for piece in pieces]
+    database.finish()
+    quote = tax.adapter().quote(lines, ship_to, on)
+    pieces = [listing for listing in bags.listings() if listing.number in numbers]
+    known = db.session.scalar(sa.select(Checkout).where(Checkout.form_token == form_token))
+    buyer = known.buyer if known else _buyer(email, name)
+    checkout = checkouts.open_checkout(
+        buyer=buyer, listings=pieces, ship_to=ship_to, quote=quote, form_token=form_token, at=clock.now()
+    )
+    _remember(checkout)
+    return checkout
+
+
+def _buyer(email: str, name: str) -> Person:
+    """The person signed in, the guest this browser is, or a new guest."""
+    person = guest_or_person()
+    if person is not None and person.email == email.lower():
+        return person
+    if current_person() is not None:
+        return accounts.guest(email=email.lower(), name=name, at=clock.now())
+    guest = accounts.guest(email=email.lower(), name=name, at=clock.now())
+    remember_guest(guest)
+    return guest
+
+
+@bp.get("/checkout/<number>")
+@public
+def review(number: str) -> ResponseReturnValue:
+    """The whole offer: pieces, shipping, tax, total, address; one button pays."""
+    checkout = own_checkout(number)
+    if checkout.state is CheckoutState.PAID:
+        return redirect(url_for("checkout.returned", number=number), 303)
+    return render_template("buyer/review.html", checkout=checkout, policy=versions.current().policy)
+
+
+@bp.post("/checkout/<number>/pay")
+@public
+def pay(number: str) -> ResponseReturnValue:
+    """Hold the pieces, open the provider's page, go there. Twice is harmless (fault B01)."""
+    checkout = own_checkout(number)
+    if checkout.state is not CheckoutState.OPEN:
+        return redirect(url_for("checkout.returned", number=number), 303)
+    for earlier in _earlier_of(checkout):
+        _give_up(earlier)
+    checkout = own_checkout(number)
+    return_url = current_app.config["SETTINGS"].public_url + url_for("checkout.returned", number=number)
+    try:
+        attempt = checkouts.start_payment(checkout, return_url=return_url, by=checkout.buyer, at=clock.now())
+    except checkouts.PriceChanged as changed:
+        database.abandon()
+        return _offer_anew(number, str(changed.message))
+    except NotAvailable as gone:
+        database.abandon()
+        return _just_sold(number, gone)
+    if attempt.page_url:
+        return redirect(attempt.page_url, 303)
+    attempt_id, request, key = attempt.id, attempt.request, attempt.key
+    database.finish()
+    try:
+        page = gateway().open_page(request, key)
+    except (NotDone, OutcomeUnknown):
+        flash(_("The payment page cannot be reached right now. Nothing was charged; try again in a minute."))
+        return redirect(url_for("checkout.review", number=number), 303)
+    attempts.record_page(db.session.get_one(attempts.PaymentAttempt, attempt_id), page, at=clock.now())
+    return redirect(page.url, 303)
+
+
+def _earlier_of(checkout: Checkout) -> list[str]:
+    """Other unpaid checkouts of this buyer or this browser whose payment page stands open: they hold pieces."""
+    own = sa.or_(Checkout.buyer_id == checkout.buyer_id, Checkout.number.in_(session.get(OWN, [])))
+    return list(
+        db.session.scalars(
+            sa.select(Checkout.number).where(
+                own, Checkout.id != checkout.id, Checkout.state == CheckoutState.OPEN, attempts.stands_open(Checkout.id)
+            )
+        )
+    )
+
+
+def _give_up(number: str) -> None:
+    """End an earlier payment page at the provider, outside any transaction, and release what it held."""
+    earlier = db.session.scalars(sa.select(Checkout).where(Checkout.number == number)).one()
+    attempt = attempts.open_attempt_of(earlier.id)
+    if attempt is None:
+        return
+    attempt_id = attempt.id
+    database.finish()
+    try:
+        report = attempts.ask_provider(attempt, ending=True)
+    except (NotDone, OutcomeUnknown):
+        return  # It ends by its own deadline.
+    attempts.apply(db.session.get_one(attempts.PaymentAttempt, attempt_id), report, at=clock.now())
+    database.finish()
+
+
+def _offer_anew(number: str, why: str) -> ResponseReturnValue:
+    """A price has changed: the same pieces and address as a new offer, said plainly (fault B05)."""
+    stale = own_checkout(number)
+    pieces = [order.listing for order in stale.orders]
+    for piece in pieces:
+        bags.put_in(piece.number)
+    fresh = _open(pieces, stale.ship_to, stale.email, stale.ship_to["name"], secrets.token_hex(16))
+    flash(why)
+    return redirect(url_for("checkout.review", number=fresh.number), 303)
+
+
+def _just_sold(number: str, gone: NotAvailable) -> ResponseReturnValue:
+    """Somebody was first: a calm page, nothing charged, what comes close (fault B02)."""
+    checkout = own_checkout(number)
+    page = render_template(
+        "buyer/just_sold.html", message=gone.message, similar=cards.cards(similar(checkout.orders[0].listing, 8))
+    )
+    return page, 409
+
+
+@bp.get("/checkout/<number>/return")
+@public
+def returned(number: str) -> ResponseReturnValue:
+    """Where the provider sends the buyer back to: it changes nothing, it says where the payment stands."""
+    checkout = own_checkout(number)
+    if checkout.state is CheckoutState.PAID:
+        paid = [order for order in checkout.orders if order.paid_at is not None]
+        bags.take_out(*(order.listing.number for order in checkout.orders))
+        return render_template("buyer/thank_you.html", checkout=checkout, orders=paid)
+    attempt = attempts.open_attempt_of(checkout.id)
+    page = render_template("buyer/payment_state.html", checkout=checkout, waiting=attempt is not None)
+    # Without script the page asks again by itself until the provider's word has arrived.
+    return page, 200, {"Refresh": "3"} if attempt is not None else {}

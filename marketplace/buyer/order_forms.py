@@ -1,0 +1,44 @@
+"""What a buyer says about an order."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import RadioField, TextAreaField
+from wtforms.validators import InputRequired
+
+from marketplace.text import PlainText
+
+STARS = [
+    ("5", _l("5 stars: better than described")),
+    ("4", _l("4 stars: as described")),
+    ("3", _l("3 stars: nearly as described")),
+    ("2", _l("2 stars: worse than described")),
+    ("1", _l("1 star: much worse")),
+]
+
+PROBLEMS = [
+    ("condition", _l("Its condition is not as described")),
+    ("wrong_item", _l("It is another piece")),
+    ("damaged", _l("It was damaged on the way")),
+    ("not_authentic", _l("I doubt that it is authentic")),
+    ("incomplete", _l("Something that should come with it is missing")),
+    ("never_arrived", _l("It has not arrived")),
+]
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]
+    """Stars for the condition, words about the seller."""
+
+    stars = RadioField(_l("How is its condition?"), [InputRequired(_l("Choose how its condition is."))], choices=STARS)
+    words = TextAreaField(_l("A word about the seller"), [PlainText(500, lines=True)])
+
+
+class CancelForm(FlaskForm):  # type: ignore[misc]
+    """One button."""
+
+
+class ProblemForm(FlaskForm):  # type: ignore[misc]
+    """What is wrong."""
+
+    reason = RadioField(_l("What is wrong?"), [InputRequired(_l("Choose what is wrong."))], choices=PROBLEMS)

@@ -1,0 +1,153 @@
+"""The buyer's order: where it stands, what to do by when, confirm or report."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from marketplace import clock
+from marketplace.buyer import cards, order_words
+from marketplace.buyer.order_forms import CancelForm, ConfirmForm, ProblemForm
+from marketplace.database import db
+from marketplace.errors import NotFound
+from marketplace.orders import links, refunding, settling
+from marketplace.orders.models import Order
+from marketplace.orders.permissions import buyer_can_cancel, can_confirm, can_report_problem
+from marketplace.orders.refunding import EndReason
+from marketplace.orders.states import CannotCancel, CannotConfirm, CannotContest, OrderState
+from marketplace.payments import attempts
+from marketplace.payments.models import PaymentAttempt
+from marketplace.permissions import guest_or_person, scoped, signed_in, the_person
+from marketplace.programme import versions
+from marketplace.shipping import parcels
+from marketplace.shipping.timeline import tracking_timeline
+
+bp = Blueprint("orders", __name__)
+
+OPENED = "orders"  # session: numbers of orders this browser opened through the link in a mail
+MOST_OPENED = 20
+
+
+def own_order(number: str) -> Order:
+    """The order of that number, for its buyer or whoever opened it by its mail's link; else ``NotFound`` (P04)."""
+    order = db.session.scalar(sa.select(Order).where(Order.number == number))
+    reader = guest_or_person()
+    if order is None:
+        raise NotFound()
+    if number not in session.get(OPENED, []) and (reader is None or order.buyer_id != reader.id):
+        raise NotFound()
+    return order
+
+
+@bp.get("/orders/link/<token>")
+@scoped("order")
+def link(token: str) -> ResponseReturnValue:
+    """Exchange a mail's link for a cookie of that order alone, and a clean address."""
+    order = links.order_of(token)
+    if order is None:
+        raise NotFound()
+    session[OPENED] = [*(n for n in session.get(OPENED, []) if n != order.number), order.number][-MOST_OPENED:]
+    return redirect(url_for("orders.order", number=order.number), 303)
+
+
+@bp.get("/account/orders")
+@signed_in
+def mine() -> ResponseReturnValue:
+    """Every order of this account, newest first."""
+    rows = db.session.scalars(
+        sa.select(Order)
+        .where(Order.buyer_id == the_person().id, Order.state != OrderState.EXPIRED)
+        .order_by(Order.id.desc())
+        .limit(100)
+    ).all()
+    return render_template("buyer/orders.html", orders=[(order, order_words.headline(order)) for order in rows])
+
+
+@bp.get("/orders/<number>")
+@scoped("order")
+def order(number: str) -> ResponseReturnValue:
+    """Where it stands."""
+    return _show(own_order(number), ConfirmForm())
+
+
+def _show(order: Order, form: ConfirmForm, status: int = 200) -> ResponseReturnValue:
+    at = clock.now()
+    parcel = parcels.parcel_of(order.id)
+    policy = versions.published(order.seller_policy_version_id).policy
+    page = render_template(
+        "buyer/order.html",
+        order=order,
+        headline=order_words.headline(order),
+        next_step=order_words.next_step(order, at),
+        steps=tracking_timeline(order),
+        parcel=parcel,
+        photo=_photo(order),
+        grade=cards.grade(order.as_sold["grade"], policy),
+        paid_with=_card(order),
+        form=form,
+        may_confirm=can_confirm(order, at),
+        may_report=can_report_problem(order, at),
+        may_cancel=buyer_can_cancel(order, at),
+    )
+    return page, status
+
+
+def _photo(order: Order) -> dict[str, object] | None:
+    pictures = order.as_sold["library"] or order.as_sold["photos"]
+    return cards.photo(pictures[0], order.as_sold["title"]) if pictures else None
+
+
+def _card(order: Order) -> PaymentAttempt | None:
+    return attempts.paid_attempt_of(order.checkout_id) if order.paid_at is not None else None
+
+
+@bp.post("/orders/<number>/confirm")
+@scoped("order")
+def confirm(number: str) -> ResponseReturnValue:
+    """It is as described: stars and words, then the sale is settled."""
+    order, form = own_order(number), ConfirmForm()
+    if not form.validate_on_submit():
+        return _show(order, form, 422)
+    if not can_confirm(order, clock.now()):
+        raise CannotConfirm()
+    settling.confirm(order, stars=int(form.stars.data), words=form.words.data or "", by=order.buyer, at=clock.now())
+    flash(_("Thank you. The sale is final and the seller is being paid."))
+    return redirect(url_for("orders.order", number=number), 303)
+
+
+@bp.post("/orders/<number>/cancel")
+@scoped("order")
+def cancel(number: str) -> ResponseReturnValue:
+    """The seller or the label is late: end it, with a full refund (MK-62, GAP-09)."""
+    order = own_order(number)
+    if not CancelForm().validate_on_submit() or not buyer_can_cancel(order, clock.now()):
+        raise CannotCancel()
+    late_label = order.state is OrderState.PAID
+    reason = EndReason.BUYER_NO_LABEL if late_label else EndReason.BUYER_AFTER_SHIP_BY
+    refunding.cancel(order, reason=reason, by=order.buyer, at=clock.now())
+    flash(_("Cancelled. Everything you paid goes back to your card."))
+    return redirect(url_for("orders.order", number=number), 303)
+
+
+@bp.get("/orders/<number>/problem")
+@scoped("order")
+def problem(number: str) -> ResponseReturnValue:
+    """What is wrong?"""
+    order = own_order(number)
+    if not can_report_problem(order, clock.now()):
+        raise CannotContest()
+    return render_template("buyer/problem.html", order=order, form=ProblemForm())
+
+
+@bp.post("/orders/<number>/problem")
+@scoped("order")
+def report(number: str) -> ResponseReturnValue:
+    """Stop the payout and tell customer service."""
+    order, form = own_order(number), ProblemForm()
+    if not form.validate_on_submit():
+        return render_template("buyer/problem.html", order=order, form=form), 422
+    settling.contest(order, by=order.buyer, at=clock.now(), reason=form.reason.data)
+    flash(_("We have your report. Nothing is paid out until it is settled."))
+    return redirect(url_for("orders.order", number=number), 303)

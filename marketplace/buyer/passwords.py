@@ -1,0 +1,78 @@
+"""Passwords: forgotten and reset by mail, or changed by whoever knows the old one."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from marketplace import clock
+from marketplace.buyer.account_forms import ChangePasswordForm, EmailForm, NewPasswordForm
+from marketplace.buyer.tries import asking, guessing
+from marketplace.buyer.unhurried import unhurried
+from marketplace.database import db
+from marketplace.people import accounts, link_requests, mailed_links, passwords
+from marketplace.people.models import Person, TokenPurpose
+from marketplace.people.passwords import PasswordRefused
+from marketplace.people.signing_in import sign_in_here
+from marketplace.permissions import public, signed_in, the_person
+
+bp = Blueprint("passwords", __name__)
+
+
+@bp.route("/reset", methods=["GET", "POST"])
+@public
+@asking
+def ask() -> ResponseReturnValue:
+    """Have a link mailed that lets its reader choose a new password. The same answer for every e-mail (fault P07)."""
+    form = EmailForm()
+    if form.validate_on_submit():
+        with unhurried():
+            link_requests.ask(TokenPurpose.RESET, form.email.data, at=clock.now())
+        return redirect(url_for("passwords.sent"), 303)
+    return render_template("buyer/reset.html", form=form), 422 if form.errors else 200
+
+
+@bp.get("/reset/sent")
+@public
+def sent() -> ResponseReturnValue:
+    """The link is on its way."""
+    return render_template("buyer/account_link_sent.html", purpose="reset")
+
+
+@bp.route("/reset/<token>", methods=["GET", "POST"])
+@public
+def choose(token: str) -> ResponseReturnValue:
+    """Choose a new password with the link; every browser is signed out, then this one is signed in (fault P09)."""
+    link = mailed_links.look_at(token, TokenPurpose.RESET)
+    form = NewPasswordForm()
+    if form.validate_on_submit() and _set(db.session.get_one(Person, link.person_id), form):
+        return redirect(url_for("account.overview"), 303)
+    return render_template("buyer/reset_choose.html", form=form, email=link.email), 422 if form.errors else 200
+
+
+@bp.route("/account/password", methods=["GET", "POST"])
+@signed_in
+@guessing
+def change() -> ResponseReturnValue:
+    """Change the password; every other browser is signed out, and this one signed in anew (fault P09)."""
+    person, form = the_person(), ChangePasswordForm()
+    if form.validate_on_submit():
+        if not passwords.fits(person.password_hash, form.current.data):
+            form.current.errors = [_("This is not your current password.")]
+        elif _set(person, form):
+            return redirect(url_for("account.overview"), 303)
+    return render_template("buyer/account_password.html", form=form), 422 if form.errors else 200
+
+
+def _set(person: Person, form: NewPasswordForm) -> bool:
+    """Set the password and sign in here again; False with the reason on the form where it is refused."""
+    at = clock.now()
+    try:
+        accounts.set_password(person, form.password.data, at=at)
+    except PasswordRefused as refused:
+        form.password.errors = [str(refused.message)]
+        return False
+    sign_in_here(person, at=at)
+    flash(_("Your new password is set. You are signed out on every other device."), "ok")
+    return True

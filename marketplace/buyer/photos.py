@@ -1,0 +1,44 @@
+"""Serving pictures: one fixed type, kept for ever by caches where anyone may see them, by nobody where not (P04, X01).
+
+A picture's address is made of what it shows, so what is at an address never changes. A photo of a listing that is not
+public is there for its owner and for staff alone.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from marketplace.errors import NotFound
+from marketplace.listings.finding import is_listing_photo, is_own_photo, is_public_picture
+from marketplace.listings.photo_renditions import MEDIA_TYPE, photo_key
+from marketplace.listings.photos import photo_store
+from marketplace.permissions import current_visitor, has_second_factor, scoped
+
+bp = Blueprint("photos", __name__)
+
+FOR_EVER = "public, max-age=31536000, immutable"
+NOT_AT_ALL = "private, no-store"
+
+
+@bp.get("/photos/<path:key>/<int:width>.webp")
+@scoped("photo")
+def photo(key: str, width: int) -> ResponseReturnValue:
+    """One derivative of a picture, where this reader may see it; else it is not there."""
+    folder = f"photos/{key}"
+    is_public = is_public_picture(folder)
+    if not is_public and not _may_see(folder):
+        raise NotFound()
+    answer = Response(photo_store().get(photo_key(folder, width)), mimetype=MEDIA_TYPE)
+    answer.headers["Cache-Control"] = FOR_EVER if is_public else NOT_AT_ALL
+    answer.set_etag(f"{key.rpartition('/')[2]}-{width}")
+    return answer.make_conditional(request)
+
+
+def _may_see(folder: str) -> bool:
+    visitor = current_visitor()
+    if visitor is None:
+        return False
+    if is_own_photo(folder, visitor.person):
+        return True
+    return visitor.person.is_staff and has_second_factor(visitor.sign_in) and is_listing_photo(folder)

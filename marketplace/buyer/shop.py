@@ -1,0 +1,248 @@
+"""The shop window: home, lists, search, one piece."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from marketplace.buyer import bags, cards
+from marketplace.buyer.item_pages import item_page
+from marketplace.errors import NotFound
+from marketplace.listings.finding import public_listing, public_path
+from marketplace.listings.models import Listing
+from marketplace.listings.search import Criteria, Cursor, Facet, Page, Sort, facets, newest, search_listings
+from marketplace.listings.states import ListingState
+from marketplace.money import Money
+from marketplace.permissions import current_person, public
+from marketplace.presentation import pieces, price
+from marketplace.programme import versions
+
+bp = Blueprint("shop", __name__)
+
+
+@bp.get("/")
+@public
+def home() -> ResponseReturnValue:
+    """The shop window: what is new, what the programme promises."""
+    policy = versions.current().policy
+    latest = newest(8)
+    percent = policy.payout.payout_basis_points // 100
+    days = policy.limits.confirmation_window_hours // 24
+    promises = [
+        {
+            "title": _("Reviewed by our own team"),
+            "text": _("Photos, flaws, condition and authenticity are checked before a piece is listed."),
+        },
+        {
+            "title": _("Bought new from us"),
+            "text": _("Every piece comes from a member's own purchase history at %(house)s.", house=policy.identity.house),
+        },
+        {
+            "title": _("Protected after delivery"),
+            "text": ngettext(
+                "You have %(num)s day to tell us if it is not as described. Only then is the seller paid.",
+                "You have %(num)s days to tell us if it is not as described. Only then is the seller paid.",
+                days,
+            ),
+        },
+    ]
+    return render_template(
+        "buyer/home.html",
+        hero=cards.first_photo(latest[0]) if latest else None,
+        newest=cards.cards(latest),
+        styles=_styles(),
+        promises=promises,
+        opening={"title": policy.texts.tagline, "text": policy.texts.purpose},
+        selling={
+            "title": _("Sell what you no longer carry"),
+            "text": _(
+                "%(words)s You receive %(percent)s%% of your price as a gift card.",
+                words=policy.texts.selling,
+                percent=percent,
+            ),
+        },
+    )
+
+
+def _styles() -> list[dict[str, object]]:
+    """Each category that has a piece for sale, with that piece's picture."""
+    shown = []
+    for category in versions.current().policy.eligibility.accepted_categories:
+        found = search_listings(Criteria(category=category.key), size=1).listings
+        if found:
+            href = url_for("shop.category", name=category.key)
+            shown.append({"label": category.label, "href": href, "photo": cards.first_photo(found[0])})
+    return shown[:8]
+
+
+@bp.get("/shop")
+@public
+def everything() -> ResponseReturnValue:
+    """Everything for sale."""
+    return _list(Criteria.read(request.args), url_for("shop.everything"), _("All pieces"))
+
+
+@bp.get("/shop/<name>")
+@public
+def category(name: str) -> ResponseReturnValue:
+    """One category."""
+    found = versions.current().policy.eligibility.category(name)
+    if found is None or found.key != name:
+        raise NotFound()
+    criteria = Criteria.read(request.args, category=found.key)
+    return _list(criteria, url_for("shop.category", name=name), found.label, trail=[(_("Shop"), "/shop")])
+
+
+@bp.get("/search")
+@public
+def search() -> ResponseReturnValue:
+    """What the words find."""
+    criteria = Criteria.read(request.args)
+    heading = _("Search: %(words)s", words=criteria.words) if criteria.words else _("Search")
+    return _list(criteria, url_for("shop.search"), heading, query=criteria.words)
+
+
+def _list(
+    criteria: Criteria,
+    path: str,
+    heading: str,
+    *,
+    trail: list[tuple[str, str]] | None = None,
+    query: str | None = None,
+) -> str:
+    found = search_listings(criteria, Cursor.read(request.args))
+    chosen = sum(len(values) for values in criteria.chosen.values())
+    return render_template(
+        "buyer/shop.html",
+        heading=heading,
+        intro=None if query is not None else _("Every piece comes from a member's own purchase history and is reviewed by us before it is listed."),
+        path=path,
+        trail=trail or [],
+        query=query,
+        found=pieces(found.total),
+        listings=cards.cards(found.listings),
+        facets=[_facet(facet) for facet in facets(criteria)],
+        chips=_chips(criteria, path),
+        keep=[(name, value) for name, value in criteria.pairs() if name in ("q", "sort")],
+        clear_href=_address(path, [pair for pair in criteria.pairs() if pair[0] in ("q", "sort")]),
+        sorts=_sorts(criteria, path),
+        newer=_turn(found, criteria, path, "before", found.newer),
+        older=_turn(found, criteria, path, "after", found.older),
+        nearest=cards.cards(newest(8)) if not found.listings else [],
+        wider=[],
+        indexed=chosen == 0 and query is None,
+    )
+
+
+def _address(path: str, pairs: list[tuple[str, str]]) -> str:
+    return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def _turn(_page: Page, criteria: Criteria, path: str, name: str, place: str | None) -> str | None:
+    return _address(path, [*criteria.pairs(), (name, place)]) if place else None
+
+
+def _sorts(criteria: Criteria, path: str) -> list[dict[str, object]]:
+    labels = {
+        Sort.NEWEST: _("Newest"),
+        Sort.PRICE_UP: _("Price: low to high"),
+        Sort.PRICE_DOWN: _("Price: high to low"),
+    }
+    kept = [pair for pair in criteria.pairs() if pair[0] != "sort"]
+    return [
+        {
+            "label": label,
+            "href": _address(path, kept if sort is Sort.NEWEST else [*kept, ("sort", sort.value)]),
+            "now": sort is criteria.sort,
+        }
+        for sort, label in labels.items()
+    ]
+
+
+def _facet_labels() -> dict[str, str]:
+    return {
+        "condition": _("Condition"),
+        "price": _("Price"),
+        "colour": _("Colour"),
+        "style": _("Style"),
+        "material": _("Material"),
+    }
+
+
+def _value_label(facet: str, value: str) -> str:
+    policy = versions.current().policy
+    if facet == "condition":
+        known = {grade.key: grade.label for grade in policy.condition.grades}
+        return known.get(value, value)
+    if facet == "price":
+        low, _dash, high = value.partition("-")
+        if not low.isdigit() or (high and not high.isdigit()):
+            return value
+        currency = policy.market.currency
+        lowest = price(Money.parse(low, currency)) if len(low) < 9 else low
+        if not high:
+            return _("%(low)s and more", low=lowest)
+        return _("%(low)s to %(high)s", low=lowest, high=price(Money.parse(high, currency)) if len(high) < 9 else high)
+    return value.capitalize()
+
+
+def _facet(facet: Facet) -> dict[str, object]:
+    values = [
+        {
+            "value": value.value,
+            "label": _value_label(facet.name, value.value),
+            "count": value.count,
+            "selected": value.is_chosen,
+        }
+        for value in facet.values
+    ]
+    is_open = facet.name in ("condition", "price") or any(value.is_chosen for value in facet.values)
+    return {"name": facet.name, "label": _facet_labels()[facet.name], "open": is_open, "values": values}
+
+
+def _chips(criteria: Criteria, path: str) -> list[dict[str, str]]:
+    return [
+        {"label": _value_label(name, value), "href": _address(path, criteria.without(name, value).pairs())}
+        for name, values in criteria.chosen.items()
+        for value in values
+    ]
+
+
+@bp.get("/p/<path>")
+@public
+def item(path: str) -> ResponseReturnValue:
+    """One piece. A sold piece keeps its address; a wrong slug leads to the right one."""
+    listing = public_listing(path)
+    if request.path != public_path(listing):
+        return redirect(public_path(listing), 301)
+    return render_template(
+        "buyer/item.html",
+        **item_page(listing, _offer(listing)),
+        trail=[(_("Shop"), "/shop"), _category_crumb(listing)],
+        add_action=url_for("bag.add", number=listing.number),
+        own_href=url_for("wardrobe.wardrobe"),
+        structured=None,
+    )
+
+
+def _category_crumb(listing: Listing) -> tuple[str, str]:
+    found = versions.current().policy.eligibility.category(listing.category)
+    if found is None:
+        return (listing.category.capitalize(), "/shop")
+    return (found.label, url_for("shop.category", name=found.key))
+
+
+def _offer(listing: Listing) -> str:
+    """What this reader may do with the piece now."""
+    person = current_person()
+    if person is not None and listing.seller_id == person.id:
+        return "own"
+    if listing.state is ListingState.LIVE:
+        if listing.seller is not None and listing.seller.suspended_at is not None:
+            return "gone"
+        return "in_bag" if listing.number in bags.numbers() else "buy"
+    return "held" if listing.state is ListingState.HELD else "sold"
