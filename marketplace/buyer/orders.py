@@ -17,12 +17,12 @@ from marketplace.orders.models import Order
 from marketplace.orders.permissions import buyer_can_cancel, can_confirm, can_report_problem
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import CannotCancel, CannotConfirm, CannotContest, OrderState
+from marketplace.orders.timeline import tracking_timeline
 from marketplace.payments import attempts
 from marketplace.payments.models import PaymentAttempt
 from marketplace.permissions import guest_or_person, scoped, signed_in, the_person
 from marketplace.programme import versions
 from marketplace.shipping import parcels
-from marketplace.shipping.timeline import tracking_timeline
 
 bp = Blueprint("orders", __name__)
 

@@ -5,7 +5,7 @@ class CheckoutForm(AddressForm):
 
 form = CheckoutForm(address=known)
 if form.validate_on_submit():
-    order_to(form.address)  # in the spelling we keep
+    order_to(form.postal)  # in the spelling we keep
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _attributes(part: str, autocomplete: str, **more: str) -> dict[str, Any]:
 
 
 class AddressForm(FlaskForm):  # type: ignore[misc]
-    """Where a parcel goes to: seven fields, two of them optional. A valid form has its ``address``."""
+    """Where a parcel goes to: seven fields, two of them optional. A valid form has its ``postal``."""
 
     name = StringField(_l("Full name"), render_kw=_attributes("name", "name"))
     line1 = StringField(_l("Address"), render_kw=_attributes("line1", "address-line1"))
@@ -41,7 +41,7 @@ class AddressForm(FlaskForm):  # type: ignore[misc]
     region = SelectField(_l("State"), validate_choice=False, render_kw={"autocomplete": "address-level1"})
     phone = TelField(_l("Phone"), render_kw=_attributes("phone", "tel", inputmode="tel"))
 
-    address: PostalAddress | None = None
+    postal: PostalAddress | None = None
 
     def __init__(self, *args: Any, address: PostalAddress | None = None, **more: Any) -> None:
         super().__init__(*args, **{"data": address.mapping if address else None, **more})
@@ -63,7 +63,7 @@ class AddressForm(FlaskForm):  # type: ignore[misc]
         market = versions.current().policy.market
         typed = PostalAddress(**{part: self[part].data or "" for part in PARTS}, country=market.country)
         try:
-            self.address = self.checked(typed, market)
+            self.postal = self.checked(typed, market)
         except AddressRefused as refusal:
             for part, words in refusal.errors.items():
                 self[part].errors = [*self[part].errors, words]
