@@ -20,7 +20,7 @@ def ledger_cli() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer for a machine.")
 @with_appcontext
 def verify(as_json: bool) -> None:
-    """Prove the ledger: every posting balances, no seal is broken, nothing is overdrawn; exit 1 where that is not so."""
+    """Prove that postings balance, seals hold and nothing is overdrawn; exit 1 where that is not so."""
     with unit_of_work(reading=True):
         faults, extent = proofs.faults(), seals.extent()
     if as_json:

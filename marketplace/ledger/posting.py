@@ -59,7 +59,7 @@ def post(posting: Posting) -> None:
 
 
 def post_all(postings: Sequence[Posting]) -> None:
-    """Write many postings with two statements."""
+    """Write many postings with two statements, however many there are (SQLite: one a posting and one)."""
     if not postings:
         return
     for posting in postings:

@@ -8,7 +8,7 @@ from marketplace.database import db
 from marketplace.ledger import triggers
 from marketplace.ledger.accounts import Account
 from marketplace.ledger.models import LedgerEntry, LedgerTransaction
-from marketplace.ledger.seals import broken_seals
+from marketplace.ledger.seals import broken_seals, never_sealed
 
 
 def unbalanced() -> list[str]:
@@ -55,5 +55,6 @@ def faults() -> list[str]:
     ]
     found += [f"gift card id {card} is overdrawn by {minor}" for card, minor in overdrawn_gift_cards().items()]
     found += [f"seal {seal} is broken" for seal in broken_seals()]
+    found += [f"{behind} transactions were never sealed" for behind in [never_sealed()] if behind]
     found += [f"trigger {name} is missing" for name in triggers.missing(db.session.connection())]
     return found

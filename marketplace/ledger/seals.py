@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 FIRST = "0" * 64
 BATCH = 1000
+REACH = 20_000  # a transaction still open after this many later ones is not waited for; ``verify`` tells of it
 
 
 @dataclass(frozen=True)
@@ -65,34 +66,47 @@ def _head() -> str:
     return db.session.scalar(sa.select(LedgerSeal.hash).order_by(LedgerSeal.id.desc()).limit(1)) or FIRST
 
 
-def seal_batch() -> int:
-    """Close what is not sealed yet, up to a batch; returns how many transactions were sealed."""
-    unsealed = (
+def _unsealed() -> sa.Select[LedgerTransaction]:
+    """What no seal holds yet, oldest first: among the last ids alone, so that the question stays cheap for ever."""
+    newest = sa.select(sa.func.coalesce(sa.func.max(SealedTransaction.transaction_id), 0)).scalar_subquery()
+    return (
         sa.select(LedgerTransaction)
         .outerjoin(SealedTransaction, SealedTransaction.transaction_id == LedgerTransaction.id)
-        .where(SealedTransaction.transaction_id.is_(None))
-        .options(selectinload(LedgerTransaction.entries))
+        .where(SealedTransaction.transaction_id.is_(None), LedgerTransaction.id > newest - REACH)
         .order_by(LedgerTransaction.id)
-        .limit(BATCH)
     )
+
+
+def seal_batch() -> int:
+    """Close what is not sealed yet, up to a batch; returns how many transactions were sealed."""
     with unit_of_work(reading=True) as session:
-        if session.scalar(unsealed.with_only_columns(LedgerTransaction.id).order_by(None).limit(1)) is None:
+        if session.scalars(_unsealed().with_only_columns(LedgerTransaction.id).limit(1)).first() is None:
             return 0
     with unit_of_work() as session:
         if session.get_bind().dialect.name == "postgresql":
             session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('ledger seal'))"))
-        transactions = session.scalars(unsealed).all()
+        transactions = session.scalars(_unsealed().options(selectinload(LedgerTransaction.entries)).limit(BATCH)).all()
         if not transactions:
             return 0
         previous = _head()
         seal = LedgerSeal(sealed_at=clock.now(), previous_hash=previous, hash=chain(previous, transactions))
         session.add(seal)
         session.flush()
-        session.execute(
-            sa.insert(SealedTransaction), [{"transaction_id": t.id, "seal_id": seal.id} for t in transactions]
-        )
+        members = [{"transaction_id": transaction.id, "seal_id": seal.id} for transaction in transactions]
+        session.execute(sa.insert(SealedTransaction), members)
     log.info("ledger sealed", extra={"head": seal.hash, "transactions": len(transactions)})
     return len(transactions)
+
+
+def never_sealed() -> int:
+    """How many transactions were left so far behind that no seal will reach them any more."""
+    newest = sa.select(sa.func.coalesce(sa.func.max(SealedTransaction.transaction_id), 0)).scalar_subquery()
+    behind = (
+        sa.select(sa.func.count(LedgerTransaction.id))
+        .outerjoin(SealedTransaction, SealedTransaction.transaction_id == LedgerTransaction.id)
+        .where(SealedTransaction.transaction_id.is_(None), LedgerTransaction.id <= newest - REACH)
+    )
+    return db.session.scalar(behind) or 0
 
 
 def broken_seals() -> list[int]:
