@@ -63,8 +63,9 @@ def _migrations() -> Check:
 
 
 def _triggers() -> Check:
-    missing = triggers.missing(db.session.connection())
-    return Check("triggers", f"{len(triggers.names()) - len(missing)} standing", ", ".join(missing))
+    connection = db.session.connection()
+    missing = triggers.missing(connection)
+    return Check("triggers", f"{len(triggers.names(connection)) - len(missing)} standing", ", ".join(missing))
 
 
 def _clock() -> Check:
