@@ -164,7 +164,7 @@ def _member(_permission: Permission) -> Response | None:
     person = current_person()
     if person is None:
         return _to("signing_in.sign_in")
-    return None if person.is_member else _to("joining.membership")
+    return None if person.is_member else _to("joining.membership_gate")
 
 
 def _staff(permission: Permission) -> Response | None:

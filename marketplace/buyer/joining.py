@@ -50,14 +50,13 @@ def sent() -> ResponseReturnValue:
 def confirm(token: str) -> ResponseReturnValue:
     """Whoever holds the link chooses a name and a password, and is signed in."""
     link = mailed_links.look_at(token, TokenPurpose.VERIFY)
-    person = db.session.get_one(Person, link.person_id)
-    form = FinishJoiningForm(name=person.name)
+    form = FinishJoiningForm(name=db.session.get_one(Person, link.person_id).name)
     if form.validate_on_submit():
         at = clock.now()
         try:
-            accounts.finish_joining(person, name=form.name.data, password=form.password.data, at=at)
+            person = accounts.finish_joining(token, name=form.name.data, password=form.password.data, at=at)
         except PasswordRefused as refused:
-            form.password.errors = [*form.password.errors, str(refused.message)]
+            form.password.errors = [str(refused.message)]
         else:
             sign_in_here(person, at=at)
             flash(_("Welcome. Your account is ready."), "ok")

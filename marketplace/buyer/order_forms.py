@@ -31,7 +31,7 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
     """Stars for the condition, words about the seller."""
 
     stars = RadioField(_l("How is its condition?"), [InputRequired(_l("Choose how its condition is."))], choices=STARS)
-    words = TextAreaField(_l("A word about the seller"), [PlainText(500, lines=True)])
+    words = TextAreaField(_l("A word about the seller"), [PlainText(500, required=False, lines=True)])
 
 
 class CancelForm(FlaskForm):  # type: ignore[misc]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from marketplace import clock
+from marketplace import clock, database
 from marketplace.buyer.account_forms import ChangePasswordForm, EmailForm, NewPasswordForm
 from marketplace.buyer.tries import asking, guessing
 from marketplace.buyer.unhurried import unhurried
-from marketplace.database import db
 from marketplace.people import accounts, link_requests, mailed_links, passwords
 from marketplace.people.models import Person, TokenPurpose
 from marketplace.people.passwords import PasswordRefused
@@ -46,7 +48,7 @@ def choose(token: str) -> ResponseReturnValue:
     """Choose a new password with the link; every browser is signed out, then this one is signed in (fault P09)."""
     link = mailed_links.look_at(token, TokenPurpose.RESET)
     form = NewPasswordForm()
-    if form.validate_on_submit() and _set(db.session.get_one(Person, link.person_id), form):
+    if form.validate_on_submit() and _set(form, lambda at: accounts.reset_password(token, form.password.data, at=at)):
         return redirect(url_for("account.overview"), 303)
     return render_template("buyer/reset_choose.html", form=form, email=link.email), 422 if form.errors else 200
 
@@ -58,18 +60,19 @@ def change() -> ResponseReturnValue:
     """Change the password; every other browser is signed out, and this one signed in anew (fault P09)."""
     person, form = the_person(), ChangePasswordForm()
     if form.validate_on_submit():
+        database.finish()  # Nobody else waits for the database while the password is worked on.
         if not passwords.fits(person.password_hash, form.current.data):
             form.current.errors = [_("This is not your current password.")]
-        elif _set(person, form):
+        elif _set(form, lambda at: accounts.set_password(person, form.password.data, at=at)):
             return redirect(url_for("account.overview"), 303)
     return render_template("buyer/account_password.html", form=form), 422 if form.errors else 200
 
 
-def _set(person: Person, form: NewPasswordForm) -> bool:
+def _set(form: NewPasswordForm, operation: Callable[[datetime], Person]) -> bool:
     """Set the password and sign in here again; False with the reason on the form where it is refused."""
     at = clock.now()
     try:
-        accounts.set_password(person, form.password.data, at=at)
+        person = operation(at)
     except PasswordRefused as refused:
         form.password.errors = [str(refused.message)]
         return False

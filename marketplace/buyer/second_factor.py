@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
 import segno
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from marketplace import clock
@@ -61,17 +60,9 @@ def ask() -> ResponseReturnValue:
 def _set_up(person: Person) -> dict[str, object]:
     """What an app needs: the secret in groups of four, and the same as a QR code drawn in the page."""
     secret = second_factor.secret_of(person)
-    drawing = io.BytesIO()
     address = second_factor.address_of(person, versions.current().policy.name)
-    segno.make(address, error="m").save(drawing, kind="svg", xmldecl=False, svgns=True, nl=False, scale=5, border=4)
+    drawing = segno.make(address, error="m").svg_inline(scale=5, light="#fff", title=_("The secret as a QR code"))
     return {
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
-        "qr": Markup(drawing.getvalue().decode()),  # noqa: S704 (drawn by us, of squares)
+        "qr": Markup(drawing),  # noqa: S704 (drawn by us, of squares)
     }
-
-
-@bp.get("/totp/set-up")
-@signed_in
-def set_up() -> ResponseReturnValue:
-    """Where the address of the set-up leads: the one page that does both."""
-    return redirect(url_for("second_factor.ask"), 303)

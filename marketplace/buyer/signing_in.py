@@ -43,8 +43,7 @@ def sign_in() -> ResponseReturnValue:
             return redirect(safe_next(form.next.data, _start_of(person)), 303)
         form.form_errors.append(_("That e-mail and password do not go together. Try again, or have a link mailed."))
     club = versions.current().policy.identity.loyalty
-    page = render_template("buyer/sign_in.html", form=form, club=club, errors_on=bool(form.form_errors))
-    return page, 422 if form.errors or form.form_errors else 200
+    return render_template("buyer/sign_in.html", form=form, club=club), 422 if form.errors else 200
 
 
 def _who_fits(typed: str, password: str) -> Person | None:

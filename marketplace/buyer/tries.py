@@ -7,7 +7,7 @@ one however its e-mail is spelt. What succeeds is not counted as a guess.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask import Response, request
 from flask_limiter.util import get_remote_address
@@ -34,9 +34,10 @@ def _failed(response: Response) -> bool:
 
 def _limited(view: View, *limits: tuple[str, Callable[[], str]], failures_only: bool) -> View:
     counted = _failed if failures_only else None
+    limited: Any = view
     for rate, key in limits:
-        view = limiter.limit(rate, key_func=key, methods=["POST"], deduct_when=counted)(view)
-    return view
+        limited = limiter.limit(rate, key_func=key, methods=["POST"], deduct_when=counted)(limited)
+    return cast("View", limited)
 
 
 def guessing(view: View) -> View:

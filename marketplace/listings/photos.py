@@ -4,19 +4,20 @@ The bytes are read, measured and kept before the transaction that records them; 
 
     ready_for_photo(listing, slot)           # in the request's transaction: may this photo come at all?
     database.abandon()                       # no lock is held while pictures are computed
-    prepared = prepare(file_bytes)           # slow; writes files named by their content
+    prepared = prepare(file_bytes, rules)    # slow; writes files named by their content
     keep(listing, slot, prepared, by=…, at=…)   # in a new transaction, checked again
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from marketplace import database, events
+from marketplace import events
 from marketplace.database import db
 from marketplace.errors import NotFound, Refusal
 from marketplace.events import HasActor
@@ -24,10 +25,10 @@ from marketplace.listings.drafting import edited, editing
 from marketplace.listings.flaws import flaw_of
 from marketplace.listings.models import Flaw, Listing, ListingPhoto
 from marketplace.listings.photo_pipeline import PreparedPhoto, keep_photo, prepare_photo
-from marketplace.listings.photo_quality import PhotoThresholds
+from marketplace.listings.photo_quality import Finding, PhotoThresholds, Shortcoming
 from marketplace.listings.photo_reading import PhotoLimits
 from marketplace.listings.photo_store import PhotoStore, open_photo_store
-from marketplace.programme import Policy, versions
+from marketplace.programme import Policy
 from marketplace.programme.policy.photos import Photos
 
 FLAW = "flaw"  # flaw close-ups: slot names ``flaw-<id>``
@@ -60,25 +61,18 @@ def flaw_slot(flaw: Flaw) -> str:
     return f"{FLAW}-{flaw.id}"
 
 
-def limits(photos: Photos) -> PhotoLimits:
-    """The policy's limits as the reader of uploads takes them."""
-    return PhotoLimits(megabytes=photos.max_megabytes, megapixels=photos.max_megapixels)
-
-
-def prepare(data: bytes) -> PreparedPhoto:
-    """Read, judge and keep an upload under the policy in force. Call it outside any transaction.
+def prepare(data: bytes, rules: Photos) -> PreparedPhoto:
+    """Read, judge and keep an upload by the policy in force. Call it outside any transaction.
 
     Raises a ``PhotoRefused`` that says what is wrong with the file, or ``PhotoStoreUnavailable``.
     """
-    photos = versions.current().policy.photos
-    rules = limits(photos)
+    limits = PhotoLimits(megabytes=rules.max_megabytes, megapixels=rules.max_megapixels)
     thresholds = PhotoThresholds(
-        min_long_side=photos.min_long_side_px,
-        min_brightness=photos.min_brightness,
-        min_sharpness=photos.min_sharpness,
+        min_long_side=rules.min_long_side_px,
+        min_brightness=rules.min_brightness,
+        min_sharpness=rules.min_sharpness,
     )
-    database.abandon()
-    prepared = prepare_photo(data, rules, thresholds)
+    prepared = prepare_photo(data, limits, thresholds)
     keep_photo(prepared.rendered, photo_store())
     return prepared
 
@@ -111,7 +105,7 @@ def keep(listing: Listing, slot: str, prepared: PreparedPhoto, *, by: HasActor, 
         taken_at=at,
         perceptual_hash=prepared.hashes.upright,
         mirrored_hash=prepared.hashes.mirrored,
-        findings=[finding.shortcoming.value for finding in prepared.findings],
+        findings=[asdict(finding) for finding in prepared.findings],
     )
     listing.photos.append(photo)
     db.session.flush()
@@ -132,6 +126,14 @@ def remove(photo: ListingPhoto, *, by: HasActor, at: datetime) -> None:
 def photo_in(listing: Listing, slot: str) -> ListingPhoto | None:
     """The photo that stands in a slot."""
     return next((photo for photo in listing.photos if photo.slot == slot), None)
+
+
+def findings(photo: ListingPhoto) -> list[Finding]:
+    """What the quality check said of a photo when it came."""
+    return [
+        Finding(Shortcoming(row["shortcoming"]), measured=row["measured"], needed=row["needed"])
+        for row in photo.findings
+    ]
 
 
 def finish_step(listing: Listing, *, by: HasActor, at: datetime) -> None:

@@ -192,6 +192,20 @@ def open_notes(listing: Listing) -> Sequence[ReviewNote]:
     ).all()
 
 
+def decision_words(listing: Listing) -> str:
+    """Why the listing was declined or removed: the policy's words for the reason, and the reviewer's own."""
+    note = db.session.scalar(
+        sa.select(ReviewNote)
+        .where(ReviewNote.listing_id == listing.id, ReviewNote.field == DECLINED)
+        .order_by(ReviewNote.id.desc())
+        .limit(1)
+    )
+    if note is None:
+        return ""
+    reason = versions.current().policy.review.decline_reason(note.reason)
+    return " ".join(filter(None, (reason.text if reason else "", note.words)))
+
+
 def queue() -> Sequence[Listing]:
     """Everything that waits for a reviewer, by time left."""
     return db.session.scalars(

@@ -25,7 +25,8 @@ from marketplace.orders.facts import (
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import BEFORE_SCAN, OrderState
-from marketplace.payouts.paying import PayoutOwed, owe_payouts
+from marketplace.payouts.models import CannotPayOut
+from marketplace.payouts.paying import PayoutOwed, owe_payouts, payout_of
 from marketplace.shipping import parcels, watching
 from marketplace.shipping.facts import (
     LabelRefused,
@@ -221,10 +222,17 @@ def sweep_late_words(order_ids: Sequence[int], at: datetime) -> None:
         deadlines.set_deadline(LATE_WORD, order, terms.calendar().end_of_business_day_after(at, days))
 
 
+def seller_of_lost_parcel_is_unpaid(order: Order) -> bool:
+    """Whether an agent has yet to decide on the seller of a parcel the carrier lost."""
+    if order.end_reason != EndReason.PARCEL_LOST or order.shipped_at is None or order.seller_id is None:
+        return False
+    return payout_of(order.id) is None
+
+
 def pay_seller_of_lost_parcel(order: Order, *, by: HasActor, at: datetime) -> None:
     """An agent has checked that the label was scanned: the seller is paid, the carrier owes us (GAP-09)."""
-    if order.end_reason != EndReason.PARCEL_LOST or order.shipped_at is None or order.seller_id is None:
-        raise parcels.CannotMoveParcel()
+    if order.seller_id is None or not seller_of_lost_parcel_is_unpaid(order):
+        raise CannotPayOut()
     event = events.record(order, "pay_lost", by=by, at=at)
     posting = accounting.lost_parcel_payout(order, event, at)
     post(posting)

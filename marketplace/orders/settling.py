@@ -23,7 +23,7 @@ from marketplace.listings.models import Item
 from marketplace.orders import accounting, holds, terms
 from marketplace.orders.facts import OrderConfirmed, OrderContested, OrderSettled
 from marketplace.orders.models import Confirmation, Order
-from marketplace.orders.states import CannotConfirm, CannotContest, OrderState
+from marketplace.orders.states import CannotConfirm, CannotContest, CannotSettle, OrderState
 from marketplace.payouts.paying import PayoutOwed, owe_payouts
 
 CONFIRM_BY = "confirm_by"
@@ -118,9 +118,11 @@ def contest_by_carrier(order: Order, *, at: datetime) -> None:
 
 def settle(moved: Sequence[tuple[Order, events.Event]], *, by: HasActor, at: datetime) -> None:
     """Divide the escrow of confirmed orders, owe their sellers, hand the pieces to their new owners."""
-    if not moved:
-        return
-    orders = [order for order, _event in moved]
+    if moved:
+        _settle([order for order, _event in moved], by=by, at=at)
+
+
+def _settle(orders: Sequence[Order], *, by: HasActor, at: datetime) -> None:
     settled = events.transition_all(orders, "settle", by=by, at=at, sets={"closed_at": at})
     if len(settled) != len(orders):
         raise LostRace()
@@ -139,6 +141,13 @@ def settle(moved: Sequence[tuple[Order, events.Event]], *, by: HasActor, at: dat
     deadlines.cancel_deadlines(orders, *ENDING_DEADLINES, at=at)
     for order in orders:
         events.announce(OrderSettled(order.id, at))
+
+
+def settle_contested(order: Order, *, by: HasActor, at: datetime) -> None:
+    """The report was not borne out: the sale stands. Raises ``CannotSettle`` unless the order is disputed."""
+    if order.state is not OrderState.DISPUTED:
+        raise CannotSettle()
+    _settle([order], by=by, at=at)
 
 
 def _hand_over(order: Order) -> None:

@@ -13,7 +13,7 @@ from marketplace.database import db
 from marketplace.errors import Refusal
 from marketplace.people import mailed_links, membership, passwords, sign_ins
 from marketplace.people.facts import EmailVerified, PasswordChanged
-from marketplace.people.models import Person
+from marketplace.people.models import Person, TokenPurpose
 
 
 class EmailTaken(Refusal):
@@ -44,11 +44,13 @@ def open_account(*, email: str, at: datetime) -> Person:
     return person
 
 
-def finish_joining(person: Person, *, name: str, password: str, at: datetime) -> None:
+def finish_joining(token: str, *, name: str, password: str, at: datetime) -> Person:
     """The e-mail is proved, a name and a password are chosen: the account is open, and joins the club (MK-03).
 
-    Staff are linked to a loyalty account they have, but do not join by being hired. Raises ``PasswordRefused``.
+    Staff are linked to a loyalty account they have, but do not join by being hired. Raises ``PasswordRefused`` and
+    leaves the link as it was, or ``LinkSpent``.
     """
+    person = _use(token, TokenPurpose.VERIFY, password, at=at)
     person.name = name
     set_password(person, password, at=at)
     verify_email(person, at=at)
@@ -56,6 +58,21 @@ def finish_joining(person: Person, *, name: str, password: str, at: datetime) ->
         membership.link(person, at=at)
     else:
         membership.join(person, at=at)
+    return person
+
+
+def reset_password(token: str, password: str, *, at: datetime) -> Person:
+    """Set a new password by a mailed link. Raises ``PasswordRefused`` and leaves the link, or ``LinkSpent``."""
+    person = _use(token, TokenPurpose.RESET, password, at=at)
+    set_password(person, password, at=at)
+    return person
+
+
+def _use(token: str, purpose: TokenPurpose, password: str, *, at: datetime) -> Person:
+    person = db.session.get_one(Person, mailed_links.look_at(token, purpose).person_id)
+    passwords.check_new(password, email=person.email)
+    mailed_links.use(token, purpose, at=at)
+    return person
 
 
 def verify_email(person: Person, *, at: datetime) -> None:
@@ -65,8 +82,8 @@ def verify_email(person: Person, *, at: datetime) -> None:
     events.announce(EmailVerified(person_id=person.id, at=at))
 
 
-def set_password(person: Person, password: str, *, at: datetime) -> None:
-    """Set or change the password and sign out everywhere (fault P09). Raises ``PasswordRefused``."""
+def set_password(person: Person, password: str, *, at: datetime) -> Person:
+    """Set or change the password, sign out everywhere, end every link (fault P09). Raises ``PasswordRefused``."""
     passwords.check_new(password, email=person.email)
     had_one = person.password_hash is not None
     person.password_hash = passwords.hashed(password)
@@ -75,6 +92,7 @@ def set_password(person: Person, password: str, *, at: datetime) -> None:
     events.record(person, "password_set", by=person, at=at)
     if had_one:
         events.announce(PasswordChanged(person_id=person.id, at=at))
+    return person
 
 
 def refresh_hash(person: Person, password: str) -> None:
@@ -90,7 +108,7 @@ def rename(person: Person, name: str, *, at: datetime) -> None:
 
 
 def change_email(person: Person, email: str, *, at: datetime) -> None:
-    """Move the account to an e-mail its owner has just proved, and sign out everywhere.
+    """Move the account to an e-mail its owner has just proved, sign out everywhere, end every link.
 
     The loyalty link goes with the e-mail (MK-21). Raises ``EmailTaken``.
     """
@@ -100,5 +118,6 @@ def change_email(person: Person, email: str, *, at: datetime) -> None:
     except IntegrityError:
         raise EmailTaken() from None
     sign_ins.end_all(person, at=at)
+    mailed_links.retire(person, at=at)
     membership.follow_email(person, at=at)
     verify_email(person, at=at)

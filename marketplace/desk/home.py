@@ -1,0 +1,117 @@
+"""The desk's first page: what waits for a person, oldest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import StringField
+
+from marketplace import clock
+from marketplace.database import db
+from marketplace.desk.labels import ALARMS
+from marketplace.errors import NotFound
+from marketplace.jobs.alarms import Alarm, clear_alarm
+from marketplace.listings.models import Listing
+from marketplace.listings.states import ListingState
+from marketplace.orders.models import Order
+from marketplace.payments.models import Refund
+from marketplace.people.models import Role
+from marketplace.permissions import current_person, staff, the_person
+from marketplace.text import PlainText
+
+bp = Blueprint("desk", __name__)
+
+
+class ClearForm(FlaskForm):  # type: ignore[misc]
+    """Why an alarm is done with."""
+
+    reason = StringField("reason", [PlainText(500)])
+
+
+# Where each part of the desk is, and who may open it.
+VIEWS = (
+    ("desk.home", "Alarms", (Role.REVIEWER, Role.AGENT, Role.WAREHOUSE)),
+    ("review.queue", "Review", (Role.REVIEWER,)),
+    ("desk_orders.search", "Orders", (Role.AGENT, Role.WAREHOUSE)),
+    ("supply.supply", "Supply", (Role.WAREHOUSE, Role.REVIEWER)),
+    ("gift_card_desk.search", "Gift cards", (Role.AGENT,)),
+    ("people_desk.search", "People", (Role.AGENT,)),
+)
+
+
+@bp.record_once
+def _navigation(state: Any) -> None:
+    """Give every desk page its links: those this person may open."""
+    app: Flask = state.app
+
+    @app.context_processor
+    def _views() -> dict[str, Any]:
+        person = current_person() if request and request.path.startswith("/desk") else None
+        if person is None or not person.is_staff:
+            return {}
+        labels = {
+            "Alarms": _("Alarms"),
+            "Review": _("Review"),
+            "Orders": _("Orders"),
+            "Supply": _("Supply"),
+            "Gift cards": _("Gift cards"),
+            "People": _("People"),
+        }
+        return {
+            "desk_views": [
+                {"href": url_for(endpoint), "label": labels[label]}
+                for endpoint, label, roles in VIEWS
+                if person.has_role(*roles) and endpoint in app.view_functions
+            ]
+        }
+
+
+@bp.get("/desk")
+@staff(Role.REVIEWER, Role.AGENT, Role.WAREHOUSE)
+def home() -> ResponseReturnValue:
+    """Open alarms, oldest first, and the length of the review queue."""
+    alarms = db.session.scalars(sa.select(Alarm).where(Alarm.cleared_at.is_(None)).order_by(Alarm.raised_at)).all()
+    waiting = db.session.scalar(
+        sa.select(sa.func.count()).select_from(Listing).where(Listing.state == ListingState.SUBMITTED)
+    )
+    rows = [{"alarm": alarm, "label": ALARMS[alarm.kind], **_subject(alarm)} for alarm in alarms]
+    return render_template("desk/home.html", alarms=rows, waiting=waiting or 0, now=clock.now())
+
+
+def _subject(alarm: Alarm) -> dict[str, str | None]:
+    """The number and page of what an alarm is about, where it has one."""
+    if alarm.subject_type == Order.__tablename__:
+        number = db.session.scalar(sa.select(Order.number).where(Order.id == alarm.subject_id))
+        return {"name": number, "href": url_for("desk_orders.order", number=number)}
+    if alarm.subject_type == Refund.__tablename__:
+        number = db.session.scalar(
+            sa.select(Order.number).join(Refund, Refund.order_id == Order.id).where(Refund.id == alarm.subject_id)
+        )
+        return {"name": number, "href": url_for("desk_orders.order", number=number) if number else None}
+    if alarm.subject_type == Listing.__tablename__:
+        number = db.session.scalar(sa.select(Listing.number).where(Listing.id == alarm.subject_id))
+        return {"name": number, "href": None}
+    return {"name": f"{alarm.subject_type} {alarm.subject_id}", "href": None}
+
+
+@bp.post("/desk/alarms/<int:alarm_id>/clear")
+@staff(Role.AGENT)
+def clear(alarm_id: int) -> ResponseReturnValue:
+    """Done with, and why."""
+    alarm = db.session.get(Alarm, alarm_id)
+    if alarm is None or alarm.cleared_at is not None:
+        raise NotFound()
+    form = ClearForm()
+    if not form.validate_on_submit():
+        flash(_("Say in a few words why this is done with."))
+        return redirect(url_for("desk.home"), 303)
+    clear_alarm(alarm, by=the_person(), at=clock.now(), reason=form.reason.data)
+    flash(_("Cleared."))
+    return redirect(url_for("desk.home"), 303)
+
+

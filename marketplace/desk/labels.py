@@ -1,0 +1,27 @@
+"""Enum values as the desk reads them."""
+
+from __future__ import annotations
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from marketplace.jobs.alarms import AlarmKind
+
+ALARMS: dict[AlarmKind, LazyString] = {
+    AlarmKind.JOB_PARKED: _l("A job failed again and again and was parked"),
+    AlarmKind.OUTCOME_UNKNOWN: _l("Nobody knows whether a call happened"),
+    AlarmKind.LABEL_LATE: _l("No shipping label within its day"),
+    AlarmKind.SCAN_AFTER_CANCELLATION: _l("The parcel moved after the order ended"),
+    AlarmKind.PARCEL_LOST: _l("The parcel is lost: decide whether the seller is paid"),
+    AlarmKind.PARCEL_RETURNED: _l("The parcel came back to its sender"),
+    AlarmKind.NOT_DELIVERED: _l("The carrier could not deliver"),
+    AlarmKind.TROUBLE_AFTER_DELIVERY: _l("The carrier took its delivery back"),
+    AlarmKind.MAIL_BOUNCED: _l("A letter could not be delivered"),
+    AlarmKind.REVIEW_LATE: _l("A review is late"),
+    AlarmKind.PURCHASE_RETURNED: _l("The seller returned the purchase while it is being sold"),
+    AlarmKind.PAYMENT_MISMATCH: _l("A payment is not the amount we asked for"),
+    AlarmKind.PAYMENT_TOO_LATE: _l("An order was paid twice"),
+    AlarmKind.PROBLEM_REPORTED: _l("The buyer reported a problem"),
+    AlarmKind.REFUND_FAILED: _l("A refund could not reach the buyer"),
+    AlarmKind.SUSPICIOUS_SALE: _l("Buyer and seller have used the same card"),
+}

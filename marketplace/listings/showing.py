@@ -1,0 +1,66 @@
+"""A listing as every page shows it, to shoppers, sellers and reviewers: its picture, its grade, its few words.
+
+The shapes are those of ``templates/components/listing.html``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+
+from marketplace.catalogue.models import PictureColumns
+from marketplace.listings.models import Listing
+from marketplace.programme.policy import Policy
+
+SHOWN_WIDTH = 640  # pixels: what a browser without ``srcset`` loads
+
+
+def detail(listing: Listing) -> str:
+    """Colour and material in words: ``Cognac pebbled leather``."""
+    return " ".join(part for part in (listing.colour, listing.material) if part).capitalize()
+
+
+def grade(key: str | None, policy: Policy) -> dict[str, Any]:
+    """A grade with its bars: the best has as many as the programme accepts grades."""
+    scale = policy.condition.accepted_grades
+    found = next((step for step in scale if step.key == key), policy.condition.grade(key) if key else scale[-1])
+    rank = len(scale) - scale.index(found) if found in scale else 1
+    return {"key": found.key, "label": found.label, "definition": found.definition, "rank": rank, "of": len(scale)}
+
+
+def photo(
+    picture: PictureColumns | dict[str, Any], alt: str, caption: str = "", anchor: str | None = None
+) -> dict[str, Any]:
+    """A picture of the store as an ``<img>`` reads it, with every derivative in its ``srcset``."""
+    if isinstance(picture, dict):
+        key, wide, high, made = picture["key"], picture["width"], picture["height"], picture["widths"]
+    else:
+        key, wide, high, made = picture.key, picture.width, picture.height, picture.widths
+    widths = sorted(int(width) for width in made)
+    shown = next((width for width in widths if width >= SHOWN_WIDTH), widths[-1])
+    return {
+        "src": photo_url(key, shown),
+        "srcset": ", ".join(f"{photo_url(key, width)} {width}w" for width in widths),
+        "width": shown,
+        "height": round(shown * high / wide),
+        "alt": alt,
+        "caption": caption,
+        "anchor": anchor,
+    }
+
+
+def photo_url(key: str, width: int) -> str:
+    """The address of one derivative, ``/photos/…/640.webp``."""
+    return url_for("photos.photo", key=key.removeprefix("photos/"), width=width)
+
+
+def largest_url(picture: PictureColumns) -> str:
+    """The address of the picture at its full size."""
+    return photo_url(picture.key, max(int(width) for width in picture.widths))
+
+
+def first_photo(listing: Listing) -> dict[str, Any] | None:
+    """The library's front picture, else the seller's own first photo; None while there is neither."""
+    pictures: list[PictureColumns] = [*listing.item.style.pictures, *listing.photos]
+    return photo(pictures[0], alt=f"{listing.title}, {detail(listing)}") if pictures else None

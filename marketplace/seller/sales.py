@@ -1,0 +1,82 @@
+"""A member's sale: what to do by when, the label, where the parcel is, what she receives."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from marketplace import clock
+from marketplace.buyer.order_forms import CancelForm
+from marketplace.database import db
+from marketplace.errors import NotFound
+from marketplace.orders import accounting, refunding, terms
+from marketplace.orders.models import Order
+from marketplace.orders.permissions import seller_can_cancel
+from marketplace.orders.refunding import EndReason
+from marketplace.orders.states import CannotCancel, OrderState
+from marketplace.payouts.models import Payout
+from marketplace.permissions import member, the_person
+from marketplace.presentation import deadline
+from marketplace.seller.sale_words import headline
+from marketplace.shipping import parcels
+from marketplace.shipping.timeline import tracking_timeline
+
+bp = Blueprint("sales", __name__)
+
+
+def own_sale(number: str) -> Order:
+    """The order of that number, where this member is its seller and it was paid; else ``NotFound``."""
+    order = db.session.scalar(
+        sa.select(Order).where(Order.number == number, Order.seller_id == the_person().id, Order.paid_at.is_not(None))
+    )
+    if order is None:
+        raise NotFound()
+    return order
+
+
+@bp.get("/sell/sales")
+@member
+def sales() -> ResponseReturnValue:
+    """Every sale, newest first."""
+    rows = db.session.scalars(
+        sa.select(Order)
+        .where(Order.seller_id == the_person().id, Order.paid_at.is_not(None))
+        .order_by(Order.id.desc())
+        .limit(200)
+    ).all()
+    return render_template("seller/sales.html", sales=[(order, headline(order)) for order in rows])
+
+
+@bp.get("/sell/sales/<number>")
+@member
+def sale(number: str) -> ResponseReturnValue:
+    """One sale. The buyer's name and address are the label's alone."""
+    order = own_sale(number)
+    payout = db.session.scalar(sa.select(Payout).where(Payout.order_id == order.id))
+    return render_template(
+        "seller/sale.html",
+        order=order,
+        headline=headline(order),
+        steps=tracking_timeline(order, for_seller=True),
+        parcel=parcels.parcel_of(order.id),
+        split=accounting.split(order),
+        payout=payout,
+        policy=terms.of_seller(order),
+        ship_by=deadline(order.ship_by_at) if order.ship_by_at else None,
+        must_ship=order.state is OrderState.LABEL_ISSUED,
+        may_cancel=seller_can_cancel(order),
+    )
+
+
+@bp.post("/sell/sales/<number>/cancel")
+@member
+def cancel(number: str) -> ResponseReturnValue:
+    """The seller cannot ship: the buyer is refunded in full."""
+    order = own_sale(number)
+    if not CancelForm().validate_on_submit() or not seller_can_cancel(order):
+        raise CannotCancel()
+    refunding.cancel(order, reason=EndReason.SELLER_CANCELLED, by=the_person(), at=clock.now())
+    flash(_("Cancelled. The buyer is refunded; do not ship the piece."))
+    return redirect(url_for("sales.sale", number=number), 303)
