@@ -85,7 +85,7 @@ def story(order: Order) -> dict[str, Any]:
             sa.select(PaymentAttempt).where(PaymentAttempt.checkout_id == order.checkout_id)
         ).all(),
         "refunds": db.session.scalars(sa.select(Refund).where(Refund.order_id == order.id)).all(),
-        "payout": db.session.scalar(sa.select(Payout).where(Payout.order_id == order.id)),
+        "payout": payout_of(order.id),
         "deadlines": db.session.scalars(
             sa.select(Deadline)
             .where(Deadline.subject_type == Order.__tablename__, Deadline.subject_id == order.id)

@@ -137,3 +137,8 @@ def _book(payout: Payout, outcome: Done, at: datetime) -> None:
         Line(Account.GIFT_CARD_LIABILITY, -payout.amount, order_id=payout.order_id, gift_card_id=said["card_id"]),
     )
     post(Posting("issue", payout, cause, at, payout.order_number, lines))
+
+
+def payout_of(order_id: int) -> Payout | None:
+    """What the seller of an order is or was owed; None where the order owes nothing yet."""
+    return db.session.scalar(sa.select(Payout).where(Payout.order_id == order_id))

@@ -54,7 +54,7 @@ def sales() -> ResponseReturnValue:
 def sale(number: str) -> ResponseReturnValue:
     """One sale. The buyer's name and address are the label's alone."""
     order = own_sale(number)
-    payout = db.session.scalar(sa.select(Payout).where(Payout.order_id == order.id))
+    payout = payout_of(order.id)
     return render_template(
         "seller/sale.html",
         order=order,
