@@ -29,6 +29,7 @@ from marketplace.payments.sandbox import SandboxGateway
 from marketplace.payouts import facts as payout_facts
 from marketplace.payouts import paying as payout_paying
 from marketplace.people import facts as people_facts
+from marketplace.people import link_requests
 from marketplace.people.models import Person
 from marketplace.settings import Settings
 from marketplace.shipping import asking, labels, parcels, watching
@@ -70,6 +71,7 @@ def _adapters(app: Flask, settings: Settings) -> None:
 
 
 def _people() -> None:
+    outbox.register(link_requests.LINK, link_requests.LinkSending())
     react_to(people_facts.LinkWanted, to_people.link)
     react_to(people_facts.AccountExists, to_people.account_exists)
     react_to(people_facts.PasswordChanged, to_people.password_changed)
