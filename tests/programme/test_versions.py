@@ -86,7 +86,9 @@ def test_the_hash_is_of_the_content_and_of_all_of_it() -> None:
 
 def test_a_stored_policy_of_an_older_schema_is_still_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def from_zero(body: dict[str, Any]) -> dict[str, Any]:
-        return {**body, "payout": {**body["payout"], "payout_basis_points": body["payout"].pop("percent") * 100}}
+        payout = dict(body["payout"])
+        payout["payout_basis_points"] = payout.pop("percent") * 100
+        return {**body, "payout": payout}
 
     monkeypatch.setitem(upgrades.UPGRADES, 0, from_zero)
     version = publish(preloved())
