@@ -21,6 +21,7 @@ WEB = {
     "marketplace/protection.py",
     "marketplace/redirects.py",
     "marketplace/site.py",
+    "marketplace/credits/requests.py",
     "marketplace/people/signing_in.py",
 }
 AUDIENCES = {"buyer", "seller", "desk", "disputes"}
