@@ -51,6 +51,7 @@ SANDBOX = [
     "marketplace.shipping.sandbox_pages:bp",
     "marketplace.mail.sandbox_pages:bp",
     "marketplace.buyer.sandbox_clock:bp",
+    "marketplace.buyer.styleguide:bp",
 ]
 
 

@@ -58,7 +58,7 @@ def day(moment: datetime | date, *, year: bool = False, weekday: bool = True) ->
     if isinstance(moment, datetime):
         moment = _local(moment)
     skeleton = ("y" if year else "") + ("MMMEd" if weekday else "MMMd")
-    return str(format_skeleton(skeleton, datetime(moment.year, moment.month, moment.day), locale=_locale()))
+    return str(format_skeleton(skeleton, datetime(moment.year, moment.month, moment.day, tzinfo=UTC), locale=_locale()))
 
 
 def time_of_day(moment: datetime, *, zone: bool = False) -> str:

@@ -1,0 +1,66 @@
+"""Every component of the house on one page, with its states, for designers and for the browser tests."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired
+
+from marketplace import clock
+from marketplace.buyer import cards
+from marketplace.listings.search import newest
+from marketplace.money import Money
+from marketplace.permissions import public
+from marketplace.programme import versions
+
+bp = Blueprint("styleguide", __name__)
+
+
+class SampleForm(FlaskForm):  # type: ignore[misc]
+    """One field of each kind."""
+
+    email = EmailField(_l("Email"), [InputRequired(_l("Enter your email address."))])
+    zip = StringField(_l("ZIP code"), [InputRequired(_l("Enter the ZIP code."))])
+    state = SelectField(_l("State"), choices=[("OR", "Oregon"), ("WA", "Washington")])
+    price = StringField(_l("Your price"), default="245")
+    speed = RadioField(_l("When it leaves"), choices=[("soon", _l("Today")), ("later", _l("Tomorrow"))], default="soon")
+    agree = BooleanField(_l("Keep this address"))
+    words = TextAreaField(_l("A word to the buyer"))
+
+
+@bp.get("/styleguide")
+@public
+def styleguide() -> ResponseReturnValue:
+    """The page; a form that was sent empty shows what errors look like."""
+    now, policy = clock.now(), versions.current().policy
+    currency = policy.market.currency
+    wrong = SampleForm(formdata=None, prefix="wrong", meta={"csrf": False})
+    wrong.validate()
+    return render_template(
+        "sandbox/styleguide.html",
+        sample=SampleForm(formdata=None, meta={"csrf": False}),
+        wrong=wrong,
+        listings=cards.cards(newest(4)),
+        grades=[cards.grade(grade.key, policy) for grade in policy.condition.accepted_grades],
+        steps=_steps(now),
+        due=now + timedelta(days=3),
+        time_left=[timedelta(hours=hours, minutes=10) for hours in (-1, 2, 5, 30)],
+        split=[(_("Price"), Money(24500, currency)), (_("Commission"), Money(-4900, currency))],
+        received=Money(19600, currency),
+    )
+
+
+def _steps(now: datetime) -> list[dict[str, Any]]:
+    return [
+        {"title": _("Ordered"), "state": "done", "at": now - timedelta(days=6)},
+        {"title": _("No news"), "state": "problem", "at": now - timedelta(days=2), "note": _("No scan for two days.")},
+        {"title": _("Delivered"), "state": "now", "at": now, "note": _("Left at the front door.")},
+        {"title": _("Confirmed"), "state": "future", "expected": now + timedelta(days=3)},
+    ]
