@@ -8,15 +8,17 @@ from pathlib import Path
 from flask import Flask
 from flask_migrate import upgrade
 
-from marketplace.database import db
+from marketplace import clock
+from marketplace.database import db, unit_of_work
+from marketplace.programme import versions
 from marketplace.settings import Settings
 
 try:
     from marketplace.application import create_app
 
-    READY = any((Path(__file__).resolve().parent.parent / "migrations" / "versions").glob("*.py"))
+    create_app(Settings())
 except Exception:
-    READY = False
+    from tests.foundation import bare_app as create_app
 
 HERE = "http://localhost"
 
@@ -32,12 +34,7 @@ SETTINGS = Settings(
 def make_shop(url: str, *, photos: Path, **changes: object) -> Flask:
     """The application on the database at ``url``; ``changes`` are further settings."""
     settings = replace(SETTINGS, database_url=url, photo_store_url=f"file://{photos}", **changes)  # type: ignore[arg-type]
-    if READY:
-        shop = create_app(settings)
-    else:
-        from tests.foundation import bare_app
-
-        shop = bare_app(settings)
+    shop = create_app(settings)
     shop.testing = True
     return shop
 
@@ -46,12 +43,9 @@ def build_template(url: str) -> None:
     """Migrate an empty database from the first revision to the last, and publish the programme."""
     shop = make_shop(url, photos=Path("/nonexistent"))
     with shop.app_context():
-        if READY:
-            upgrade()
-        else:
-            from tests.foundation import create_tables
-
-            create_tables()
+        upgrade()
+        with unit_of_work():
+            versions.adopt(SETTINGS.programme, at=clock.now())
     close(shop)
 
 
