@@ -81,11 +81,11 @@ def offer() -> ResponseReturnValue:
     pieces = _buyable()
     if not pieces:
         return redirect(url_for("bag.bag"), 303)
-    if not form.validate_on_submit() or form.address is None:
+    if not form.validate_on_submit() or form.postal is None:
         return _ask(form, 422)
     checkouts.check_pieces(pieces, buyer_id=_buyer_id())
     token = (form.form_token.data or "")[:64] or secrets.token_hex(16)
-    checkout = _open(pieces, form.address.mapping, form.email.data or "", form.address.name, token)
+    checkout = _open(pieces, form.postal.mapping, form.email.data or "", form.postal.name, token)
     return redirect(url_for("checkout.review", number=checkout.number), 303)
 
 

@@ -78,8 +78,8 @@ def save_details(
     Raises ``NotEditable``, ``UnknownAccessory`` or an ``AddressRefused`` (``ShipsFromElsewhere``, MK-46).
     """
     policy = editing(listing)
-    listing.includes = _accessories(includes, policy)
-    listing.ships_from = keep_address(by, ships_from)
+    accessories, address = _accessories(includes, policy), keep_address(by, ships_from)
+    listing.includes, listing.ships_from = accessories, address
     edited(listing, "details", by=by, at=at)
 
 

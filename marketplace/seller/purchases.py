@@ -57,9 +57,7 @@ def purchases() -> ResponseReturnValue:
 def _pictures(found: list[Purchase]) -> dict[str, dict[str, Any]]:
     """The library's first picture of each style that was bought, by style number."""
     numbers = {purchase.style_number for purchase in found}
-    styles = db.session.scalars(
-        sa.select(Style).where(Style.number.in_(numbers)).options(selectinload(Style.pictures))
-    )
+    styles = db.session.scalars(sa.select(Style).where(Style.number.in_(numbers)).options(selectinload(Style.pictures)))
     return {style.number: photo(style.pictures[0], alt="") for style in styles if style.pictures}
 
 

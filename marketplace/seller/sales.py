@@ -21,7 +21,7 @@ from marketplace.permissions import member, the_person
 from marketplace.presentation import deadline
 from marketplace.seller.sale_words import headline
 from marketplace.shipping import parcels
-from marketplace.shipping.timeline import tracking_timeline
+from marketplace.orders.timeline import tracking_timeline
 
 bp = Blueprint("sales", __name__)
 

@@ -54,7 +54,6 @@ def add_scan(parcel: SandboxParcel, action: str, *, at: datetime, scanned_at: da
     city, region = _place(parcel, action)
     scan = SandboxScan(
         ref=secrets.token_hex(16),
-        parcel=parcel,
         status=step.status,
         substatus=step.substatus,
         words=str(step.words),
@@ -63,6 +62,7 @@ def add_scan(parcel: SandboxParcel, action: str, *, at: datetime, scanned_at: da
         scanned_at=scanned_at or at,
         written_at=at,
     )
+    parcel.scans.append(scan)
     parcel.mislaid_at = None
     return scan
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,10 +20,9 @@ GENEROUS = changed({"payout.payout_basis_points": 9000})
 
 
 @pytest.fixture(autouse=True)
-def nothing_published(app: Flask) -> Iterator[None]:
+def nothing_published(app: Flask) -> None:
     with unit_of_work():
         db.session.execute(sa.delete(ProgrammeVersion))
-    yield
 
 
 def publish(policy: policies.Policy) -> versions.PublishedPolicy:

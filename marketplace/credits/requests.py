@@ -1,0 +1,105 @@
+"""Reading what a machine sends: JSON only, small, each key once, every field of its kind (faults B20, X07, X14)."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from flask import request
+from msgspec import Meta
+
+from marketplace.credits import codes
+from marketplace.errors import Refusal
+from marketplace.money import MOST_MINOR
+
+MOST_BYTES = 8 * 1024
+KEY = re.compile(r"\A[\x21-\x7e]{1,255}\Z")
+
+Amount = Annotated[int, Meta(ge=1, le=MOST_MINOR)]  # minor units
+Currency = Annotated[str, Meta(pattern=r"\A[A-Z]{3}\Z")]
+Reference = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9 ._:/#-]{0,79}\Z")]
+Code = Annotated[str, Meta(min_length=1, max_length=codes.LONGEST_TYPED)]
+
+
+class Unreadable(Refusal):
+    """The call cannot be understood. ``code`` says how, in a word for machines."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a call's body may hold; the empty one holds nothing."""
+
+
+class Issue(Body, frozen=True):
+    """A card wanted, worth ``amount`` minor units; one a reference."""
+
+    amount: Amount
+    currency: Currency
+    reference: Reference
+
+
+class Lookup(Body, frozen=True):
+    code: Code
+
+
+class Redeem(Body, frozen=True):
+    """``amount`` minor units to be spent from the card; ``reference`` is the till's receipt number."""
+
+    code: Code
+    amount: Amount
+    currency: Currency
+    reference: Reference
+
+
+B = TypeVar("B", bound=Body)
+
+
+def read_body(kind: type[B]) -> B:
+    """The request's body as ``kind``; raises ``Unreadable`` (400, 415, 422), or 413 where it is too big."""
+    request.max_content_length = MOST_BYTES
+    raw = request.get_data(cache=False)
+    if raw and request.mimetype != "application/json":
+        raise Unreadable(415, "unsupported_media_type", "Send application/json.")
+    try:
+        return msgspec.convert(_parse(raw or b"{}"), kind, strict=True)
+    except msgspec.ValidationError as trouble:
+        raise Unreadable(422, "unprocessable", str(trouble)) from trouble
+
+
+def _parse(raw: bytes) -> Any:
+    try:
+        return json.loads(raw.decode("utf-8"), object_pairs_hook=_each_key_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as trouble:
+        raise Unreadable(400, "bad_json", "The body is not one JSON document with each key once.") from trouble
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is given twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def read_reference() -> str:
+    """The ``reference`` of the query; raises ``Unreadable``."""
+    try:
+        return msgspec.convert(request.args.get("reference", ""), Reference)
+    except msgspec.ValidationError as trouble:
+        raise Unreadable(422, "unprocessable", "Give one reference of up to 80 plain characters.") from trouble
+
+
+def read_key() -> str:
+    """The call's ``Idempotency-Key``; raises ``Unreadable``."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not KEY.match(key):
+        raise Unreadable(400, "idempotency_key_missing", "Send an Idempotency-Key of 1 to 255 visible characters.")
+    return key
