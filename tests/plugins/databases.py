@@ -33,6 +33,10 @@ class Copies(Protocol):
         """The address of a new, migrated, empty shop's database."""
         ...
 
+    def empty(self) -> str:
+        """The address of a new database without a table."""
+        ...
+
     def drop(self, url: str) -> None: ...
 
 
@@ -48,6 +52,9 @@ class SQLiteCopies:
         path = self._folder / f"shop-{next(self._numbers)}.db"
         shutil.copyfile(self._template, path)
         return self._url(path)
+
+    def empty(self) -> str:
+        return self._url(self._folder / f"empty-{next(self._numbers)}.db")
 
     def drop(self, url: str) -> None:
         path = Path(sa.make_url(url).database or "")
@@ -71,6 +78,9 @@ class PostgreSQLCopies:
 
     def copy(self) -> str:
         return self._url(self._create(f"{self._prefix}_{next(self._numbers)}", template=self._template))
+
+    def empty(self) -> str:
+        return self._url(self._create(f"{self._prefix}_empty_{next(self._numbers)}", template="template0"))
 
     def drop(self, url: str) -> None:
         name = sa.make_url(url).database or ""

@@ -1,0 +1,85 @@
+"""Every revision leads to the same place: all tables as the models say, all triggers standing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import upgrade
+
+from marketplace.database import Model, db
+from marketplace.ledger import triggers
+from tests.architecture.source import ROOT
+from tests.plugins.databases import Databases
+from tests.shop import close, make_shop
+
+SCRIPTS = ScriptDirectory(str(ROOT / "migrations"))
+REVISIONS = [revision.revision for revision in reversed(list(SCRIPTS.walk_revisions()))]
+
+
+@pytest.fixture
+def bare_shop(engine: str, databases: Databases) -> Iterator[Flask]:
+    """A shop on a database without a table."""
+    copies = databases.of(engine)
+    url = copies.empty()
+    shop = make_shop(url, photos=databases.folder)
+    with shop.app_context():
+        yield shop
+    close(shop)
+    copies.drop(url)
+
+
+def test_there_is_one_line_of_revisions() -> None:
+    assert len(SCRIPTS.get_heads()) == len(SCRIPTS.get_bases()) == 1
+    assert len(REVISIONS) > 1
+
+
+@pytest.mark.fault("G06")
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_an_upgrade_from_any_revision_leaves_every_trigger_standing(bare_shop: Flask, revision: str) -> None:
+    upgrade(revision=revision)
+    upgrade()
+    with db.engine.connect() as connection:
+        assert triggers.missing(connection) == []
+        assert triggers.names(connection)
+        assert MigrationContext.configure(connection).get_current_heads() == (REVISIONS[-1],)
+
+
+def test_the_migrated_tables_are_those_of_the_models(bare_shop: Flask) -> None:
+    upgrade()
+    with db.engine.connect() as connection:
+        options = {"compare_type": True, "render_as_batch": True, "include_object": _is_no_index}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, Model.metadata) == []
+        assert _indexes(connection) == {
+            index.name for table in Model.metadata.tables.values() for index in table.indexes
+        }
+
+
+def _is_no_index(_thing: object, _name: str, kind: str, _reflected: bool, _compared: object) -> bool:
+    """Alembic cannot compare indexes over expressions; all of them are compared by name instead."""
+    return kind != "index"
+
+
+def _indexes(connection: sa.Connection) -> set[str]:
+    if connection.dialect.name == "sqlite":
+        query = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    else:
+        query = """
+            SELECT index.relname FROM pg_index JOIN pg_class index ON index.oid = indexrelid
+            JOIN pg_namespace space ON space.oid = relnamespace AND space.nspname = current_schema()
+            WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u'))
+        """
+    return set(connection.execute(sa.text(query)).scalars())
+
+
+def test_upgrading_twice_changes_nothing(bare_shop: Flask) -> None:
+    upgrade()
+    before = set(sa.inspect(db.engine).get_table_names())
+    upgrade()
+    assert set(sa.inspect(db.engine).get_table_names()) == before
