@@ -53,7 +53,7 @@ def described(card: GiftCard, left: Money) -> dict[str, Any]:
         **balance(card, left),
         "amount": card.initial_minor,
         "reference": card.reference,
-        "state": _state(card, left),
+        "state": cards.state_of(card, left).value,
         "issued_at": card.issued_at.isoformat(),
     }
 
@@ -61,12 +61,6 @@ def described(card: GiftCard, left: Money) -> dict[str, Any]:
 def balance(card: GiftCard, left: Money) -> dict[str, Any]:
     """A card as a till that knows its code may see it."""
     return {"number": card.number, "last_four": card.last_four, "balance": left.minor, "currency": left.currency}
-
-
-def _state(card: GiftCard, left: Money) -> str:
-    if card.voided_at is not None:
-        return "voided"
-    return "active" if left else "spent"
 
 
 def redemption(spent: Redemption, card: GiftCard) -> dict[str, Any]:

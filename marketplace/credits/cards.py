@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -14,6 +15,21 @@ from marketplace.ledger import Account, balance
 from marketplace.ledger.models import LedgerEntry
 from marketplace.money import Money
 from marketplace.people.models import LoyaltyAccount, Person
+
+
+class CardState(enum.StrEnum):
+    """What has become of a card. The label a person reads stands in ``credits.words``."""
+
+    ACTIVE = "active"
+    SPENT = "spent"
+    VOIDED = "voided"
+
+
+def state_of(card: GiftCard, left: Money) -> CardState:
+    """The state of a card that still holds ``left``."""
+    if card.voided_at is not None:
+        return CardState.VOIDED
+    return CardState.ACTIVE if left else CardState.SPENT
 
 
 def make_card(
@@ -57,6 +73,11 @@ def locked(*conditions: sa.ColumnElement[bool]) -> GiftCard | None:
     return db.session.scalar(
         sa.select(GiftCard).where(*conditions).with_for_update().execution_options(populate_existing=True)
     )
+
+
+def card_numbered(number: str) -> GiftCard | None:
+    """The card of that number."""
+    return db.session.scalar(sa.select(GiftCard).where(GiftCard.number == number))
 
 
 def is_posted(card: GiftCard) -> bool:

@@ -29,6 +29,11 @@ class OwnCard(Refusal):
     status = 403
 
 
+def can_replace(card: GiftCard, left: Money, *, by: events.HasActor) -> bool:
+    """Whether ``by`` may replace a card that still holds ``left``: the button asks this, ``replace`` keeps it."""
+    return card.voided_at is None and bool(left) and card.holder_id != by.actor.id
+
+
 def void(card: GiftCard, *, by: events.HasActor, at: datetime, reason: str) -> Money:
     """Take back what the card still holds and return it: Dr gift-card liability, Cr losses.
 

@@ -20,6 +20,7 @@ from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState
 from marketplace.orders.models import Order
 from marketplace.payments.models import Refund
+from marketplace.payouts.models import Payout
 from marketplace.people.models import Role
 from marketplace.permissions import current_person, staff, the_person
 from marketplace.text import PlainText
@@ -93,6 +94,9 @@ def _subject(alarm: Alarm) -> dict[str, str | None]:
             sa.select(Order.number).join(Refund, Refund.order_id == Order.id).where(Refund.id == alarm.subject_id)
         )
         return {"name": number, "href": url_for("desk_orders.order", number=number) if number else None}
+    if alarm.subject_type == Payout.__tablename__:
+        number = db.session.get_one(Payout, alarm.subject_id).order_number
+        return {"name": number, "href": url_for("desk_orders.order", number=number)}
     if alarm.subject_type == Listing.__tablename__:
         number = db.session.scalar(sa.select(Listing.number).where(Listing.id == alarm.subject_id))
         return {"name": number, "href": None}
@@ -113,5 +117,3 @@ def clear(alarm_id: int) -> ResponseReturnValue:
     clear_alarm(alarm, by=the_person(), at=clock.now(), reason=form.reason.data)
     flash(_("Cleared."))
     return redirect(url_for("desk.home"), 303)
-
-

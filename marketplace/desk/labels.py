@@ -21,6 +21,7 @@ ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.PURCHASE_RETURNED: _l("The seller returned the purchase while it is being sold"),
     AlarmKind.PAYMENT_MISMATCH: _l("A payment is not the amount we asked for"),
     AlarmKind.PAYMENT_TOO_LATE: _l("An order was paid twice"),
+    AlarmKind.PAYOUT_REFUSED: _l("A gift card was refused, or is not what we asked for"),
     AlarmKind.PROBLEM_REPORTED: _l("The buyer reported a problem"),
     AlarmKind.REFUND_FAILED: _l("A refund could not reach the buyer"),
     AlarmKind.SUSPICIOUS_SALE: _l("Buyer and seller have used the same card"),

@@ -20,6 +20,7 @@ from marketplace.ledger import Account, Line, Posting, post
 from marketplace.money import Money
 from marketplace.payouts.facts import GiftCardReady
 from marketplace.payouts.models import Payout, PayoutForm, PayoutState
+from marketplace.people.models import Person
 
 GIFT_CARD = "gift_card"
 
@@ -142,3 +143,10 @@ def _book(payout: Payout, outcome: Done, at: datetime) -> None:
 def payout_of(order_id: int) -> Payout | None:
     """What the seller of an order is or was owed; None where the order owes nothing yet."""
     return db.session.scalar(sa.select(Payout).where(Payout.order_id == order_id))
+
+
+def payouts_on_their_way(seller: Person) -> list[Payout]:
+    """What a seller is owed and has not been handed yet, newest first; one the desk looks into is still on its way."""
+    waiting = (PayoutState.DUE, PayoutState.REFUSED)
+    query = sa.select(Payout).where(Payout.seller_id == seller.id, Payout.state.in_(waiting))
+    return list(db.session.scalars(query.order_by(Payout.id.desc())))
