@@ -1,6 +1,7 @@
 // Sends each photo by itself as soon as it is chosen, shows it, and tries again when the connection breaks off.
 //   .slot[data-upload=URL] holds one file input; the URL takes a POST of that input's name with the page's token.
-//   Answers: 2xx kept; 4xx {"error": {"message": …}} refused, said in the slot. Without script the form sends them all.
+//   Answers: 2xx {"findings": [text]} kept, and what could be better; 4xx {"error": {"message": …}} refused: both are
+//   said in the slot. Without script the form sends them all.
 "use strict";
 
 const PAUSES = [1000, 3000, 8000];
@@ -48,6 +49,15 @@ function sendPhoto(slot, input, file) {
     progress.hidden = true;
   };
 
+  const kept = (request) => {
+    input.value = "";
+    slot.dataset.kept = "yes";
+    say(words.sent);
+    const { findings } = JSON.parse(request.responseText);
+    error.textContent = findings.join(" ");
+    slot.classList.toggle("slot--bad", findings.length > 0);
+  };
+
   const again = () => {
     const button = document.createElement("button");
     button.type = "button";
@@ -67,9 +77,7 @@ function sendPhoto(slot, input, file) {
         if (request.status >= 400) {
           refused(request);
         } else {
-          input.value = "";
-          slot.dataset.kept = "yes";
-          say(words.sent);
+          kept(request);
         }
         return;
       } catch {
