@@ -1,4 +1,4 @@
-"""A listing as the shop's templates read it: cards, photographs, grades. Shapes: ``templates/components/listing.html``."""
+"""A listing as the shop's templates read it: cards and prices. Shapes: ``templates/components/listing.html``."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalogue.words import search_text
 from marketplace.database import JSONDocument, Model
+from marketplace.money import Money
 
 _SEARCHED = ("number", "title", "house", "category", "colour", "material")
 
@@ -47,6 +48,10 @@ class Style(Model):
     search_text: Mapped[str] = mapped_column(sa.Text, default=_search_text)  # folded words, each after a space
 
     pictures: Mapped[list[StylePicture]] = relationship(order_by="StylePicture.position")
+
+    @property
+    def list_price(self) -> Money:
+        return Money(self.list_price_minor, self.currency)
 
 
 class StylePicture(PictureColumns, Model):

@@ -1,4 +1,4 @@
-"""Everything a reviewer sees of one listing: the seller's word and photos beside the library, price band, duplicates."""
+"""What a reviewer sees of one listing: the seller's word beside the library, the price band, duplicates."""
 
 from __future__ import annotations
 

@@ -32,5 +32,6 @@ class SupplyForm(FlaskForm):  # type: ignore[misc]
         }
         super().__init__(data=standing, **more)
         self.grade.choices = [(grade.key, grade.label) for grade in policy.condition.accepted_grades]
+        self.hints = {grade.key: grade.definition for grade in policy.condition.accepted_grades}
         self.includes.choices = [(thing.key, thing.label) for thing in policy.condition.comes_with]
         self.price.currency = listing.currency

@@ -30,6 +30,7 @@ class ConditionForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, listing: Listing, policy: Policy) -> None:
         super().__init__(data={"grade": listing.grade, "words": listing.words})
         self.grade.choices = [(grade.key, grade.label) for grade in policy.condition.grades]
+        self.hints = {grade.key: grade.definition for grade in policy.condition.grades}
 
 
 class FlawForm(FlaskForm):  # type: ignore[misc]
@@ -56,6 +57,7 @@ class FlawForm(FlaskForm):  # type: ignore[misc]
             },
         }
         self.severity.choices = [(severity.key, severity.label) for severity in condition.severities]
+        self.hints = {severity.key: severity.definition for severity in condition.severities}
 
     @property
     def part(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flask import url_for
@@ -18,7 +17,7 @@ from marketplace.programme import Policy
 from marketplace.shipping.postal import PostalAddress
 
 
-def answers(listing: Listing, *, at: datetime) -> list[dict[str, Any]]:
+def answers(listing: Listing) -> list[dict[str, Any]]:
     """Rows for ``definition_list``; the links to change them only while they can be changed."""
     policy = of_seller(listing)
     rows = [

@@ -19,13 +19,14 @@ from marketplace.listings.models import Listing
 from marketplace.listings.repricing import accept_price, goes_to_review, pause, refuse_price, reprice, resume
 from marketplace.listings.showing import detail, first_photo
 from marketplace.listings.states import ListingState
-from marketplace.listings.terms import of_seller, payout, shipping
+from marketplace.listings.terms import of_seller, payout
 from marketplace.listings.withdrawing import withdraw
 from marketplace.money import Money
 from marketplace.orders.models import Order
 from marketplace.orders.states import OrderState
 from marketplace.people.models import Person
 from marketplace.permissions import member, the_person
+from marketplace.programme import versions
 from marketplace.seller.answers import answers, pictures
 from marketplace.seller.earnings import earnings_of
 from marketplace.seller.next_steps import next_step, sale_of
@@ -106,14 +107,14 @@ def _page(listing: Listing, form: PriceForm | None = None) -> ResponseReturnValu
         detail=detail(listing),
         policy=of_seller(listing),
         step=next_step(listing),
-        rows=answers(listing, at=clock.now()),
+        rows=answers(listing),
         pictures=pictures(listing),
         form=form,
         may=permissions,
         proposed=proposed,
         proposed_payout=payout(listing, proposed) if proposed else None,
         payout=payout(listing, listing.price) if listing.price else None,
-        shipping=shipping(listing),
+        terms_number=versions.published(listing.policy_version_id).number,
         approved=Money(listing.approved_price_minor, listing.currency) if listing.approved_price_minor else None,
         sale=sale_of(listing),
     )

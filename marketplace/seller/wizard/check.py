@@ -25,7 +25,7 @@ def _page(listing: Listing, status: int = 200) -> ResponseReturnValue:
     body = steps.page(
         "check",
         listing,
-        rows=answers(listing, at=clock.now()),
+        rows=answers(listing),
         pictures=pictures(listing),
         missing=lacking,
         errors_on=status != 200,
