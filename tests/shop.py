@@ -8,17 +8,10 @@ from pathlib import Path
 from flask import Flask
 from flask_migrate import upgrade
 
-from marketplace import clock
+from marketplace import clock, create_app
 from marketplace.database import db, unit_of_work
 from marketplace.programme import versions
 from marketplace.settings import Settings
-
-try:
-    from marketplace.application import create_app
-
-    create_app(Settings())
-except Exception:
-    from tests.foundation import bare_app as create_app
 
 HERE = "http://localhost"
 

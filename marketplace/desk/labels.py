@@ -9,7 +9,6 @@ from marketplace.jobs.alarms import AlarmKind
 
 ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.JOB_PARKED: _l("A job failed again and again and was parked"),
-    AlarmKind.OUTCOME_UNKNOWN: _l("Nobody knows whether a call happened"),
     AlarmKind.LABEL_LATE: _l("No shipping label within its day"),
     AlarmKind.SCAN_AFTER_CANCELLATION: _l("The parcel moved after the order ended"),
     AlarmKind.PARCEL_LOST: _l("The parcel is lost: decide whether the seller is paid"),

@@ -20,7 +20,6 @@ class AlarmKind(enum.StrEnum):
     """What happened. The label a person reads stands in ``desk.labels``."""
 
     JOB_PARKED = "job_parked"
-    OUTCOME_UNKNOWN = "outcome_unknown"
     LABEL_LATE = "label_late"
     SCAN_AFTER_CANCELLATION = "scan_after_cancellation"
     PARCEL_LOST = "parcel_lost"

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from tests.programme.keys import general, leaf_keys
-from tests.programme.policies import changed, preloved, value_at
+from tests.programme.policies import changed, preloved
 from tests.programme.rows import Row, Scene
 from tests.programme.table import ROWS
 from tests.web import Browser

@@ -117,9 +117,8 @@ def _piece() -> dict[str, Any]:
 def _member(number: int, at: datetime) -> Person:
     email = f"seller{number}@example.com"
     account = LoyaltyAccount(number=f"VC{number}", email=email, joined_at=at)
-    seller = Person(
-        email=email, name=SHIP_FROM["name"], is_account=True, email_verified_at=at, joined_at=at, loyalty_account=account
-    )
+    seller = Person(email=email, name=SHIP_FROM["name"], joined_at=at, loyalty_account=account)
+    seller.is_account, seller.email_verified_at = True, at
     db.session.add(seller)
     db.session.flush()
     return seller
@@ -163,7 +162,7 @@ def hear(body: bytes) -> int:
 
 
 def travel(order: Order, action: str, *, hours_ago: float = 0, told: bool = True) -> bytes:
-    """Let the carrier do something to the order's parcel and, unless not ``told``, tell the shop; returns the webhook."""
+    """Let the carrier do something to the order's parcel and tell the shop, if it is to be ``told``; gives the webhook."""
     with unit_of_work():
         at = clock.now()
         parcel = sandbox_parcel(order)
