@@ -35,14 +35,16 @@ class FinishJoiningForm(FlaskForm):  # type: ignore[misc]
     """What an account needs besides its e-mail."""
 
     name = StringField(_l("Full name"), [PlainText(80)], render_kw={"autocomplete": "name"})
-    password = PasswordField(_l("Password"), [DataRequired(_l("Choose a password."))], _LONG, render_kw=_NEW_PASSWORD)
+    password = PasswordField(
+        _l("Password"), [DataRequired(_l("Choose a password."))], description=_LONG, render_kw=_NEW_PASSWORD
+    )
 
 
 class NewPasswordForm(FlaskForm):  # type: ignore[misc]
     """A new password, for whoever holds the link."""
 
     password = PasswordField(
-        _l("New password"), [DataRequired(_l("Choose a password."))], _LONG, render_kw=_NEW_PASSWORD
+        _l("New password"), [DataRequired(_l("Choose a password."))], description=_LONG, render_kw=_NEW_PASSWORD
     )
 
 

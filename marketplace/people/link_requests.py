@@ -6,6 +6,7 @@ what fits: the link, a word that there is an account already, or nothing.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 
@@ -25,7 +26,8 @@ def ask(purpose: TokenPurpose, email: str, *, at: datetime, person: Person | Non
     request = LinkRequest(purpose=purpose, email=email, person_id=person.id if person else None, asked_at=at)
     db.session.add(request)
     db.session.flush()
-    outbox.enqueue(LINK, key=f"account-link:{request.id}", subject=request, request={}, at=at)
+    # The row is deleted when it is answered, and SQLite gives its number to the next one: the key is random instead.
+    outbox.enqueue(LINK, key=f"account-link:{secrets.token_hex(12)}", subject=request, request={}, at=at)
 
 
 class LinkSending:

@@ -173,14 +173,15 @@ def test_a_cookie_planted_before_signing_in_is_worth_nothing_after(client: Brows
     client.get("/sign-in")
     planted = session_of(client)
 
-    sign_in(client, "ada@example.com")
-    first = db.session.scalars(sa.select(SignIn.token_hash).where(SignIn.person_id == person.id)).one()
+    victim = with_session(app, planted)
+    sign_in(victim, "ada@example.com")
     sign_in(client, "ada@example.com")
 
+    assert is_signed_in(victim)
     assert not is_signed_in(with_session(app, planted))
+    assert len({session_of(browser) for browser in (victim, client)} | {planted}) == 3
     hashes = db.session.scalars(sa.select(SignIn.token_hash).where(SignIn.person_id == person.id)).all()
     assert len(set(hashes)) == 2
-    assert first in hashes
 
 
 @pytest.mark.fault("P09")
