@@ -104,12 +104,12 @@ def refund_part(order: Order, *, of_price: Money, reason: EndReason, by: HasActo
     Raises ``MoreThanLeft`` where that would be the whole price or more: that is a full refund. The payout becomes
     the percentage of the remaining price.
     """
-    if of_price.currency != order.currency or of_price.minor <= 0:
-        raise MoreThanLeft()
     refunded_price = order.refunded_price_minor + of_price.minor
+    if of_price.currency != order.currency or of_price.minor <= 0 or refunded_price >= order.price_minor:
+        raise MoreThanLeft()
     base = order.price_minor + order.shipping_minor
     # The tax that goes back in all is the share of the price that goes back in all: several parts never lose a cent.
-    refunded_tax = order.tax.split([refunded_price, base - refunded_price])[0].minor if base else 0
+    refunded_tax = order.tax.split([refunded_price, base - refunded_price])[0].minor
     claimed = db.session.scalar(
         sa.update(Order)
         .where(
