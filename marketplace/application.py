@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
@@ -29,6 +30,8 @@ from marketplace.database import db
 from marketplace.limits import limiter
 from marketplace.people import signing_in
 from marketplace.programme import versions, wording
+from marketplace.programme.policy.market import Market
+from marketplace.programme.versions import NothingPublishedError
 from marketplace.settings import INSTANCE, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -121,10 +124,21 @@ def _engine_options(url: str) -> dict[str, object]:
     return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
 
 
-def _locale() -> str:
-    locale = versions.current().policy.market.locale
-    return request.accept_languages.best_match([locale], default=locale) if request else locale
+def _market() -> Market | None:
+    """The market in force; None where there is no database to ask, so that even that error can be shown in words."""
+    try:
+        return versions.current().policy.market
+    except (SQLAlchemyError, NothingPublishedError):
+        return None
 
 
-def _time_zone() -> str:
-    return versions.current().policy.market.time_zone
+def _locale() -> str | None:
+    market = _market()
+    if market is None:
+        return None
+    return request.accept_languages.best_match([market.locale], default=market.locale) if request else market.locale
+
+
+def _time_zone() -> str | None:
+    market = _market()
+    return None if market is None else market.time_zone
