@@ -12,9 +12,11 @@ from flask_babel import ngettext
 from marketplace.buyer import bags, cards
 from marketplace.buyer.item_pages import item_page
 from marketplace.errors import NotFound
+from marketplace.listings.criteria import Criteria, Cursor, Sort
+from marketplace.listings.facets import Facet, facets
 from marketplace.listings.finding import public_listing, public_path
 from marketplace.listings.models import Listing
-from marketplace.listings.search import Criteria, Cursor, Facet, Page, Sort, facets, newest, search_listings
+from marketplace.listings.search import Page, newest, search_listings
 from marketplace.listings.states import ListingState
 from marketplace.money import Money
 from marketplace.permissions import current_person, public

@@ -26,7 +26,7 @@ def duplicates_of(listing: Listing) -> list[Duplicate]:
     hashes = sa.select(ListingPhoto.id, ListingPhoto.perceptual_hash, ListingPhoto.mirrored_hash)
     others = db.session.execute(
         hashes.join(Listing, ListingPhoto.listing_id == Listing.id).where(Listing.item_id != listing.item_id)
-    ).tuples()
+    )
     found = list(_same(listing.photos, others))
     rows = {row.id: row for row in db.session.scalars(sa.select(ListingPhoto).where(ListingPhoto.id.in_(_ids(found))))}
     return [Duplicate(photo, rows[other], is_mirrored) for photo, other, is_mirrored in found]

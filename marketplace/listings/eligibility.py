@@ -172,7 +172,7 @@ def _offered(purchase_ids: Sequence[int]) -> dict[tuple[int | None, int], tuple[
         .where(Item.purchase_id.in_(purchase_ids))
         .order_by(Listing.id)
     )
-    return {(item.purchase_id, item.unit): (item, listing) for item, listing in rows.tuples()}
+    return {(item.purchase_id, item.unit): (item, listing) for item, listing in rows}
 
 
 def check_still_eligible(listing: Listing) -> None:

@@ -60,7 +60,15 @@ def largest_url(picture: PictureColumns) -> str:
     return photo_url(picture.key, max(int(width) for width in picture.widths))
 
 
-def first_photo(listing: Listing) -> dict[str, Any] | None:
-    """The library's front picture, else the seller's own first photo; None while there is neither."""
-    pictures: list[PictureColumns] = [*listing.item.style.pictures, *listing.photos]
-    return photo(pictures[0], alt=f"{listing.title}, {detail(listing)}") if pictures else None
+def first_photo(listing: Listing) -> dict[str, Any]:
+    """The library's front picture, else the seller's own first photo, of a listing that has been in the shop."""
+    return photo(_pictures(listing)[0], alt=f"{listing.title}, {detail(listing)}")
+
+
+def any_photo(listing: Listing) -> dict[str, Any] | None:
+    """The same of a listing that may have no picture yet."""
+    return first_photo(listing) if _pictures(listing) else None
+
+
+def _pictures(listing: Listing) -> list[PictureColumns]:
+    return [*listing.item.style.pictures, *listing.photos]

@@ -17,7 +17,7 @@ from marketplace.listings.finding import own_listing
 from marketplace.listings.forms import PriceForm
 from marketplace.listings.models import Listing
 from marketplace.listings.repricing import accept_price, goes_to_review, pause, refuse_price, reprice, resume
-from marketplace.listings.showing import detail, first_photo
+from marketplace.listings.showing import any_photo, detail
 from marketplace.listings.states import ListingState
 from marketplace.listings.terms import of_seller, payout
 from marketplace.listings.withdrawing import withdraw
@@ -58,7 +58,7 @@ def wardrobe() -> ResponseReturnValue:
         sa.select(Listing).where(Listing.seller_id == person.id).order_by(Listing.id.desc())
     ).all()
     ranked = sorted(listings, key=lambda listing: ORDER.index(listing.state))
-    rows = [{"listing": listing, "photo": first_photo(listing), "step": next_step(listing)} for listing in ranked]
+    rows = [{"listing": listing, "photo": any_photo(listing), "step": next_step(listing)} for listing in ranked]
     return render_template(
         "seller/wardrobe.html", tasks=_tasks(person, rows), rows=rows, earnings=earnings_of(person), detail=detail
     )

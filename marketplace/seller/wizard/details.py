@@ -40,8 +40,8 @@ def details(number: str) -> ResponseReturnValue:
     """Keep the details and go on."""
     listing, person = steps.draft(number), the_person()
     form = DetailsForm(listing, person)
-    if form.validate_on_submit() and form.address:
-        save_details(listing, includes=form.includes.data or [], ships_from=form.address, by=person, at=clock.now())
+    if form.validate_on_submit() and form.postal:
+        save_details(listing, includes=form.includes.data or [], ships_from=form.postal, by=person, at=clock.now())
         return steps.go("condition", listing)
-    body = steps.page("details", listing, form=form, asks_name=not person.name)
+    body = steps.page("details", listing, form=form, asks_name=not person.name or bool(form.name.errors))
     return body, 422 if form.errors else 200

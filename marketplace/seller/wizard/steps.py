@@ -13,7 +13,7 @@ from marketplace.listings.drafting import STEPS
 from marketplace.listings.finding import own_listing
 from marketplace.listings.models import Listing
 from marketplace.listings.review import open_notes
-from marketplace.listings.showing import detail, first_photo
+from marketplace.listings.showing import any_photo, detail
 from marketplace.listings.terms import of_seller
 from marketplace.permissions import the_person
 from marketplace.programme import versions
@@ -54,7 +54,7 @@ def page(step: str, listing: Listing, **more: Any) -> str:
         f"seller/{step}.html",
         listing=listing,
         policy=of_seller(listing),
-        picture=first_photo(listing),
+        picture=any_photo(listing),
         detail=detail(listing),
         steps=[{"label": str(label), "href": url_of(name, listing)} for name, label in LABELS.items()],
         now=STEPS.index(step) + 1,
