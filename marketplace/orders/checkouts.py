@@ -150,6 +150,8 @@ def start_payment(checkout: Checkout, *, return_url: str, by: HasActor, at: date
         return standing
     if checkout.state is not CheckoutState.OPEN:
         Checkout.machine.next_state(checkout.state, "expire")  # raises: this checkout is over
+    if any(_is_suspended(order.listing) for order in checkout.orders):
+        raise NotAvailable()
     changed = [order for order in checkout.orders if order.price_minor != order.listing.price_minor]
     if changed:
         raise PriceChanged(changed)
