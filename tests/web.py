@@ -13,6 +13,7 @@ from marketplace.database import db, unit_of_work
 from marketplace.people import sign_ins
 from marketplace.people.models import Person
 from tests.apart import apart
+from tests.html import faults_of
 
 
 class Browser(FlaskClient):
@@ -22,6 +23,9 @@ class Browser(FlaskClient):
         more["buffered"] = True
         response = apart(lambda: super(Browser, self).open(*args, **more))
         assert response.status_code < 500 or response.status_code == 503, f"{response.request.path}: {response.status}"
+        if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
+            faults = faults_of(response.get_data(as_text=True))
+            assert faults == (), f"{response.request.path}: {faults}"
         return response
 
     def sign_in_as(self, person: Person, *, second_factor: bool = True) -> None:
