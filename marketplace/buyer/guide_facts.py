@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 
 from marketplace.money import Money
 from marketplace.programme import Policy
-from marketplace.programme.regions import names_of
+from marketplace.programme.regions import names_of, regions_of
+from marketplace.programme.wording import country_name
 
 EXAMPLE_MINOR = 10_000  # the listed price of the worked example
 
@@ -38,6 +39,15 @@ class GuideFacts:
             "store": _("in a %(house)s store", house=self.policy.identity.house),
         }
         return [words[channel] for channel in self.policy.eligibility.channels]
+
+    @property
+    def holiday_calendar(self) -> str:
+        """Whose public holidays count: ``the United States``, ``California, the United States``."""
+        closed = self.policy.market.holidays
+        country = country_name(closed.country)
+        if closed.subdivision is None:
+            return country
+        return f"{regions_of(closed.country).get(closed.subdivision, closed.subdivision)}, {country}"
 
     @property
     def regions(self) -> list[str]:

@@ -94,7 +94,6 @@ def _keys(policy: Policy) -> Iterator[Problem]:
         "condition.severities": policy.condition.severities,
         "condition.comes_with": policy.condition.comes_with,
         "photos.slots": policy.photos.slots,
-        "review.checks": policy.review.checks,
         "review.change_reasons": policy.review.change_reasons,
         "review.decline_reasons": policy.review.decline_reasons,
     }

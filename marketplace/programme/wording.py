@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import time
 from decimal import Decimal
 
+from babel import Locale
 from babel.dates import format_time, get_day_names, get_timezone, get_timezone_name
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
@@ -17,6 +18,7 @@ from marketplace.money import FULL, Money, format_money
 from marketplace.programme.policy.identity import OpeningHours
 from marketplace.programme.policy.values import Weekday
 
+_WITH_ARTICLE = frozenset({"AE", "GB", "NL", "US"})
 _NARROW, _NO_BREAK = "\u202f", "\u00a0"  # the text face has no narrow no-break space
 
 
@@ -82,6 +84,12 @@ def zone_name(time_zone: str) -> str:
     return str(get_timezone_name(get_timezone(time_zone), "long", locale=_locale(), zone_variant="generic"))
 
 
+def country_name(code: str) -> str:
+    """A country within a sentence: ``the United States``, ``Canada``."""
+    name = str(Locale.parse(_locale()).territories.get(code, code))
+    return str(_("the %(country)s", country=name)) if code in _WITH_ARTICLE else name
+
+
 def _weekdays(days_of_week: Sequence[Weekday]) -> str:
     names, numbers = weekday_names(days_of_week), [day.number for day in days_of_week]
     if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
@@ -110,6 +118,7 @@ FILTERS = (
     opening,
     weekday_names,
     zone_name,
+    country_name,
 )
 
 

@@ -21,7 +21,6 @@ class Field(StrEnum):
 class Check(Section, frozen=True, kw_only=True):
     """Something every listing is checked for, told before submitting (MK-09 to MK-12)."""
 
-    key: Key
     label: Label
     text: Text
 
