@@ -52,8 +52,8 @@ def address() -> ResponseReturnValue:
     person = the_person()
     known = last_address(person)
     form = ShipFromForm(address=PostalAddress.of(known.postal) if known else None)
-    if form.validate_on_submit() and form.address is not None:
-        keep_address(person, form.address)
+    if form.validate_on_submit() and form.postal is not None:
+        keep_address(person, form.postal)
         flash(_("Your address is kept."), "ok")
         return redirect(url_for("account.overview"), 303)
     return render_template("buyer/account_address.html", form=form), 422 if form.errors else 200
