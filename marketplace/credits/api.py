@@ -41,7 +41,7 @@ def _token_sent() -> str:
 
 
 def _everybody() -> str:
-    return "gift-card codes"
+    return "everybody"
 
 
 def _missed(response: Response) -> bool:
@@ -49,11 +49,14 @@ def _missed(response: Response) -> bool:
 
 
 def guessing(view: View) -> View:
-    """Bound the misses of one address, one token and everybody together (fault G04); hits are never counted."""
+    """Bound the misses of one address, one token and everybody together, over all calls (fault G04).
+
+    Hits are never counted.
+    """
     limits = (("30 per 15 minutes", get_remote_address), ("120 per hour", _token_sent), ("2000 per hour", _everybody))
     limited: Any = view
     for rate, key in limits:
-        limited = limiter.limit(rate, key_func=key, deduct_when=_missed)(limited)
+        limited = limiter.shared_limit(rate, scope="gift-card codes", key_func=key, deduct_when=_missed)(limited)
     return cast("View", limited)
 
 

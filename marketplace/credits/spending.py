@@ -69,7 +69,9 @@ def _held(card_id: int) -> int:
 
 
 def redeem(*, code: str, amount: Money, reference: str, token: ApiToken, at: datetime) -> Redemption:
-    """Spend ``amount`` from the card: Dr gift-card liability, Cr clearing, once.
+    """Spend ``amount`` from the card: Dr gift-card liability, Cr channel receivable, once.
+
+    The shop behind the till has given goods for it, so what the brand's shops owe us for cards we issued grows less.
 
     ``reference`` is the till's own receipt number. Raises ``CardNotUsable``, ``WrongCurrency`` or ``NotEnoughLeft``.
     """
@@ -130,6 +132,6 @@ def _standing_card(card_id: int) -> GiftCard:
 def _post(kind: str, redemption: Redemption, cause: events.Event, card: GiftCard, amount: Money, at: datetime) -> None:
     lines = (
         Line(Account.GIFT_CARD_LIABILITY, amount, gift_card_id=card.id),
-        Line(Account.CLEARING, -amount),
+        Line(Account.CHANNEL_RECEIVABLE, -amount),
     )
     post(Posting(kind, redemption, cause, at, card.number, lines))
