@@ -11,7 +11,8 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq install --requi
 .PHONY: demo test check
 
 demo: $(VENV)/.demo
-	@SANDBOX=1 exec $(VENV)/bin/flask --app wsgi demo --port $(PORT) --programme $(PROGRAMME)
+	@SANDBOX=1 PROGRAMME=$(PROGRAMME) PUBLIC_URL=http://127.0.0.1:$(PORT) \
+	    exec $(VENV)/bin/flask --app wsgi demo --port $(PORT) --programme $(PROGRAMME)
 
 test: $(VENV)/.dev
 	@$(VENV)/bin/pytest $(TESTS)
