@@ -13,7 +13,7 @@ import msgspec
 from marketplace.programme import Policy, reading
 from marketplace.programme.checks import objections
 
-_STEP = re.compile(r"([a-z_]+)|\[(\d+)\]")
+_STEP = re.compile(r"([a-z_][a-z0-9_]*)|\[(\d+)\]")
 
 MISSING = object()  # takes a key out
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,9 @@ from flask import Flask
 
 from marketplace import clock
 from marketplace.database import unit_of_work
+from marketplace.errors import Refusal
 from marketplace.programme import Policy, PublishedPolicy, versions
+from tests.programme.policies import changed
 from tests.web import Browser
 
 
@@ -28,10 +31,21 @@ class Scene:
             return versions.publish(policy, at=clock.now())
 
     def text(self, address: str) -> str:
-        """A page as it is sent, entities resolved, spaces run together: words and attributes alike."""
+        """A page as it is sent and then as it is read, entities resolved and spaces run together."""
         answer = self.client.get(address, follow_redirects=True)
         assert answer.status_code == 200, f"{address}: {answer.status}"
-        return re.sub(r"\s+", " ", html.unescape(answer.get_data(as_text=True)))
+        sent = answer.get_data(as_text=True)
+        return " ".join(" ".join(html.unescape(text).split()) for text in (sent, re.sub(r"<[^>]*>", " ", sent)))
+
+
+@contextmanager
+def refusing(*kinds: type[Refusal]) -> Iterator[None]:
+    """The block has to be refused, for one of these reasons and no other."""
+    try:
+        yield
+    except kinds:
+        return
+    raise AssertionError(f"not refused as {kinds}")
 
 
 Behaviour = Callable[[Scene], None]
@@ -41,7 +55,8 @@ Behaviour = Callable[[Scene], None]
 class Row:
     """``key`` set to ``to`` (and ``also`` what has to change with it).
 
-    ``behaviour`` asserts what the shop then does: it has to pass with the key changed and to fail without.
+    ``behaviour`` asserts what the shop then does: it has to pass with the key changed and to fail without. What is
+    ``given`` is changed in both.
     ``page`` states ``says``: there with the key changed, not there without. Where no page states the key, ``untold``
     says why.
     """
@@ -53,10 +68,15 @@ class Row:
     says: str = ""
     untold: str = ""
     also: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def changes(self) -> dict[str, Any]:
-        return {**self.also, self.key: self.to}
+    def before(self) -> Policy:
+        return changed(self.given)
+
+    @property
+    def after(self) -> Policy:
+        return changed({**self.given, **self.also, self.key: self.to})
 
 
 @dataclass(frozen=True)

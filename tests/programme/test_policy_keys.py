@@ -11,8 +11,8 @@ from collections import Counter
 import pytest
 from flask import Flask
 
+from marketplace.errors import Refusal
 from tests.programme.keys import general, leaf_keys
-from tests.programme.policies import changed, preloved
 from tests.programme.rows import Row, Scene
 from tests.programme.table import ROWS
 from tests.web import Browser
@@ -40,16 +40,16 @@ def test_a_row_names_a_page_or_says_why_there_is_none() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.key)
 def test_the_key_steers_its_behaviour(row: Row, scene: Scene) -> None:
-    scene.publish(preloved())
-    with pytest.raises(AssertionError):
+    scene.publish(row.before)
+    with pytest.raises((AssertionError, Refusal)):
         row.behaviour(scene)
-    scene.publish(changed(row.changes))
+    scene.publish(row.after)
     row.behaviour(scene)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.page], ids=lambda row: row.key)
 def test_the_page_states_the_key(row: Row, scene: Scene) -> None:
-    scene.publish(preloved())
+    scene.publish(row.before)
     assert row.says not in scene.text(row.page or "")
-    scene.publish(changed(row.changes))
+    scene.publish(row.after)
     assert row.says in scene.text(row.page or "")

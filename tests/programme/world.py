@@ -9,9 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 from marketplace import clock
+from marketplace.catalogue.styles import style_of
 from marketplace.database import db, unit_of_work
 from marketplace.jobs import runner
-from marketplace.listings import drafting, flaws, photos, review, starting, submitting
+from marketplace.listings import drafting, flaws, photos, review, starting, submitting, supply
 from marketplace.listings.models import Flaw, Listing
 from marketplace.listings.photo_pipeline import PreparedPhoto, prepare_photo
 from marketplace.listings.photo_quality import PhotoThresholds
@@ -135,6 +136,21 @@ def a_live_listing(minor: int = 18_000, **purchase: Any) -> Listing:
     return listing
 
 
+def a_supply_listing(minor: int = 20_000) -> Listing:
+    """A piece of the house's own, in the shop."""
+    clerk = an_account(roles=[Role.WAREHOUSE])
+    purchase = a_purchase(an_account())
+    at = clock.now()
+    with unit_of_work():
+        listing = supply.start_supply(style_of(purchase), by=clerk, at=at)
+        drafting.save_condition(listing, grade="excellent", words="", by=clerk, at=at)
+        for slot in ("front", "back", "inside"):
+            photos.keep(listing, slot, a_photo(), by=clerk, at=at)
+        drafting.save_price(listing, price=Money(minor, listing.currency), by=clerk, at=at)
+        supply.publish(listing, by=clerk, at=at)
+    return listing
+
+
 def _owner(listing: Listing) -> Person:
     assert listing.seller is not None
     return listing.seller
@@ -181,7 +197,9 @@ def paid(order: Order | None = None) -> Order:
     order = an_order() if order is None else order
     attempt = attempts.open_attempt_of(order.checkout_id)
     assert attempt is not None
-    said = SessionReport("cs", attempt.key, "complete", True, attempt.amount, payment_ref=f"pi-{attempt.key}")
+    said = SessionReport(
+        f"cs-{attempt.key}", attempt.key, "complete", True, attempt.amount, payment_ref=f"pi-{attempt.key}"
+    )
     with unit_of_work():
         attempts.apply(attempt, said, at=clock.now())
     runner.run_until_idle()
