@@ -23,7 +23,7 @@ class Browser(FlaskClient):
         more["buffered"] = True
         response = apart(lambda: super(Browser, self).open(*args, **more))
         assert response.status_code < 500 or response.status_code == 503, f"{response.request.path}: {response.status}"
-        if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
+        if response.mimetype == "text/html" and response.get_data() and not 300 <= response.status_code < 400:
             faults = faults_of(response.get_data(as_text=True))
             assert faults == (), f"{response.request.path}: {faults}"
         return response

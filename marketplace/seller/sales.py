@@ -16,12 +16,12 @@ from marketplace.orders.models import Order
 from marketplace.orders.permissions import seller_can_cancel
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import CannotCancel, OrderState
-from marketplace.payouts.models import Payout
+from marketplace.orders.timeline import tracking_timeline
+from marketplace.payouts.paying import payout_of
 from marketplace.permissions import member, the_person
 from marketplace.presentation import deadline
 from marketplace.seller.sale_words import headline
 from marketplace.shipping import parcels
-from marketplace.orders.timeline import tracking_timeline
 
 bp = Blueprint("sales", __name__)
 

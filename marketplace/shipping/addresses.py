@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from marketplace.errors import Refusal
 from marketplace.jobs.outbox import NotDone, OutcomeUnknown
@@ -158,8 +159,22 @@ def _postcode_objection(address: PostalAddress, names: Mapping[str, str]) -> str
 
 
 def _not_shipped_to(place: str, count: int) -> str:
-    return str(_("We ship to %(count)s states only, not to %(place)s.", count=count, place=place))
+    return str(
+        ngettext(
+            "We ship to %(num)s state only, not to %(place)s.",
+            "We ship to %(num)s states only, not to %(place)s.",
+            count,
+            place=place,
+        )
+    )
 
 
 def _not_shipped_from(place: str, count: int) -> str:
-    return str(_("Our prepaid labels work from %(count)s states only, not from %(place)s.", count=count, place=place))
+    return str(
+        ngettext(
+            "Our prepaid labels work from %(num)s state only, not from %(place)s.",
+            "Our prepaid labels work from %(num)s states only, not from %(place)s.",
+            count,
+            place=place,
+        )
+    )

@@ -105,7 +105,9 @@ class Parcel(Model):
     delivered_at: Mapped[datetime | None]  # when we heard of it, never earlier than the carrier's own time (GAP-04)
     asked_at: Mapped[datetime | None]  # when the carrier last answered a question of ours about it
 
-    tracking: Mapped[list[TrackingEvent]] = relationship(back_populates="parcel", order_by="TrackingEvent.carrier_at")
+    tracking: Mapped[list[TrackingEvent]] = relationship(
+        back_populates="parcel", order_by="(TrackingEvent.carrier_at, TrackingEvent.id)"
+    )
 
     @property
     def cost(self) -> Money | None:

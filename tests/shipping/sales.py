@@ -162,7 +162,7 @@ def hear(body: bytes) -> int:
 
 
 def travel(order: Order, action: str, *, hours_ago: float = 0, told: bool = True) -> bytes:
-    """Let the carrier do something to the order's parcel and tell the shop, if it is to be ``told``; gives the webhook."""
+    """Let the carrier do something to the order's parcel; the shop hears of it if ``told``. Returns the webhook."""
     with unit_of_work():
         at = clock.now()
         parcel = sandbox_parcel(order)

@@ -191,6 +191,7 @@ def test_a_label_bought_while_its_parcel_was_cancelled_goes_straight_back(app, m
     assert_books_balance(app)
 
 
+@pytest.mark.fault("L09")
 def test_a_scanned_parcel_cannot_be_cancelled(app) -> None:
     order = labelled_order()
     travel(order, "scan")
@@ -202,6 +203,7 @@ def test_a_scanned_parcel_cannot_be_cancelled(app) -> None:
     assert_books_balance(app)
 
 
+@pytest.mark.fault("L09")
 def test_a_label_used_before_the_carrier_heard_of_its_cancellation_stays_paid(app) -> None:
     order = labelled_order()
     travel(order, "scan", told=False)
