@@ -10,7 +10,7 @@ from bs4 import Tag
 from werkzeug.test import TestResponse
 
 from marketplace import clock
-from marketplace.catalogue.models import Style
+from marketplace.catalogue.models import Style, StylePicture
 from marketplace.database import db, unit_of_work
 from marketplace.listings.finding import public_path
 from marketplace.listings.models import Item, Listing
@@ -55,7 +55,11 @@ def live_listing(seller: Person | None = None, *, price: int = 24_500, supply: b
     owner = None if supply else seller or member()
     with unit_of_work():
         at = clock.now()
-        item = Item(style=Style(number=f"S-{number}", list_price_minor=40_000, **piece), owner=owner)
+        picture = StylePicture(
+            position=0, kind="front", key="photos/00/front", width=640, height=800, widths=[320, 640]
+        )
+        style = Style(number=f"S-{number}", list_price_minor=40_000, pictures=[picture], **piece)
+        item = Item(style=style, owner=owner)
         address = None
         if owner is not None:
             address = Address(
@@ -117,7 +121,9 @@ def path_of(answer: TestResponse) -> str:
     return str(answer.location).removeprefix("http://localhost")
 
 
-def pay(browser: Browser, payment_page: str, *, card: str = VISA, action: str = "pay", webhook: str = "send") -> TestResponse:
+def pay(
+    browser: Browser, payment_page: str, *, card: str = VISA, action: str = "pay", webhook: str = "send"
+) -> TestResponse:
     """Press a button of the provider's page."""
     return post_form(browser, payment_page, "sandbox-pay", card=card, action=action, webhook=webhook)
 

@@ -101,5 +101,3 @@ def test_twelve_buyers_on_several_pieces_sell_each_once(fresh_database: FreshDat
 
     fresh_database.run(judge)
     assert_books_balance(fresh_database.app)
-
-

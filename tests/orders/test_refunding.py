@@ -28,7 +28,9 @@ def refund_part(order: Order, minor: int) -> Money:
     with unit_of_work():
         order = db.session.get_one(Order, order.id)
         price = Money(minor, "USD")
-        back = refunding.refund_part(order, of_price=price, reason=EndReason.DESK_DECISION, by=order.buyer, at=clock.now())
+        back = refunding.refund_part(
+            order, of_price=price, reason=EndReason.DESK_DECISION, by=order.buyer, at=clock.now()
+        )
     sweep()
     return back
 
@@ -116,9 +118,7 @@ def test_a_settled_order_is_not_refunded_this_way(app: Flask) -> None:
     tax=st.integers(0, 10**6),
     parts=st.lists(st.integers(1, 10**6), max_size=6),
 )
-def test_however_it_is_parted_the_parts_sum_to_the_whole(
-    price: int, shipping: int, tax: int, parts: list[int]
-) -> None:
+def test_however_it_is_parted_the_parts_sum_to_the_whole(price: int, shipping: int, tax: int, parts: list[int]) -> None:
     whole = Money(tax, "USD")
     given_back, refunded_price = 0, 0
     for part in parts:

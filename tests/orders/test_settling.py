@@ -12,8 +12,11 @@ from flask import Flask
 from marketplace import clock
 from marketplace.credits.models import GiftCard
 from marketplace.database import db, unit_of_work
+from marketplace.jobs.outbox import NotDone
 from marketplace.ledger import Account, balance
+from marketplace.ledger.models import LedgerEntry, LedgerTransaction
 from marketplace.mail.models import SandboxMail
+from marketplace.mail.outgoing import SandboxPostRoom
 from marketplace.money import Money
 from marketplace.orders import accounting, settling
 from marketplace.orders.models import Order
@@ -107,9 +110,6 @@ def test_the_window_is_half_open(app: Flask, advance: Advance) -> None:
 def test_silence_does_not_confirm_before_the_delivery_mail_is_out(
     app: Flask, advance: Advance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from marketplace.jobs.outbox import NotDone
-    from marketplace.mail.outgoing import SandboxPostRoom
-
     order = labelled_order()
     hand_over = SandboxPostRoom.hand_over
 
@@ -198,8 +198,6 @@ def test_the_brands_own_piece_pays_no_seller(app: Flask) -> None:
 
 
 def test_batch_and_single_settlement_write_the_same_rows(app: Flask, advance: Advance) -> None:
-    from marketplace.ledger.models import LedgerEntry, LedgerTransaction
-
     single, batch = delivered_order(), [delivered_order(), delivered_order()]
     advance(days=3)
     with unit_of_work():

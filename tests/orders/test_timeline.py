@@ -1,4 +1,4 @@
-"""The way of an order on its pages: past with moments, present, future with expected dates; no more than each side needs."""
+"""The way of an order on its pages: what was, what is, what to expect when; no more than each side needs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_paid_order_waits_for_its_label(app) -> None:
     ]
 
 
-@pytest.mark.rule("GAP-01", "MK-54")
+@pytest.mark.rule("GAP-01")
 def test_both_sides_see_the_same_ship_by_moment(app) -> None:
     order = labelled_order()
     ship_by_at = again(order).ship_by_at
@@ -126,7 +126,6 @@ def test_a_returned_parcel_and_a_reported_problem_are_problems(app) -> None:
     assert _said(tracking_timeline(again(contested)))[-1] == ("Problem reported", "problem")
 
 
-@pytest.mark.rule("MK-53")
 def test_each_side_sees_only_what_it_needs_of_the_other(client: Browser) -> None:
     order = labelled_order()
     travel(order, "scan")
