@@ -3,7 +3,7 @@
 PORT ?= 8000
 PROGRAMME ?= preloved
 PYTHON ?= python3.11
-TESTS ?= -n auto
+TESTS ?= -n auto --dist worksteal
 
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes
