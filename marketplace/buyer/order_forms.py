@@ -34,10 +34,6 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
     words = TextAreaField(_l("A word about the seller"), [PlainText(500, required=False, lines=True)])
 
 
-class CancelForm(FlaskForm):  # type: ignore[misc]
-    """One button."""
-
-
 class ProblemForm(FlaskForm):  # type: ignore[misc]
     """What is wrong."""
 

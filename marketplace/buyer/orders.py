@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from marketplace import clock
 from marketplace.buyer import cards, order_words
-from marketplace.buyer.order_forms import CancelForm, ConfirmForm, ProblemForm
+from marketplace.buyer.order_forms import ConfirmForm, ProblemForm
 from marketplace.database import db
 from marketplace.errors import NotFound
 from marketplace.orders import links, refunding, settling
@@ -122,7 +122,7 @@ def confirm(number: str) -> ResponseReturnValue:
 def cancel(number: str) -> ResponseReturnValue:
     """The seller or the label is late: end it, with a full refund (MK-62, GAP-09)."""
     order = own_order(number)
-    if not CancelForm().validate_on_submit() or not buyer_can_cancel(order, clock.now()):
+    if not buyer_can_cancel(order, clock.now()):
         raise CannotCancel()
     late_label = order.state is OrderState.PAID
     reason = EndReason.BUYER_NO_LABEL if late_label else EndReason.BUYER_AFTER_SHIP_BY
