@@ -27,10 +27,13 @@ class ParcelSize:
 class LabelRequest:
     """Everything a label is bought with; kept word for word in the outbox.
 
-    ``reference`` is the order's number, ``wanted_at`` the business moment of asking, ``currency`` what we pay in.
+    ``reference`` is the order's number, ``carrier`` and ``service`` are the policy's own names for them, ``wanted_at``
+    is the business moment of asking, ``currency`` what we pay in.
     """
 
     reference: str
+    carrier: str
+    service: str
     ship_from: PostalAddress
     ship_to: PostalAddress
     size: ParcelSize
@@ -40,7 +43,10 @@ class LabelRequest:
 
 @dataclass(frozen=True)
 class LabelAnswer:
-    """A label that was bought. ``provider_ref`` is the seller of labels' own name for the purchase."""
+    """A label that was bought. ``carrier`` is the token that tracking goes by (``usps``), ``service`` a name to show.
+
+    ``provider_ref`` is the seller of labels' own name for the purchase.
+    """
 
     carrier: str
     service: str

@@ -76,12 +76,15 @@ def correct_address(
 
 
 def _ask_for_label(parcel: Parcel, *, at: datetime) -> None:
+    policy = versions.current().policy
     request = LabelRequest(
         reference=parcel.order_number,
+        carrier=policy.shipping.carrier,
+        service=policy.shipping.service,
         ship_from=PostalAddress.of(parcel.ship_from),
         ship_to=PostalAddress.of(parcel.ship_to),
         size=BAG_IN_A_BOX,
-        currency=versions.current().policy.market.currency,
+        currency=policy.market.currency,
         wanted_at=at,
     )
     attempt = len(outbox.rows_of(parcel, LABEL)) + 1

@@ -40,8 +40,6 @@ from marketplace.shipping.postal import PostalAddress
 from marketplace.shipping.sandbox_books import SandboxParcel
 from marketplace.shipping.track_objects import read_track
 
-CARRIER = "usps"
-SERVICE = "USPS Ground Advantage"
 PRICE_MINOR = 815
 
 NO_LABEL, LOST_ANSWER, BUSY, NOWHERE = "no label lane", "lost answer lane", "busy carrier road", "nowhere street"
@@ -88,7 +86,7 @@ class SandboxCarrier:
     def track(self, carrier: str, tracking_number: str) -> list[TrackingReport]:
         with unit_of_work(reading=True) as session:
             row = session.scalar(sa.select(SandboxParcel).where(SandboxParcel.tracking_number == tracking_number))
-            if row is None or carrier.lower() != CARRIER:
+            if row is None or carrier.lower() != sandbox_tracking.carrier_of(row):
                 return []
             return read_track(msgspec.json.encode(sandbox_tracking.track_object(row))).reports
 
@@ -142,8 +140,8 @@ def tracking_number(key: str) -> str:
 
 def _label(row: SandboxParcel) -> LabelAnswer:
     return LabelAnswer(
-        carrier=CARRIER,
-        service=SERVICE,
+        carrier=sandbox_tracking.carrier_of(row),
+        service=row.request["service"],
         tracking_number=row.tracking_number or "",
         tracking_url=row.tracking_url or "",
         label_pdf=row.label_pdf or b"",
@@ -154,7 +152,7 @@ def _label(row: SandboxParcel) -> LabelAnswer:
 
 def _draw(request: LabelRequest, number: str, url: str) -> bytes:
     contents = LabelContents(
-        service=SERVICE,
+        service=request.service,
         tracking_number=number,
         tracking_url=url,
         order_number=request.reference,

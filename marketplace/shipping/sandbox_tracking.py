@@ -15,8 +15,6 @@ from marketplace.shipping.carrier import LabelRequest
 from marketplace.shipping.postal import PostalAddress
 from marketplace.shipping.sandbox_books import SandboxParcel, SandboxScan
 
-CARRIER = "usps"
-
 # Sorting centres a parcel is seen at between its two ends, in turn.
 HUBS = (("Kearny", "NJ"), ("Pittsburgh", "PA"), ("Chicago", "IL"), ("Denver", "CO"), ("Reno", "NV"))
 
@@ -73,6 +71,12 @@ def ends_of(parcel: SandboxParcel) -> tuple[PostalAddress, PostalAddress]:
     return request.ship_from, request.ship_to
 
 
+def carrier_of(parcel: SandboxParcel) -> str:
+    """The token tracking goes by, as Shippo makes it of a carrier's name."""
+    name: str = parcel.request["carrier"]
+    return name.lower().replace(" ", "_")
+
+
 def _place(parcel: SandboxParcel, action: str) -> tuple[str, str]:
     origin, destination = ends_of(parcel)
     if action == "move":
@@ -95,7 +99,7 @@ def track_object(parcel: SandboxParcel) -> dict[str, Any]:
     origin, destination = ends_of(parcel)
     history = [_status(scan) for scan in sorted(parcel.scans, key=lambda scan: (scan.scanned_at, scan.id))]
     return {
-        "carrier": CARRIER,
+        "carrier": carrier_of(parcel),
         "tracking_number": parcel.tracking_number,
         "address_from": _location(origin.city, origin.region, origin.postcode),
         "address_to": _location(destination.city, destination.region, destination.postcode),

@@ -53,7 +53,7 @@ def test_a_paid_order_gets_one_prepaid_label_at_the_houses_cost(app) -> None:
     assert_books_balance(app)
 
 
-@pytest.mark.rule("MK-34")
+@pytest.mark.rule("MK-34", "MK-53")
 def test_the_label_names_both_ends_and_its_codes_are_the_tracking_number(app) -> None:
     parcel = parcel_of(labelled_order())
     page = pypdfium2.PdfDocument(io.BytesIO(parcel.label_pdf or b""))[0]
