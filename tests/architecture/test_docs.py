@@ -56,3 +56,15 @@ def test_every_command_stands_in_the_table(shop: Flask) -> None:
         name for name, command in shop.cli.commands.items() if (command.callback or command).__module__ != "flask.cli"
     }
     assert {name for name in own if name not in {"run", "shell", "routes"}} <= told | {"db"}
+
+
+def test_every_link_of_the_documents_leads_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            assert target.startswith("https://") or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text())
+    assert listed == sorted(path.name for path in folder.glob("0*.md"))
