@@ -22,27 +22,30 @@ class Duplicate:
 
 
 def duplicates_of(listing: Listing) -> list[Duplicate]:
-    """Every photo of another item that is, within ``SAME_PHOTO`` bits, one of this listing's photos."""
-    hashes = sa.select(ListingPhoto.id, ListingPhoto.perceptual_hash, ListingPhoto.mirrored_hash)
-    others = db.session.execute(
-        hashes.join(Listing, ListingPhoto.listing_id == Listing.id).where(Listing.item_id != listing.item_id)
+    """The listings of other items that use one of this listing's photos, within ``SAME_PHOTO`` bits: one pair each."""
+    hashes = sa.select(
+        ListingPhoto.id, ListingPhoto.listing_id, ListingPhoto.perceptual_hash, ListingPhoto.mirrored_hash
     )
-    found = list(_same(listing.photos, others))
-    rows = {row.id: row for row in db.session.scalars(sa.select(ListingPhoto).where(ListingPhoto.id.in_(_ids(found))))}
-    return [Duplicate(photo, rows[other], is_mirrored) for photo, other, is_mirrored in found]
+    others = db.session.execute(
+        hashes.join(Listing, ListingPhoto.listing_id == Listing.id)
+        .where(Listing.item_id != listing.item_id)
+        .order_by(ListingPhoto.id)
+    )
+    found: dict[int, tuple[ListingPhoto, int, bool]] = {}
+    for other_id, other_listing_id, upright, mirrored in others:
+        if other_listing_id not in found and (same := _same(listing.photos, upright, mirrored)):
+            found[other_listing_id] = (same[0], other_id, same[1])
+    return [
+        Duplicate(photo, db.session.get_one(ListingPhoto, other), is_mirrored)
+        for photo, other, is_mirrored in found.values()
+    ]
 
 
-def _ids(found: list[tuple[ListingPhoto, int, bool]]) -> list[int]:
-    return [other for _, other, _ in found]
-
-
-def _same(
-    photos: Iterable[ListingPhoto], others: Iterable[tuple[int, int, int]]
-) -> Iterable[tuple[ListingPhoto, int, bool]]:
-    mine = list(photos)
-    for other, upright, mirrored in others:
-        for photo in mine:
-            if distance(photo.perceptual_hash, upright) <= SAME_PHOTO:
-                yield photo, other, False
-            elif distance(photo.perceptual_hash, mirrored) <= SAME_PHOTO:
-                yield photo, other, True
+def _same(photos: Iterable[ListingPhoto], upright: int, mirrored: int) -> tuple[ListingPhoto, bool] | None:
+    """The photo that shows the same as these fingerprints of another, and whether mirrored."""
+    for photo in photos:
+        if distance(photo.perceptual_hash, upright) <= SAME_PHOTO:
+            return photo, False
+        if distance(photo.perceptual_hash, mirrored) <= SAME_PHOTO:
+            return photo, True
+    return None
