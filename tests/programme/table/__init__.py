@@ -1,6 +1,6 @@
 """The rows of the table, section by section of the policy."""
 
 from tests.programme.rows import Row
-from tests.programme.table import identity, market
+from tests.programme.table import identity, market, pieces
 
-ROWS: list[Row] = [*identity.ROWS, *market.ROWS]
+ROWS: list[Row] = [*identity.ROWS, *market.ROWS, *pieces.ROWS]
