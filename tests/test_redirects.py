@@ -26,7 +26,8 @@ def test_our_own_paths_are_kept(path: str) -> None:
     [
         None, "", "//evil.example", "/\\evil.example", "\\evil", "https://evil.example", "https:evil.example",
         "evil.example", "http://shop.example@evil.example", "javascript:alert(1)", "data:text/html,x",
-        "/%2fevil.example",        "/%5Cevil.example", "/a\nb", "/a\r\nSet-Cookie: x=1", "/\tb", " /a", "/a b", "/ä", "/\x00", "/" + "a" * 2000,
+        "/%2fevil.example",
+        "/%5Cevil.example", "/a\nb", "/a\r\nSet-Cookie: x=1", "/\tb", " /a", "/a b", "/ä", "/\x00", "/" + "a" * 2000,
     ],
 )  # fmt: skip
 def test_everything_else_is_the_default(elsewhere: str | None) -> None:
