@@ -44,7 +44,7 @@ def terms() -> ResponseReturnValue:
     return _terms(versions.current())
 
 
-@bp.get("/terms/<int:number>")
+@bp.get("/terms/<int(max=999999):number>")
 @public
 def terms_of_version(number: int) -> ResponseReturnValue:
     """The terms of one published version, in force or not (GAP-18)."""

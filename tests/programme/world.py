@@ -26,8 +26,8 @@ from marketplace.payments.gateway import SessionReport
 from marketplace.people.models import Channel, Person, Purchase, Role
 from marketplace.programme import Policy, versions
 from marketplace.shipping import tracking
-from marketplace.shipping.carrier import TrackingReport, TrackingStatus
-from marketplace.shipping.models import Parcel
+from marketplace.shipping.carrier import TrackingReport
+from marketplace.shipping.models import Parcel, TrackingStatus
 from marketplace.shipping.postal import PostalAddress
 from tests.accounts import an_account
 from tests.photos import phone_photo
@@ -192,23 +192,28 @@ def a_checkout(
     return list(checkout.orders)
 
 
+def capture(order: Order) -> None:
+    """The provider reports the payment; nothing that follows from it has been done yet."""
+    attempt = attempts.open_attempt_of(order.checkout_id)
+    assert attempt is not None
+    session, payment = f"cs-{attempt.key}", f"pi-{attempt.key}"
+    said = SessionReport(session, attempt.key, "complete", True, attempt.amount, payment_ref=payment)
+    with unit_of_work():
+        attempts.apply(attempt, said, at=clock.now())
+
+
 def paid(order: Order | None = None) -> Order:
     """A paid order; what follows from the payment has been done, so its label is made and mailed."""
     order = an_order() if order is None else order
-    attempt = attempts.open_attempt_of(order.checkout_id)
-    assert attempt is not None
-    said = SessionReport(
-        f"cs-{attempt.key}", attempt.key, "complete", True, attempt.amount, payment_ref=f"pi-{attempt.key}"
-    )
-    with unit_of_work():
-        attempts.apply(attempt, said, at=clock.now())
+    capture(order)
     runner.run_until_idle()
     db.session.expire_all()
     return order
 
 
 def parcel_of(order: Order) -> Parcel:
-    return db.session.scalars(db.select(Parcel).where(Parcel.order_id == order.id)).one()
+    found: Parcel = db.session.scalars(db.select(Parcel).where(Parcel.order_id == order.id)).one()
+    return found
 
 
 def reported(order: Order, status: TrackingStatus) -> Order:

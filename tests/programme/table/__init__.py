@@ -1,6 +1,6 @@
 """The rows of the table, section by section of the policy."""
 
 from tests.programme.rows import Row
-from tests.programme.table import identity, market, pieces
+from tests.programme.table import identity, market, pieces, sale
 
-ROWS: list[Row] = [*identity.ROWS, *market.ROWS, *pieces.ROWS]
+ROWS: list[Row] = [*identity.ROWS, *market.ROWS, *pieces.ROWS, *sale.ROWS]
