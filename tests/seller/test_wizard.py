@@ -51,7 +51,10 @@ def begin(browser: Browser, member: Person, **purchase: Any) -> str:
 def test_a_piece_goes_from_the_purchases_to_review_in_six_screens(browser: Browser, member: Person) -> None:
     at = begin(browser, member)
     assert post_form(browser, f"{at}/details", "save-details", includes=["dust_bag"], **ADDRESS).status_code == 303
-    assert post_form(browser, f"{at}/condition", "save-condition", grade="excellent", words="Carried twice.").location == f"{at}/photos"
+    assert (
+        post_form(browser, f"{at}/condition", "save-condition", grade="excellent", words="Carried twice.").location
+        == f"{at}/photos"
+    )
     sent = {slot: photo(seed) for seed, slot in enumerate(("front", "back", "inside"), 1)}
     assert post_form(browser, f"{at}/photos", "photos", **sent).location == f"{at}/price"
     assert post_form(browser, f"{at}/price", "save-price", price="180").location == f"{at}/check"
