@@ -15,12 +15,14 @@ from marketplace import clock
 from marketplace.database import db
 from marketplace.desk.labels import ALARMS
 from marketplace.errors import NotFound
-from marketplace.jobs.alarms import Alarm, clear_alarm
+from marketplace.jobs import parked
+from marketplace.jobs.alarms import Alarm, AlarmKind, clear_alarm
 from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState
 from marketplace.orders.models import Order
 from marketplace.payments.models import Refund
 from marketplace.payouts.models import Payout
+from marketplace.payouts.paying import issue_again
 from marketplace.people.models import Role
 from marketplace.permissions import current_person, staff, the_person
 from marketplace.text import PlainText
@@ -80,7 +82,10 @@ def home() -> ResponseReturnValue:
     waiting = db.session.scalar(
         sa.select(sa.func.count()).select_from(Listing).where(Listing.state == ListingState.SUBMITTED)
     )
-    rows = [{"alarm": alarm, "label": ALARMS[alarm.kind], **_subject(alarm)} for alarm in alarms]
+    rows = [
+        {"alarm": alarm, "label": ALARMS[alarm.kind], "can_retry": alarm.kind in RETRIES, **_subject(alarm)}
+        for alarm in alarms
+    ]
     return render_template("desk/home.html", alarms=rows, waiting=waiting or 0, now=clock.now())
 
 
@@ -116,4 +121,33 @@ def clear(alarm_id: int) -> ResponseReturnValue:
         return redirect(url_for("desk.home"), 303)
     clear_alarm(alarm, by=the_person(), at=clock.now(), reason=form.reason.data)
     flash(_("Cleared."))
+    return redirect(url_for("desk.home"), 303)
+
+
+def _retry_job(alarm: Alarm) -> None:
+    parked.retry(alarm)
+
+
+def _issue_again(alarm: Alarm) -> None:
+    issue_again(db.session.get_one(Payout, alarm.subject_id), at=clock.now())
+
+
+# Alarms about work that can be tried again once its cause is mended.
+RETRIES = {AlarmKind.JOB_PARKED: _retry_job, AlarmKind.PAYOUT_REFUSED: _issue_again}
+
+
+@bp.post("/desk/alarms/<int:alarm_id>/retry")
+@staff(Role.AGENT)
+def retry(alarm_id: int) -> ResponseReturnValue:
+    """Try again what failed, and close the alarm; should it fail once more, a new one opens."""
+    alarm = db.session.get(Alarm, alarm_id)
+    if alarm is None or alarm.cleared_at is not None or alarm.kind not in RETRIES:
+        raise NotFound()
+    form = ClearForm()
+    if not form.validate_on_submit():
+        flash(_("Say in a few words what has been mended."))
+        return redirect(url_for("desk.home"), 303)
+    RETRIES[alarm.kind](alarm)
+    clear_alarm(alarm, by=the_person(), at=clock.now(), reason=form.reason.data)
+    flash(_("It is tried again now."))
     return redirect(url_for("desk.home"), 303)

@@ -68,7 +68,7 @@ def raise_alarm(kind: AlarmKind, subject: Any, *, at: datetime, **detail: Any) -
     """Open an alarm for ``subject``; one that stands open already is left as it is, whoever raised it first."""
     about = {"kind": kind, "subject_type": subject.__tablename__, "subject_id": subject.id}
     new = insert_new(Alarm).values(**about, raised_at=at, detail=detail).returning(Alarm)
-    alarm = db.session.scalar(new)
+    alarm: Alarm | None = db.session.scalar(new)
     if alarm is None:
         return db.session.scalars(sa.select(Alarm).filter_by(**about, cleared_at=None)).one()
     log.error("alarm", extra={"alarm": kind.value, "subject": f"{alarm.subject_type}:{alarm.subject_id}"})

@@ -285,9 +285,3 @@ def _try_later(row: OutboxRow, lease: str, state: OutboxState, trouble: str) -> 
             raise_alarm(AlarmKind.JOB_PARKED, mine, at=clock.now(), kind_of_job=mine.kind)
         else:
             mine.state, mine.due_at = state, clock.wall() + PAUSES[mine.attempts - 1]
-
-
-def retry_parked(row: OutboxRow) -> None:
-    """Give a parked row another round of attempts; its outcome is looked up first."""
-    row.state, row.attempts, row.due_at = OutboxState.UNKNOWN, 0, clock.wall()
-    on_commit(waking.wake)

@@ -37,6 +37,7 @@ PAYOUT = Machine(
         (_P.DUE, "issue"): _P.ISSUED,
         (_P.REFUSED, "issue"): _P.ISSUED,
         (_P.DUE, "refuse"): _P.REFUSED,
+        (_P.REFUSED, "refuse"): _P.REFUSED,  # asked again, and again not what was asked for
     },
     refusals={"issue": CannotPayOut, "refuse": CannotPayOut},
     owes={"issue": "issue"},

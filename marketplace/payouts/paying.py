@@ -19,7 +19,7 @@ from marketplace.jobs.outbox import Done, Errand, OutboxRow, Refused
 from marketplace.ledger import Account, Line, Posting, post
 from marketplace.money import Money
 from marketplace.payouts.facts import GiftCardReady
-from marketplace.payouts.models import Payout, PayoutForm, PayoutState
+from marketplace.payouts.models import CannotPayOut, Payout, PayoutForm, PayoutState
 from marketplace.people.models import Person
 
 GIFT_CARD = "gift_card"
@@ -49,9 +49,23 @@ def owe_payouts(owed: Sequence[PayoutOwed], *, at: datetime) -> list[Payout]:
         return []
     insert = sa.insert(Payout).returning(Payout, sort_by_parameter_order=True)
     payouts = list(db.session.scalars(insert, [_row(share, at) for share in owed]))
-    errands = [Errand(f"{GIFT_CARD}:payouts:{payout.id}", payout, _request(payout)) for payout in payouts]
-    outbox.enqueue_all(GIFT_CARD, errands, at=at)
+    outbox.enqueue_all(GIFT_CARD, [Errand(_key(payout), payout, _request(payout)) for payout in payouts], at=at)
     return payouts
+
+
+def issue_again(payout: Payout, *, at: datetime) -> None:
+    """Ask the issuer once more for a card it refused or got wrong, under a new key, since the old one has its answer.
+
+    Raises ``CannotPayOut`` where the payout is not refused.
+    """
+    if payout.state is not PayoutState.REFUSED:
+        raise CannotPayOut()
+    asked = len(outbox.rows_of(payout, GIFT_CARD))
+    outbox.enqueue(GIFT_CARD, key=f"{_key(payout)}:{asked}", subject=payout, request=_request(payout), at=at)
+
+
+def _key(payout: Payout) -> str:
+    return f"{GIFT_CARD}:payouts:{payout.id}"
 
 
 def _row(share: PayoutOwed, at: datetime) -> dict[str, object]:
