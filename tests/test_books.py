@@ -64,9 +64,7 @@ def _leave_something_behind(_order: Order) -> None:
 def _lose_an_entry(_order: Order) -> None:
     transaction = db.session.scalars(sa.select(LedgerTransaction).limit(1)).one()
     entry = db.session.scalars(sa.select(LedgerEntry).limit(1)).one()
-    db.session.add(
-        LedgerEntry(transaction=transaction, account=entry.account, amount_minor=1, currency=entry.currency)
-    )
+    db.session.add(LedgerEntry(transaction=transaction, account=entry.account, amount_minor=1, currency=entry.currency))
 
 
 TAMPERING = [

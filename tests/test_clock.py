@@ -71,7 +71,7 @@ def test_a_world_begins_once(app) -> None:
 
 def test_a_moment_without_a_zone_is_never_stored(app) -> None:
     with pytest.raises(sa.exc.StatementError, match="time zone"):
-        db.session.scalar(sa.select(sa.literal(datetime(2026, 1, 1), UTCDateTime())))  # noqa: DTZ001
+        db.session.scalar(sa.select(sa.literal(datetime(2026, 1, 1), UTCDateTime())))
 
 
 def test_a_moment_comes_back_in_utc_to_the_microsecond(app) -> None:

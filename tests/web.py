@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
@@ -15,6 +16,8 @@ from marketplace.people.models import Person
 from tests.apart import apart
 from tests.html import faults_of
 
+LETTER = re.compile(r"/sandbox/mail/\d+/page\Z")  # a mail as its reader sees it brings its own style
+
 
 class Browser(FlaskClient):
     """Flask's test client, each request in a context of its own as from outside. No page may fail."""
@@ -25,6 +28,8 @@ class Browser(FlaskClient):
         assert response.status_code < 500 or response.status_code == 503, f"{response.request.path}: {response.status}"
         if response.mimetype == "text/html" and response.get_data() and not 300 <= response.status_code < 400:
             faults = faults_of(response.get_data(as_text=True))
+            if LETTER.match(response.request.path):
+                faults = tuple(fault for fault in faults if fault != "the page carries a style of its own")
             assert faults == (), f"{response.request.path}: {faults}"
         return response
 
