@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Shop(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
     _configure(app, settings)
     journal.init_app(app)
+    protection.init_app(app, settings)  # before anything reads the request
     db.init_app(app)
     migrate.init_app(app, db)
     csrf.init_app(app)
@@ -77,7 +78,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     presentation.register(app)
     wording.register(app)
     site.init_app(app)
-    protection.init_app(app, settings)
     error_pages.init_app(app)
     service_pages.init_app(app)
     blueprints.register_all(app, settings, csrf)

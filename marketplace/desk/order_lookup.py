@@ -19,7 +19,7 @@ from marketplace.money import Money
 from marketplace.orders.models import Checkout, Order
 from marketplace.orders.notes import DeskNote
 from marketplace.payments.models import PaymentAttempt, Refund
-from marketplace.payouts.models import Payout
+from marketplace.payouts.paying import payout_of
 from marketplace.people.models import Person
 from marketplace.shipping.models import Parcel
 

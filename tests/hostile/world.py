@@ -1,0 +1,173 @@
+"""One of everything that has an address, and the address of each route about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, url_for
+from werkzeug.routing import Rule
+
+from marketplace import clock
+from marketplace.credits.models import GiftCard
+from marketplace.database import db, unit_of_work
+from marketplace.jobs import runner
+from marketplace.jobs.alarms import Alarm, AlarmKind
+from marketplace.listings.finding import public_path
+from marketplace.listings.models import Listing
+from marketplace.mail.models import SandboxMail
+from marketplace.orders import links
+from marketplace.orders.models import Order
+from marketplace.payments.sandbox import SandboxSession
+from marketplace.people.models import Person, Role
+from marketplace.programme import versions
+from tests.accounts import an_account
+from tests.apart import apart
+from tests.programme import world as shop
+from tests.shopping import buy
+from tests.web import Browser, page
+
+
+
+@dataclass
+class World:
+    """The people, and by the beginning of a route the values of its arguments."""
+
+    seller: Person
+    buyer: Person
+    agent: Person
+    reviewer: Person
+    warehouse: Person
+    order: Order
+    draft: Listing
+    submitted: Listing
+    live: Listing
+    arguments: dict[str, dict[str, Any]]
+
+    def url(self, app: Flask, rule: Rule) -> str:
+        """The address of a route about this world's things."""
+        wanted = [name for name in self.arguments if rule.rule.startswith(name)]
+        values = self.arguments[max(wanted, key=len)] if wanted else {}
+        with app.test_request_context():
+            address = url_for(rule.endpoint, **{name: values.get(name, "nothing") for name in rule.arguments})
+        return address + ("?" + values["query"] if rule.rule == "/sell/listings/new" else "")
+
+    @property
+    def people(self) -> dict[str, Person]:
+        return {
+            "seller": self.seller,
+            "buyer": self.buyer,
+            "agent": self.agent,
+            "reviewer": self.reviewer,
+            "warehouse": self.warehouse,
+        }
+
+
+def build(app: Flask) -> World:
+    """Draft, submitted, live, supply, an order ready to ship, a settled one with its gift card, an alarm."""
+    sold = shop.a_live_listing()
+    seller = db.session.get_one(Person, sold.seller_id)
+    order = _bought(app, sold)
+    shop.confirmed(shop.delivered(_bought(app, shop.a_live_listing())))
+    draft = shop.graded(shop.a_draft(seller), "good")
+    flaw = shop.a_flaw(draft, "exterior", "scratch", "light")
+    shop.photographed(draft, "front")
+    submitted = shop.submitted(shop.a_complete_draft())
+    live = shop.a_live_listing()
+    supply = shop.a_supply_listing()
+    purchase = shop.a_purchase(seller)
+    session = db.session.scalars(sa.select(SandboxSession)).first()
+    card = db.session.scalars(sa.select(GiftCard)).first()
+    assert session is not None
+    assert card is not None
+    with unit_of_work():
+        alarm = Alarm(kind=AlarmKind.PARCEL_LOST, subject_type="orders", subject_id=order.id, raised_at=clock.now())
+        db.session.add(alarm)
+        token = links.make(order, at=clock.now())
+    letter = db.session.scalars(sa.select(SandboxMail).order_by(SandboxMail.id)).first()
+    assert letter is not None
+    photo = draft.photos[0]
+    of_order = {"number": order.number, "verb": "cancel"}
+    of_draft = {"number": draft.number, "flaw_id": flaw.id, "slot": "front", "query": f"purchase={purchase.id}&unit=1"}
+    arguments: dict[str, dict[str, Any]] = {
+        "/account/email/": {"token": "n" * 43},
+        "/api/v1/gift-cards/redemptions": {"number": "D00000000"},
+        "/bag/": {"number": live.number},
+        "/checkout/": {"number": order.checkout.number},
+        "/desk/alarms/": {"alarm_id": alarm.id},
+        "/desk/gift-cards/": {"number": card.number, "person_id": card.holder_id},
+        "/desk/orders/": of_order,
+        "/desk/people/": {"person_id": seller.id},
+        "/desk/review/": {"number": submitted.number},
+        "/desk/supply/": {"number": supply.number, "flaw_id": 1, "slot": "front"},
+        "/help/": {"slug": "fees"},
+        "/join/confirm/": {"token": "n" * 43},
+        "/orders/": of_order,
+        "/orders/link/": {"token": token},
+        "/p/": {"path": public_path(live).removeprefix("/p/")},
+        "/photos/": {"key": photo.key.removeprefix("photos/"), "width": 320},
+        "/reset/": {"token": "n" * 43},
+        "/sandbox/mail/": {"mail_id": letter.id},
+        "/sandbox/parcels/": {"tracking": shop.parcel_of(order).tracking_number},
+        "/sandbox/pay/": {"ref": session.ref},
+        "/sell/listings/": of_draft,
+        "/sell/sales/": of_order,
+        "/sell/wardrobe/": {"number": live.number},
+        "/shop/": {"name": "tote"},
+        "/sign-in/link/": {"token": "n" * 43},
+        "/static/": {"filename": "css/reprise.css"},
+        "/terms/": {"number": 1},
+        "/theme/": {"content_hash": versions.current().content_hash[:16]},
+        "/webhooks/shippo/": {"token": "n" * 43},
+    }
+    return World(
+        seller=seller,
+        buyer=db.session.get_one(Person, order.buyer_id),
+        agent=an_account(roles=[Role.AGENT]),
+        reviewer=an_account(roles=[Role.REVIEWER]),
+        warehouse=an_account(roles=[Role.WAREHOUSE]),
+        order=order,
+        draft=draft,
+        submitted=submitted,
+        live=live,
+        arguments=arguments,
+    )
+
+
+def _bought(app: Flask, listing: Listing) -> Order:
+    """Bought and paid over HTTP by a guest; its label is made."""
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    [order] = buy(browser, listing)
+
+    def work() -> None:
+        with app.app_context():
+            runner.run_until_idle()
+
+    apart(work)
+    return db.session.get_one(Order, order.id)
+
+
+
+
+def routes(app: Flask, method: str) -> list[Rule]:
+    """Every rule that takes the method, in the order of the addresses."""
+    found = [rule for rule in app.url_map.iter_rules() if method in (rule.methods or ())]
+    return sorted(found, key=lambda rule: rule.rule)
+
+
+def everything() -> dict[str, list[str]]:
+    """Every row of every table: two of these are equal where nothing changed."""
+    db.session.expire_all()
+    return {
+        table.name: sorted(repr(tuple(row)) for row in db.session.execute(sa.select(table)))
+        for table in db.metadata.sorted_tables
+    }
+
+
+def token_of(browser: Browser) -> str:
+    """The CSRF token of this browser's own session."""
+    field = page(browser.get("/track")).find("input", attrs={"name": "csrf_token"})
+    assert field is not None
+    return str(field["value"])
