@@ -113,6 +113,7 @@ def _show(row: SandboxParcel, form: ParcelForm) -> str:
     return render_template(
         "sandbox/parcel.html",
         parcel=row,
+        scans=sandbox_tracking.story(row),
         form=form,
         actions=ACTIONS,
         origin=origin.town,

@@ -86,6 +86,11 @@ def _place(parcel: SandboxParcel, action: str) -> tuple[str, str]:
     return end.city, end.region
 
 
+def story(parcel: SandboxParcel) -> list[SandboxScan]:
+    """What happened, by the carrier's own times; the label was there before anything else."""
+    return sorted(parcel.scans, key=lambda scan: (scan.status != STEPS["label"].status, scan.scanned_at, scan.id))
+
+
 def was_handed_over(parcel: SandboxParcel) -> bool:
     """Whether anybody of the carrier's has held it."""
     return any(scan.status != STEPS["label"].status for scan in parcel.scans)
@@ -97,7 +102,7 @@ def was_handed_over(parcel: SandboxParcel) -> bool:
 def track_object(parcel: SandboxParcel) -> dict[str, Any]:
     """The parcel as a Track object of Shippo's API, history from the earliest step on."""
     origin, destination = ends_of(parcel)
-    history = [_status(scan) for scan in sorted(parcel.scans, key=lambda scan: (scan.scanned_at, scan.id))]
+    history = [_status(scan) for scan in story(parcel)]
     return {
         "carrier": carrier_of(parcel),
         "tracking_number": parcel.tracking_number,
@@ -142,4 +147,4 @@ def title(parcel: SandboxParcel) -> str:
     """Where the parcel stands, in the carrier's words."""
     if parcel.mislaid_at is not None:
         return str(_("Nobody knows where it is."))
-    return str(max(parcel.scans, key=lambda scan: (scan.scanned_at, scan.id)).words)
+    return story(parcel)[-1].words
