@@ -20,6 +20,7 @@ MOST_MARKS = 4  # combining marks on one letter: Vietnamese needs two, pointed H
 
 _EMOJI_JOINTS = "\u200c\u200d"  # joiners: part of emoji and of Persian and Indian spelling, nothing on their own
 _BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters by category that show nothing
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Cn"})
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -87,6 +88,11 @@ def _has_tower(text: str) -> bool:
     return False
 
 
+def printable(value: str | None) -> str | None:
+    """What of a text can stand in a page again, to be corrected there: a filter for fields that are shown as typed."""
+    return value and "".join(sign for sign in value if sign == "\n" or unicodedata.category(sign) not in _UNPRINTABLE)
+
+
 class PlainText:
     """A WTForms validator: the field's text, cleaned in place, of ``min_length`` (default: anything but nothing) up.
 
@@ -103,6 +109,7 @@ class PlainText:
         try:
             field.data = clean_text(field.data or "", self.max_length, lines=self.lines)
         except TextRefused as refusal:
+            field.data = printable(field.data)
             raise StopValidation(str(refusal.message)) from refusal
         if not field.data and self.required:
             raise StopValidation(_("Enter an answer."))

@@ -100,3 +100,7 @@ def test_no_spreadsheet_takes_a_cell_for_a_formula(value: str) -> None:
     assert spreadsheet_cell(value) == "'" + value
     assert spreadsheet_cell("a" + value) == "a" + value
     assert spreadsheet_cell(12) == "12"
+
+
+def test_a_refused_answer_comes_back_as_far_as_a_page_can_show_it() -> None:
+    assert filled(title="a\x00b\ud800c").title.data == "abc"

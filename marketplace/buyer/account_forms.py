@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired
 
 from marketplace.people.emails import EmailAddress
 from marketplace.people.passwords import SHORTEST
-from marketplace.text import PlainText
+from marketplace.text import PlainText, printable
 
 _NEW_PASSWORD = {"autocomplete": "new-password", "minlength": SHORTEST}
 _LONG = _l("At least 12 characters. Three or four words that nobody would put together will do.")
@@ -24,11 +24,16 @@ class EmailForm(FlaskForm):  # type: ignore[misc]
 class SignInForm(FlaskForm):  # type: ignore[misc]
     """E-mail and password. What is no e-mail is simply wrong, as any other."""
 
-    email = EmailField(_l("E-mail"), [DataRequired(_l("Enter your e-mail."))], render_kw={"autocomplete": "username"})
+    email = EmailField(
+        _l("E-mail"),
+        [DataRequired(_l("Enter your e-mail."))],
+        filters=[printable],
+        render_kw={"autocomplete": "username"},
+    )
     password = PasswordField(
         _l("Password"), [DataRequired(_l("Enter your password."))], render_kw={"autocomplete": "current-password"}
     )
-    next = HiddenField()
+    next = HiddenField(filters=[printable])
 
 
 class FinishJoiningForm(FlaskForm):  # type: ignore[misc]
@@ -64,9 +69,10 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
     code = StringField(
         _l("Code"),
         [DataRequired(_l("Enter the six figures your app shows."))],
+        filters=[printable],
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 7},
     )
-    next = HiddenField()
+    next = HiddenField(filters=[printable])
 
 
 class NameForm(FlaskForm):  # type: ignore[misc]

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms.validators import StopValidation
 
 from marketplace.errors import Refusal
+from marketplace.text import printable
 
 LONGEST = 254  # RFC 5321
 
@@ -53,4 +54,5 @@ class EmailAddress:
         try:
             field.data = clean_email(field.data or "")
         except EmailRefused as refusal:
+            field.data = printable(field.data)
             raise StopValidation(str(refusal.message)) from refusal
