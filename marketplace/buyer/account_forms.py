@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired
 
+from marketplace.form_fields import Form
 from marketplace.people.emails import EmailAddress
 from marketplace.people.passwords import SHORTEST
 from marketplace.text import PlainText, printable
@@ -15,13 +15,13 @@ _NEW_PASSWORD = {"autocomplete": "new-password", "minlength": SHORTEST}
 _LONG = _l("At least 12 characters. Three or four words that nobody would put together will do.")
 
 
-class EmailForm(FlaskForm):  # type: ignore[misc]
+class EmailForm(Form):
     """An e-mail to send a link to."""
 
     email = EmailField(_l("E-mail"), [EmailAddress()], render_kw={"autocomplete": "email"})
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(Form):
     """E-mail and password. What is no e-mail is simply wrong, as any other."""
 
     email = EmailField(
@@ -36,7 +36,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
     next = HiddenField(filters=[printable])
 
 
-class FinishJoiningForm(FlaskForm):  # type: ignore[misc]
+class FinishJoiningForm(Form):
     """What an account needs besides its e-mail."""
 
     name = StringField(_l("Full name"), [PlainText(80)], render_kw={"autocomplete": "name"})
@@ -45,7 +45,7 @@ class FinishJoiningForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class NewPasswordForm(FlaskForm):  # type: ignore[misc]
+class NewPasswordForm(Form):
     """A new password, for whoever holds the link."""
 
     password = PasswordField(
@@ -63,7 +63,7 @@ class ChangePasswordForm(NewPasswordForm):
     )
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]
+class CodeForm(Form):
     """The code of the second factor."""
 
     code = StringField(
@@ -75,7 +75,7 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
     next = HiddenField(filters=[printable])
 
 
-class NameForm(FlaskForm):  # type: ignore[misc]
+class NameForm(Form):
     """What a person is called."""
 
     name = StringField(_l("Full name"), [PlainText(80)], render_kw={"autocomplete": "name"})

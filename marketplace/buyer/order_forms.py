@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired
 
+from marketplace.form_fields import Form
 from marketplace.text import PlainText
 
 STARS = [
@@ -27,14 +27,14 @@ PROBLEMS = [
 ]
 
 
-class ConfirmForm(FlaskForm):  # type: ignore[misc]
+class ConfirmForm(Form):
     """Stars for the condition, words about the seller."""
 
     stars = RadioField(_l("How is its condition?"), [InputRequired(_l("Choose how its condition is."))], choices=STARS)
     words = TextAreaField(_l("A word about the seller"), [PlainText(500, required=False, lines=True)])
 
 
-class ProblemForm(FlaskForm):  # type: ignore[misc]
+class ProblemForm(Form):
     """What is wrong."""
 
     reason = RadioField(_l("What is wrong?"), [InputRequired(_l("Choose what is wrong."))], choices=PROBLEMS)

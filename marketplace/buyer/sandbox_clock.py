@@ -7,10 +7,10 @@ from datetime import timedelta
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from wtforms import SelectField
 
 from marketplace import clock, database
+from marketplace.form_fields import Form
 from marketplace.jobs import runner
 from marketplace.permissions import public
 from marketplace.redirects import safe_next
@@ -20,7 +20,7 @@ bp = Blueprint("sandbox_clock", __name__)
 STEPS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "3d": timedelta(days=3), "10d": timedelta(days=10)}
 
 
-class AdvanceForm(FlaskForm):  # type: ignore[misc]
+class AdvanceForm(Form):
     """How far."""
 
     advance = SelectField("advance", choices=[(step, step) for step in STEPS])

@@ -9,12 +9,12 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from marketplace import clock
 from marketplace.buyer import cards
+from marketplace.form_fields import Form
 from marketplace.listings.search import newest
 from marketplace.money import Money
 from marketplace.permissions import public
@@ -23,7 +23,7 @@ from marketplace.programme import versions
 bp = Blueprint("styleguide", __name__)
 
 
-class SampleForm(FlaskForm):  # type: ignore[misc]
+class SampleForm(Form):
     """One field of each kind."""
 
     email = EmailField(_l("Email"), [InputRequired(_l("Enter your email address."))])

@@ -7,12 +7,12 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import EmailField, StringField
 
 from marketplace import clock, events
 from marketplace.buyer import tries
 from marketplace.database import db
+from marketplace.form_fields import Form
 from marketplace.orders.facts import OrderLinkWanted
 from marketplace.orders.models import Checkout, Order
 from marketplace.people.emails import EmailAddress
@@ -22,7 +22,7 @@ from marketplace.text import PlainText
 bp = Blueprint("tracking", __name__)
 
 
-class TrackForm(FlaskForm):  # type: ignore[misc]
+class TrackForm(Form):
     """What a buyer without an account still knows."""
 
     number = StringField(

@@ -9,7 +9,6 @@ from flask import Blueprint, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 
 from marketplace import clock, events
@@ -18,6 +17,7 @@ from marketplace.credits.models import GiftCard
 from marketplace.credits.statements import statements
 from marketplace.database import db
 from marketplace.errors import NotFound
+from marketplace.form_fields import Form
 from marketplace.payouts.lost_cards import replace_card
 from marketplace.people.models import Person, Role
 from marketplace.permissions import staff, the_person
@@ -28,13 +28,13 @@ bp = Blueprint("gift_card_desk", __name__)
 LOOKED_UP = "gift_cards_of"  # session: the member whose cards this browser may open
 
 
-class FindForm(FlaskForm):  # type: ignore[misc]
+class FindForm(Form):
     """Whose card it is."""
 
     email = StringField(_l("Loyalty e-mail"), [PlainText(254)], description=_l("The address the gift card went to."))
 
 
-class ReplaceForm(FlaskForm):  # type: ignore[misc]
+class ReplaceForm(Form):
     """Why a card is closed and another sent."""
 
     reason = TextAreaField(

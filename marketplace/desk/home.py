@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from wtforms import StringField
 
 from marketplace import clock
 from marketplace.database import db
 from marketplace.desk.labels import ALARMS
 from marketplace.errors import NotFound
+from marketplace.form_fields import Form
 from marketplace.jobs import parked
 from marketplace.jobs.alarms import Alarm, AlarmKind, clear_alarm
 from marketplace.listings.models import Listing
@@ -30,7 +30,7 @@ from marketplace.text import PlainText
 bp = Blueprint("desk", __name__)
 
 
-class ClearForm(FlaskForm):  # type: ignore[misc]
+class ClearForm(Form):
     """Why an alarm is done with."""
 
     reason = StringField("reason", [PlainText(500)])

@@ -9,13 +9,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import StringField
 
 from marketplace import clock, events
 from marketplace.database import db
 from marketplace.desk.order_lookup import find_orders, order_numbered, story
 from marketplace.errors import NotFound, Refusal
+from marketplace.form_fields import Form
 from marketplace.orders import fulfilment, refunding, settling
 from marketplace.orders.models import Order
 from marketplace.orders.notes import DeskNote
@@ -34,7 +34,7 @@ class OwnOrder(Refusal):
     status = 403
 
 
-class ActForm(FlaskForm):  # type: ignore[misc]
+class ActForm(Form):
     """Why."""
 
     reason = StringField(_l("Reason"), [PlainText(500)])

@@ -6,12 +6,12 @@ from flask import Blueprint, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import StringField
 
 from marketplace import clock, events
 from marketplace.database import db
 from marketplace.errors import NotFound
+from marketplace.form_fields import Form
 from marketplace.people.lookup import look_up
 from marketplace.people.models import Person, Role
 from marketplace.permissions import staff, the_person
@@ -22,7 +22,7 @@ bp = Blueprint("people_desk", __name__)
 LOOKED_UP = "looked_up"  # session: the person whose page this browser may open
 
 
-class LookUpForm(FlaskForm):  # type: ignore[misc]
+class LookUpForm(Form):
     """Whom the desk is looking for."""
 
     words = StringField(_l("E-mail or membership number"), [PlainText(254)])

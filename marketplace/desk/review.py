@@ -9,12 +9,12 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 
 from marketplace import clock
 from marketplace.desk.review_forms import ChangesForm, DeclineForm, ProposalForm, SeenForm
 from marketplace.desk.review_page import review_page
 from marketplace.errors import Refusal
+from marketplace.form_fields import Form
 from marketplace.listings import review
 from marketplace.listings.finding import any_listing
 from marketplace.listings.models import Listing
@@ -78,7 +78,7 @@ def _next(done: Listing, words: str) -> ResponseReturnValue:
 
 
 def _decide(
-    listing: Listing, name: str, form: FlaskForm, field: str, decision: Callable[[Person, datetime], None], words: str
+    listing: Listing, name: str, form: Form, field: str, decision: Callable[[Person, datetime], None], words: str
 ) -> ResponseReturnValue:
     """Carry out a decision, or say beside ``field`` why the form cannot be taken as it is."""
     if not form.validate_on_submit():

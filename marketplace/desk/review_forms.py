@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, TextAreaField
 
-from marketplace.form_fields import MoneyField, MultiCheckboxField
+from marketplace.form_fields import Form, MoneyField, MultiCheckboxField
 from marketplace.listings.models import Listing
 from marketplace.programme.policy.review import Review
 from marketplace.text import PlainText
@@ -19,7 +18,7 @@ LONGEST_WORDS = 500
 _BEFORE_EVERYTHING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class SeenForm(FlaskForm):  # type: ignore[misc]
+class SeenForm(Form):
     """A decision on one version of a listing; ``approve`` needs nothing more."""
 
     seen = HiddenField()

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
 
-from marketplace.form_fields import MoneyField, MultiCheckboxField
+from marketplace.form_fields import Form, MoneyField, MultiCheckboxField
 from marketplace.listings.forms import LONGEST_WORDS
 from marketplace.listings.models import Listing
 from marketplace.programme.policy import Policy
 from marketplace.text import PlainText
 
 
-class SupplyForm(FlaskForm):  # type: ignore[misc]
+class SupplyForm(Form):
     """Grade, what comes with it, words, price: all at once, as the desk has the piece in hand."""
 
     grade = RadioField(_l("Condition"), validate_choice=False)

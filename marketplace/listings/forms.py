@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 
-from marketplace.form_fields import MoneyField
+from marketplace.form_fields import Form, MoneyField
 from marketplace.listings.models import Listing
 from marketplace.programme.policy import Policy
 from marketplace.text import PlainText
@@ -17,7 +16,7 @@ LONGEST_WORDS = 1000
 LONGEST_NOTE = 200
 
 
-class ConditionForm(FlaskForm):  # type: ignore[misc]
+class ConditionForm(Form):
     """The grade, of the whole scale (GAP-12), and the seller's own words."""
 
     grade = RadioField(_l("Condition"), validate_choice=False)
@@ -33,7 +32,7 @@ class ConditionForm(FlaskForm):  # type: ignore[misc]
         self.hints = {grade.key: grade.definition for grade in policy.condition.grades}
 
 
-class FlawForm(FlaskForm):  # type: ignore[misc]
+class FlawForm(Form):
     """One flaw: what and where in one choice, how clearly it shows, a note."""
 
     what = SelectField(_l("Part and flaw"), validate_choice=False)
@@ -68,7 +67,7 @@ class FlawForm(FlaskForm):  # type: ignore[misc]
         return (self.what.data or "").partition(":")[2]
 
 
-class PriceForm(FlaskForm):  # type: ignore[misc]
+class PriceForm(Form):
     """A price."""
 
     price = MoneyField(_l("Your price"))

@@ -13,13 +13,13 @@ from typing import Any
 from flask import Request, jsonify
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
 
 from marketplace import clock, database
 from marketplace.errors import Refusal
 from marketplace.events import HasActor
+from marketplace.form_fields import Form
 from marketplace.listings import photos
 from marketplace.listings.condition import flaw_words
 from marketplace.listings.flaws import needs_photo
@@ -92,10 +92,10 @@ def said_of(photo: ListingPhoto) -> str | None:
     return " ".join(finding.message for finding in photos.findings(photo)) or None
 
 
-def photos_form(wanted: list[Slot]) -> FlaskForm:
+def photos_form(wanted: list[Slot]) -> Form:
     """A form with one file input for each slot, named like it."""
     fields = {slot.name: FileField(slot.label) for slot in wanted}
-    form: FlaskForm = type("PhotosForm", (FlaskForm,), fields)()
+    form: Form = type("PhotosForm", (Form,), fields)()
     return form
 
 

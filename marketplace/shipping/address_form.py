@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TelField
 
+from marketplace.form_fields import Form
 from marketplace.programme import versions
 from marketplace.programme.policy.market import Market
 from marketplace.shipping.addresses import LONGEST, AddressRefused, check_ship_from, check_ship_to
@@ -30,7 +30,7 @@ def _attributes(part: str, autocomplete: str, **more: str) -> dict[str, Any]:
     return {"autocomplete": autocomplete, "maxlength": LONGEST[part], **more}
 
 
-class AddressForm(FlaskForm):  # type: ignore[misc]
+class AddressForm(Form):
     """Where a parcel goes to: seven fields, two of them optional. A valid form has its ``postal``."""
 
     name = StringField(_l("Full name"), render_kw=_attributes("name", "name"))

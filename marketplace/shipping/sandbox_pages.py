@@ -13,7 +13,6 @@ from flask import Blueprint, current_app, flash, redirect, render_template, url_
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy.orm import selectinload
 from werkzeug.test import Client
 from wtforms import BooleanField, IntegerField, StringField
@@ -22,6 +21,7 @@ from wtforms.validators import AnyOf, NumberRange, Optional
 from marketplace import clock, database
 from marketplace.database import db
 from marketplace.errors import NotFound
+from marketplace.form_fields import Form
 from marketplace.permissions import public
 from marketplace.shipping import sandbox_tracking
 from marketplace.shipping.sandbox_books import SandboxParcel
@@ -43,7 +43,7 @@ ACTIONS = {
 }
 
 
-class ParcelForm(FlaskForm):  # type: ignore[misc]
+class ParcelForm(Form):
     """What the carrier does, when it did it, and whether it tells."""
 
     action = StringField(validators=[AnyOf(ACTIONS, _l("Choose what happens to the parcel."))])
