@@ -26,8 +26,10 @@ from marketplace import (
     site,
     wiring,
 )
+from marketplace.buyer import cards
 from marketplace.database import db
 from marketplace.limits import limiter
+from marketplace.listings.search import newest
 from marketplace.people import signing_in
 from marketplace.programme import versions, wording
 from marketplace.programme.policy.market import Market
@@ -78,7 +80,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     presentation.register(app)
     wording.register(app)
     site.init_app(app)
-    error_pages.init_app(app)
+    error_pages.init_app(app, suggestions=lambda: cards.cards(newest(4)))
     service_pages.init_app(app)
     blueprints.register_all(app, settings, csrf)
     wiring.wire(app, settings)

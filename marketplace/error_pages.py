@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, current_app, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from jinja2 import TemplateNotFound
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from marketplace.database import db
-from marketplace.errors import Refusal
+from marketplace.errors import NotFound, Refusal
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +32,27 @@ CODES = {
     429: "too_many_requests",
 }
 
+# Fields that are typed anew: a page of ours never holds them.
+SECRETS = frozenset({"password", "current", "code", "card"})
+MOST_RESENT = 60  # fields
+LONGEST_RESENT = 20_000  # characters in all
 
-def init_app(app: Flask) -> None:
-    """Register the handlers."""
+Suggestions = Callable[[], Sequence[object]]
+
+
+def init_app(app: Flask, suggestions: Suggestions) -> None:
+    """Register the handlers. ``suggestions`` gives the pieces that a page without its own content shows."""
 
     @app.errorhandler(CSRFError)
     def _expired_form(_error: CSRFError) -> ResponseReturnValue:
-        return _page(419 if not request.path.startswith("/api/") else 400, None)
+        if request.path.startswith("/api/"):
+            return _page(400, None)
+        return _page(419, None, resend=_resend())
+
+    @app.errorhandler(NotFound)
+    @app.errorhandler(404)
+    def _nothing_here(_error: Exception) -> ResponseReturnValue:
+        return _page(404, None, suggestions=_suggested(suggestions))
 
     @app.errorhandler(Refusal)
     def _refused(refusal: Refusal) -> ResponseReturnValue:
@@ -58,12 +74,36 @@ def init_app(app: Flask) -> None:
         return _page(InternalServerError.code, None)
 
 
-def _page(status: int, message: Any, headers: dict[str, str] | None = None) -> ResponseReturnValue:
+def _resend() -> dict[str, Any] | None:
+    """The form as it was typed, for sending it again with a fresh token; None where that would not be safe or whole.
+
+    Only where the browser itself says that it comes from a page of ours (fault X07), and never with a secret or a file.
+    """
+    if request.headers.get("Origin") != current_app.config["SETTINGS"].public_url or request.files:
+        return None
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    too_much = len(fields) > MOST_RESENT or sum(len(name) + len(value) for name, value in fields) > LONGEST_RESENT
+    if not fields or too_much or SECRETS & {name for name, _value in fields}:
+        return None
+    return {"id": "send-again", "action": request.full_path.rstrip("?"), "fields": fields}
+
+
+def _suggested(suggestions: Suggestions) -> Sequence[object]:
+    if request.path.startswith("/api/"):
+        return ()
+    db.session.rollback()
+    try:
+        return suggestions()
+    except SQLAlchemyError:
+        return ()  # The page is shown even where the database is gone.
+
+
+def _page(status: int, message: Any, headers: dict[str, str] | None = None, **shown: object) -> ResponseReturnValue:
     db.session.rollback()
     if request.path.startswith("/api/"):
         text = str(message) if message else _("This request cannot be carried out.")
         return jsonify(error={"code": CODES.get(status, "error"), "message": text}), status, headers or {}
-    context = {"status": status, "message": message, "request_id": g.get("request_id")}
+    context = {"status": status, "message": message, "request_id": g.get("request_id"), **shown}
     try:
         body = render_template(f"errors/{status}.html", **context)
     except TemplateNotFound:

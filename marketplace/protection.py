@@ -12,7 +12,7 @@ from flask import Flask, Response, abort, request, session
 from marketplace.settings import Settings
 
 MOST_FIELDS = 300
-PUBLIC_ENDPOINTS = frozenset({"static", "photos.photo", "theme.stylesheet"})
+PUBLIC_ENDPOINTS = frozenset({"static", "photos.photo", "theme.style_sheet"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

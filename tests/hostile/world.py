@@ -29,7 +29,6 @@ from tests.shopping import buy
 from tests.web import Browser, page
 
 
-
 @dataclass
 class World:
     """The people, and by the beginning of a route the values of its arguments."""
