@@ -87,7 +87,7 @@ def operations(listing: Listing) -> dict[str, Callable[[], Any]]:
 def everything(listing: Listing) -> tuple[Any, ...]:
     """What must be the same after a refusal: the row, its events, what was to be mailed."""
     db.session.expire_all()
-    row = {name: getattr(listing, name) for name in Listing.__table__.columns.keys()}
+    row = {column.key: getattr(listing, column.key) for column in Listing.__table__.columns}
     letters = db.session.scalar(sa.select(sa.func.count()).select_from(OutboxRow))
     return row, len(events.history(listing)), letters
 
