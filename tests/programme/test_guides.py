@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 import pytest
-from flask import Flask
 
-from marketplace import clock
 from marketplace.buyer.help_topics import TOPICS
-from marketplace.database import unit_of_work
-from marketplace.programme import Policy, PublishedPolicy, versions
-from tests.programme.policies import changed, preloved
+from tests.programme.reading_pages import links, read
 from tests.web import Browser, page
 
 EVERY_PAGE = ["/help", "/terms", "/condition", "/how-it-works", *(f"/help/{topic.slug}" for topic in TOPICS)]
-
-
-@pytest.fixture
-def reader(app: Flask, client: Browser) -> Browser:
-    """Somebody who reads under the preset's policy."""
-    publish(preloved())
-    return client
-
-
-def publish(policy: Policy) -> PublishedPolicy:
-    with unit_of_work():
-        return versions.publish(policy, at=clock.now())
-
-
-def read(client: Browser, address: str) -> str:
-    """What stands in the page's main part, as it is read."""
-    answer = client.get(address)
-    assert answer.status_code == 200, f"{address}: {answer.status}"
-    main = page(answer).find("main")
-    assert main is not None
-    words = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", str(main))).split())
-    return re.sub(r" (?=[.,:;])", "", words)
-
-
-def links(client: Browser, address: str) -> list[str]:
-    main = page(client.get(address)).find("main")
-    assert main is not None
-    return [str(link["href"]) for link in main.find_all("a", href=True)]
 
 
 @pytest.mark.parametrize("address", EVERY_PAGE)
@@ -275,42 +242,3 @@ def test_the_grades_are_defined_and_the_one_not_taken_says_so(reader: Browser) -
     told = read(reader, "/condition")
     assert re.search(r"New with tags .* Excellent .* Good .* Fair .* Not taken\. Pieces in fair condition", told)
     assert "Heavy: any flaw Fair" in told
-
-
-# Which terms ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.rule("GAP-18")
-def test_the_terms_of_an_earlier_version_stay_readable(reader: Browser) -> None:
-    earlier = versions.current()
-    later = publish(changed({"payout.payout_basis_points": 9000, "limits.ship_by_business_days": 5}))
-    assert "90% of the listed price" in read(reader, "/terms")
-    assert f"Version {later.number}," in read(reader, "/terms")
-    old = read(reader, f"/terms/{earlier.number}")
-    assert "80% of the listed price" in old
-    assert "handed over within 3 business days" in old
-    assert "This version is no longer in force." in old
-    assert "no longer in force" not in read(reader, f"/terms/{later.number}")
-
-
-def test_a_programme_without_members_sales_says_nothing_of_selling(reader: Browser) -> None:
-    publish(changed({"modes.peer_to_peer": False}))
-    assert "Selling" not in read(reader, "/help")
-    assert "What a seller receives" not in read(reader, "/terms")
-    assert reader.get("/help/photos").status_code == 404
-    assert reader.get("/help/delivery").status_code == 200
-
-
-def test_a_word_of_the_policy_cannot_become_markup(reader: Browser) -> None:
-    publish(changed({"texts.purpose": "<script>alert(1)</script>"}))
-    assert "<script>alert(1)" not in reader.get("/help").get_data(as_text=True)
-
-
-def test_the_style_sheet_of_the_programme_is_linked_and_may_be_kept(reader: Browser) -> None:
-    link = page(reader.get("/help")).find("link", href=re.compile(r"^/theme/"))
-    assert link is not None
-    answer = reader.get(str(link["href"]))
-    assert answer.mimetype == "text/css"
-    assert "immutable" in answer.headers["Cache-Control"]
-    stale = reader.get("/theme/0000000000000000.css")
-    assert "no-cache" in stale.headers["Cache-Control"]

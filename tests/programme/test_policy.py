@@ -43,6 +43,14 @@ def test_a_category_is_known_by_any_spelling_of_its_name() -> None:
     assert eligibility.category("hat") is None
 
 
+def test_everything_the_house_made_as_bags_and_wallets_can_be_listed() -> None:
+    eligibility = preloved().eligibility
+    library = ["tote", "shoulder bag", "satchel", "camera bag", "bucket bag", "zip wallet"]
+    assert all(eligibility.category(name) in eligibility.accepted_categories for name in library)
+    refused = [eligibility.category(name) for name in ("coat", "pumps", "watch")]
+    assert not set(refused) & {None, *eligibility.accepted_categories}
+
+
 def test_the_strictest_cap_decides_the_highest_grade() -> None:
     scale = preloved().condition
     assert scale.highest_grade("corners", "scuff", "light").key == "excellent"

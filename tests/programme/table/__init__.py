@@ -1,6 +1,18 @@
 """The rows of the table, section by section of the policy."""
 
 from tests.programme.rows import Row
-from tests.programme.table import identity, market, pieces, sale
+from tests.programme.table import (
+    condition,
+    eligibility,
+    handing_over,
+    identity,
+    limits,
+    market,
+    photos,
+    price,
+    review,
+)
 
-ROWS: list[Row] = [*identity.ROWS, *market.ROWS, *pieces.ROWS, *sale.ROWS]
+SECTIONS = (identity, market, eligibility, condition, photos, price, review, handing_over, limits)
+
+ROWS: list[Row] = [row for section in SECTIONS for row in section.ROWS]

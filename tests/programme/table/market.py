@@ -1,16 +1,14 @@
-"""Where the programme trades, what may be sold there, and the tax on it."""
+"""Where the programme trades, what the house sells there itself, and the tax on it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from marketplace import clock
 from marketplace.database import db, unit_of_work
 from marketplace.listings import eligibility, supply
 from marketplace.listings.submitting import submit
 from marketplace.mail.models import SandboxMail
-from marketplace.people.models import Channel
 from marketplace.programme import versions
 from marketplace.shipping.addresses import RegionNotServed, check_ship_to
 from tests.accounts import an_account
@@ -20,7 +18,6 @@ from tests.programme.rows import Behaviour, Row, Scene, refusing, words
 
 TERMS = "/terms"
 TAX = "/help/prices"
-WHAT = "/help/what-you-can-sell"
 WEDNESDAY = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)  # Thanksgiving is the day after
 FRIDAY = datetime(2026, 11, 27, 15, 0, tzinfo=UTC)
 ALL_STATES = list(preloved().market.ship_to_regions)
@@ -32,7 +29,6 @@ ONTARIO = {
     "tax.rates": [{"region": "ON", "starts_on": "2024-01-01", "basis_points": 1300}, AT_HOME],
 }
 LOUISIANA_SINCE_2025 = "tax.rates[18]"
-GROUP_OF_TOTES = "eligibility.categories[0].group"
 
 
 def does_not_ship_to_louisiana(scene: Scene) -> None:
@@ -57,28 +53,6 @@ def review_is_due(submitted_at: datetime, due_at: datetime) -> Behaviour:
         assert listing.review_due_at == due_at
 
     return due
-
-
-def listable(**purchase: Any) -> Behaviour:
-    """A purchase like this can be listed."""
-
-    def begins(scene: Scene) -> None:
-        listing = world.a_draft(**purchase)
-        assert listing.state == "draft"
-
-    return begins
-
-
-def refused(words_of_refusal: str, **purchase: Any) -> Behaviour:
-    """A purchase like this cannot be listed, and this is said."""
-
-    def refuses(scene: Scene) -> None:
-        bought = world.a_purchase(an_account(), **purchase)
-        why = eligibility.purchase_refusal(bought, world.policy())
-        assert why is not None
-        assert words_of_refusal in str(why.message)
-
-    return refuses
 
 
 def warehouse_label(part: str, value: str) -> Behaviour:
@@ -245,52 +219,6 @@ ROWS = [
         says="The house itself sells nothing here.",
     ),
     Row("modes.supply.tag", "From our shelves", shelf_is_tagged, page="/how-it-works", says="From our shelves"),
-    Row(
-        "eligibility.groups[0].key",
-        "ready-to-wear",
-        refused("Clothing cannot be sold here."),
-        page=WHAT,
-        says="Ready-to-wear (totes",
-        also={"eligibility.groups[2].key": "handbags"},
-    ),
-    words("eligibility.groups[0].label", "Evening bags", WHAT, says="Evening bags: totes"),
-    Row(
-        "eligibility.groups[0].refusal",
-        "Bags are not taken in winter.",
-        refused("Bags are not taken in winter."),
-        page=WHAT,
-        says="Bags are not taken in winter.",
-    ),
-    Row(
-        "eligibility.categories[0].key",
-        "carryall",
-        listable(category="Carryall"),
-        page="/help",
-        says='href="/shop/carryall"',
-    ),
-    words("eligibility.categories[0].label", "Carryalls", "/how-it-works"),
-    Row(GROUP_OF_TOTES, "shoes", refused("Shoes cannot be sold here."), page=WHAT, says="Shoes (totes and pumps)"),
-    Row(
-        "eligibility.refused_collections[0].key",
-        "fall-2020",
-        refused("part of the current collection", collection="fall-2020"),
-        untold="the purchase file's word for the collection, which its label says to people",
-    ),
-    words("eligibility.refused_collections[0].label", "This season's pieces", WHAT),
-    Row(
-        "eligibility.refused_collections[0].refusal",
-        "Still in our windows.",
-        refused("Still in our windows.", collection="current"),
-        page=WHAT,
-        says="Still in our windows.",
-    ),
-    Row(
-        "eligibility.channels",
-        ["store"],
-        refused("our own site or in our own stores", channel=Channel.WEB),
-        page=WHAT,
-        says="your Velorne Circle account, in a Velorne store.",
-    ),
     Row(
         "tax.shipping_taxable",
         False,
