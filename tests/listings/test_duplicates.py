@@ -1,0 +1,53 @@
+"""A photo that was used before is found, upright and mirrored, and the reviewer gets both listings (rule of review)."""
+
+from __future__ import annotations
+
+from flask import Flask
+from PIL import ImageOps
+
+from marketplace import clock
+from marketplace.database import unit_of_work
+from marketplace.listings import photos
+from marketplace.listings.duplicates import duplicates_of
+from marketplace.listings.models import Listing
+from marketplace.listings.photo_pipeline import PreparedPhoto, prepare_photo
+from marketplace.listings.photo_quality import PhotoThresholds
+from marketplace.listings.photo_reading import PhotoLimits
+from tests.listings.pieces import seller_of
+from tests.photos import jpeg, picture, webp
+from tests.programme.world import a_draft
+
+
+def prepared(data: bytes) -> PreparedPhoto:
+    return prepare_photo(data, PhotoLimits(20, 50), PhotoThresholds(1, 0, 0))
+
+
+def with_photo(data: bytes, listing: Listing | None = None, slot: str = "front") -> Listing:
+    listing = listing or a_draft()
+    with unit_of_work():
+        photos.keep(listing, slot, prepared(data), by=seller_of(listing), at=clock.now())
+    return listing
+
+
+def test_the_same_photo_in_another_file_and_size_is_found_once_a_listing(app: Flask) -> None:
+    original = with_photo(jpeg(picture(seed=1)))
+    with_photo(jpeg(picture(seed=1)), original, "back")
+    copy = with_photo(webp(picture(450, 600, seed=1)))
+    with_photo(jpeg(picture(seed=2)))
+    (found,) = duplicates_of(copy)
+    assert (found.photo.listing_id, found.other.listing_id, found.is_mirrored) == (copy.id, original.id, False)
+
+
+def test_a_mirrored_copy_is_found_and_said_to_be_one(app: Flask) -> None:
+    original = with_photo(jpeg(picture(seed=3)))
+    copy = with_photo(jpeg(ImageOps.mirror(picture(seed=3))))
+    (found,) = duplicates_of(copy)
+    assert (found.other.listing_id, found.is_mirrored) == (original.id, True)
+    (back,) = duplicates_of(original)
+    assert (back.other.listing_id, back.is_mirrored) == (copy.id, True)
+
+
+def test_the_pieces_own_photos_are_no_duplicates(app: Flask) -> None:
+    listing = with_photo(jpeg(picture(seed=4)))
+    with_photo(jpeg(picture(seed=4)), listing, "back")
+    assert duplicates_of(listing) == []
