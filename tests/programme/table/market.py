@@ -59,7 +59,8 @@ def warehouse_label(part: str, value: str) -> Behaviour:
     """The label of the house's own piece carries this as its sender."""
 
     def carries(scene: Scene) -> None:
-        order = world.paid(world.an_order(world.a_supply_listing()))
+        order = world.an_order(world.a_supply_listing())
+        world.capture(order)
         assert world.parcel_of(order).ship_from[part] == value
 
     return carries

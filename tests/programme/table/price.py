@@ -44,7 +44,7 @@ def after_a_sale_for_100(minor: int, *, days: int = 0) -> Behaviour:
 
     def suggests(scene: Scene) -> None:
         style = f"VL-{versions.current().number}"
-        world.paid(world.an_order(world.a_live_listing(minor=10_000, style_number=style)))
+        world.capture(world.an_order(world.a_live_listing(minor=10_000, style_number=style)))
         with unit_of_work():
             clock.advance(timedelta(days=days))
         listing = world.graded(world.a_draft(style_number=style, purchased_on=clock.now().date()), "excellent")
