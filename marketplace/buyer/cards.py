@@ -54,4 +54,4 @@ def cards(listings: Iterable[Listing]) -> list[dict[str, Any]]:
 def taken(moment: datetime, *, by_seller: bool) -> str:
     """Who took a photograph and when, as its caption says it."""
     on = day(moment, year=True, weekday=False)
-    return _("Photo by the seller, %(day)s", day=on) if by_seller else _("Library photo")
+    return str(_("Photo by the seller, %(day)s", day=on) if by_seller else _("Library photo"))

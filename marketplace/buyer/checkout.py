@@ -24,6 +24,7 @@ from marketplace.orders.models import Checkout
 from marketplace.orders.states import CheckoutState
 from marketplace.payments import attempts
 from marketplace.payments.gateway import gateway
+from marketplace.payments.models import PaymentAttempt
 from marketplace.people import accounts
 from marketplace.people.models import Person
 from marketplace.permissions import current_person, guest_or_person, public, remember_guest
@@ -163,7 +164,7 @@ def pay(number: str) -> ResponseReturnValue:
     except (NotDone, OutcomeUnknown):
         flash(_("The payment page cannot be reached right now. Nothing was charged; try again in a minute."))
         return redirect(url_for("checkout.review", number=number), 303)
-    attempts.record_page(db.session.get_one(attempts.PaymentAttempt, attempt_id), page, at=clock.now())
+    attempts.record_page(db.session.get_one(PaymentAttempt, attempt_id), page, at=clock.now())
     return redirect(page.url, 303)
 
 
@@ -191,7 +192,7 @@ def _give_up(number: str) -> None:
         report = attempts.ask_provider(attempt, ending=True)
     except (NotDone, OutcomeUnknown):
         return  # It ends by its own deadline.
-    attempts.apply(db.session.get_one(attempts.PaymentAttempt, attempt_id), report, at=clock.now())
+    attempts.apply(db.session.get_one(PaymentAttempt, attempt_id), report, at=clock.now())
     database.finish()
 
 

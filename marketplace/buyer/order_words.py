@@ -23,7 +23,7 @@ class NextStep:
 
 def headline(order: Order) -> str:
     """The state of an order as its buyer would say it."""
-    words = {
+    words: dict[OrderState, str] = {
         OrderState.AWAITING_PAYMENT: _("Waiting for your payment"),
         OrderState.PAID: _("Paid. The seller gets the label now"),
         OrderState.LABEL_ISSUED: _("The seller is packing it"),
@@ -53,16 +53,14 @@ def next_step(order: Order, at: datetime) -> NextStep | None:
         if buyer_can_cancel(order, at):
             return NextStep(
                 _("The seller was to ship by %(when)s.", when=deadline(order.ship_by_at)),
-                _("You may cancel now for a full refund, or wait. Unshipped, the order ends by itself and you are refunded."),
+                _("Cancel now for a full refund, or wait. Unshipped, the order ends by itself and you are refunded."),
             )
         return NextStep(
             _("The seller ships by %(when)s.", when=deadline(order.ship_by_at)),
             _("After that you may cancel for a full refund."),
         )
     if order.state is OrderState.IN_TRANSIT:
-        return NextStep(
-            _("The carrier has it."), _("We write when it is delivered, and while it is late.")
-        )
+        return NextStep(_("The carrier has it."), _("We write when it is delivered, and while it is late."))
     if order.state is OrderState.DELIVERED and order.window_closes_at and can_confirm(order, at):
         return NextStep(
             _("Answer by %(when)s.", when=deadline(order.window_closes_at)),
@@ -71,7 +69,5 @@ def next_step(order: Order, at: datetime) -> NextStep | None:
     if order.state is OrderState.DISPUTED:
         return NextStep(_("Customer service has your report."), _("Nothing is paid to the seller until it is settled."))
     if order.state is OrderState.REFUNDED:
-        return NextStep(
-            _("Everything you paid goes back to your card."), _("Banks take five to ten days to show it.")
-        )
+        return NextStep(_("Everything you paid goes back to your card."), _("Banks take five to ten days to show it."))
     return None

@@ -41,7 +41,9 @@ def home() -> ResponseReturnValue:
         },
         {
             "title": _("Bought new from us"),
-            "text": _("Every piece comes from a member's own purchase history at %(house)s.", house=policy.identity.house),
+            "text": _(
+                "Every piece comes from a member's own purchase history at %(house)s.", house=policy.identity.house
+            ),
         },
         {
             "title": _("Protected after delivery"),
@@ -72,7 +74,7 @@ def home() -> ResponseReturnValue:
 
 def _styles() -> list[dict[str, object]]:
     """Each category that has a piece for sale, with that piece's picture."""
-    shown = []
+    shown: list[dict[str, object]] = []
     for category in versions.current().policy.eligibility.accepted_categories:
         found = search_listings(Criteria(category=category.key), size=1).listings
         if found:
@@ -121,7 +123,7 @@ def _list(
     return render_template(
         "buyer/shop.html",
         heading=heading,
-        intro=None if query is not None else _("Every piece comes from a member's own purchase history and is reviewed by us before it is listed."),
+        intro=None if query is not None else _promise(),
         path=path,
         trail=trail or [],
         query=query,
@@ -138,6 +140,10 @@ def _list(
         wider=[],
         indexed=chosen == 0 and query is None,
     )
+
+
+def _promise() -> str:
+    return str(_("Every piece comes from a member's own purchase history and is reviewed before it is listed."))
 
 
 def _address(path: str, pairs: list[tuple[str, str]]) -> str:
@@ -181,15 +187,19 @@ def _value_label(facet: str, value: str) -> str:
         known = {grade.key: grade.label for grade in policy.condition.grades}
         return known.get(value, value)
     if facet == "price":
-        low, _dash, high = value.partition("-")
-        if not low.isdigit() or (high and not high.isdigit()):
-            return value
-        currency = policy.market.currency
-        lowest = price(Money.parse(low, currency)) if len(low) < 9 else low
-        if not high:
-            return _("%(low)s and more", low=lowest)
-        return _("%(low)s to %(high)s", low=lowest, high=price(Money.parse(high, currency)) if len(high) < 9 else high)
+        return _band_label(value, policy.market.currency)
     return value.capitalize()
+
+
+def _band_label(name: str, currency: str) -> str:
+    """A price band in words; a name that is no band's is shown as it was typed."""
+    bounds = next((band for band in PRICE_BANDS if band_name(*band) == name), None)
+    if bounds is None:
+        return name
+    lowest = price(Money.parse(str(bounds[0]), currency))
+    if bounds[1] is None:
+        return str(_("%(low)s and more", low=lowest))
+    return str(_("%(low)s to %(high)s", low=lowest, high=price(Money.parse(str(bounds[1]), currency))))
 
 
 def _facet(facet: Facet) -> dict[str, object]:

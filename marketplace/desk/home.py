@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from wtforms import StringField
 
 from marketplace import clock
+from marketplace.credits.models import GiftCard
 from marketplace.database import db
 from marketplace.desk.labels import ALARMS
 from marketplace.errors import NotFound
@@ -102,6 +103,8 @@ def _subject(alarm: Alarm) -> dict[str, str | None]:
     if alarm.subject_type == Payout.__tablename__:
         number = db.session.get_one(Payout, alarm.subject_id).order_number
         return {"name": number, "href": url_for("desk_orders.order", number=number)}
+    if alarm.subject_type == GiftCard.__tablename__:
+        return {"name": db.session.get_one(GiftCard, alarm.subject_id).number, "href": url_for("gift_card_desk.search")}
     if alarm.subject_type == Listing.__tablename__:
         number = db.session.scalar(sa.select(Listing.number).where(Listing.id == alarm.subject_id))
         return {"name": number, "href": None}

@@ -72,13 +72,17 @@ def movements(order: Order) -> list[Movement]:
     return [Movement(at, kind, e.account, Money(e.amount_minor, e.currency)) for at, kind, e in rows]
 
 
+def _notes(order: Order) -> list[DeskNote]:
+    return list(db.session.scalars(sa.select(DeskNote).where(DeskNote.order_id == order.id)))
+
+
 def story(order: Order) -> dict[str, Any]:
     """Everything about an order that its desk page shows."""
     parcels = db.session.scalars(sa.select(Parcel).where(Parcel.order_id == order.id)).all()
     return {
         "order": order,
         "history": list(reversed(events.history(order))),
-        "notes": {note.id: note for note in db.session.scalars(sa.select(DeskNote).where(DeskNote.order_id == order.id))},
+        "notes": {note.id: note for note in _notes(order)},
         "movements": movements(order),
         "parcels": parcels,
         "attempts": db.session.scalars(

@@ -15,8 +15,8 @@ from marketplace.listings.facts import (
     PriceProposed,
     ReviewOverdue,
 )
-from marketplace.listings.models import Listing
 from marketplace.listings.finding import public_path
+from marketplace.listings.models import Listing
 from marketplace.mail.addresses import url
 from marketplace.mail.outgoing import send
 from marketplace.money import Money

@@ -87,4 +87,4 @@ def trouble_in_words(code: str) -> str:
         "incorrect_cvc": _("Your card's security code is incorrect."),
         "authentication_failed": _("We could not authenticate your card. Choose another one and try again."),
     }
-    return words.get(code, _("Your card number is incorrect."))
+    return words.get(code) or str(_("Your card number is incorrect."))

@@ -10,7 +10,7 @@ from marketplace.orders.states import OrderState
 
 def headline(order: Order) -> str:
     """The state of a sale as its seller would say it."""
-    words = {
+    words: dict[OrderState, str] = {
         OrderState.AWAITING_PAYMENT: _("Being paid for"),
         OrderState.PAID: _("Sold. Your label is on its way"),
         OrderState.LABEL_ISSUED: _("Pack it and hand it over"),
