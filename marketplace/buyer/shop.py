@@ -15,6 +15,7 @@ from marketplace.errors import NotFound
 from marketplace.listings.criteria import Criteria, Cursor, Sort
 from marketplace.listings.facets import Facet, facets
 from marketplace.listings.finding import public_listing, public_path
+from marketplace.listings.matching import PRICE_BANDS, band_name
 from marketplace.listings.models import Listing
 from marketplace.listings.search import Page, newest, search_listings
 from marketplace.listings.states import ListingState

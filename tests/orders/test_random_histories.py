@@ -204,5 +204,6 @@ class History(RuleBasedStateMachine):
 
 
 @pytest.mark.fault("G07")
+@pytest.mark.timeout(300)
 def test_every_step_of_a_random_history_keeps_the_ledgers_promises(app: Flask) -> None:
     run_state_machine_as_test(History, settings=settings())
