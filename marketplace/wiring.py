@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 
+from marketplace.credits import idempotency
 from marketplace.credits.own import OwnIssuer
 from marketplace.database import db
 from marketplace.events import react_to
@@ -27,6 +28,7 @@ from marketplace.payments import facts as payment_facts
 from marketplace.payments import webhooks as payment_webhooks
 from marketplace.payments.sandbox import SandboxGateway
 from marketplace.payouts import facts as payout_facts
+from marketplace.payouts import lost_cards
 from marketplace.payouts import paying as payout_paying
 from marketplace.people import facts as people_facts
 from marketplace.people import link_requests
@@ -153,6 +155,7 @@ def _payouts() -> None:
     outbox.register(payout_paying.GIFT_CARD, payout_paying.GiftCardIssuing())
     react_to(payout_facts.GiftCardReady, to_sellers.gift_card_ready)
     react_to(payout_facts.GiftCardReplaced, to_sellers.gift_card_replaced)
+    runner.register_chore(idempotency.forget_codes)
 
 
 def _mail() -> None:
@@ -169,3 +172,4 @@ def _message_left(fact: mail_facts.MailHandedOver) -> None:
 def _message_bounced(fact: mail_facts.MailBounced) -> None:
     if fact.subject_type == Order.__tablename__:
         order_news.message_bounced(fact.subject_id, at=fact.at)
+    lost_cards.letter_bounced(fact.subject_type, fact.subject_id, at=fact.at)

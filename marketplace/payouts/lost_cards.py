@@ -10,6 +10,7 @@ from marketplace import events
 from marketplace.credits import voiding
 from marketplace.credits.models import GiftCard
 from marketplace.database import db
+from marketplace.jobs.alarms import AlarmKind, raise_alarm
 from marketplace.payouts.facts import GiftCardReplaced
 from marketplace.payouts.models import Payout
 
@@ -28,3 +29,13 @@ def replace_card(card: GiftCard, *, by: events.HasActor, at: datetime, reason: s
     )
     events.announce(GiftCardReplaced(successor.id, at, code))
     return successor
+
+
+def letter_bounced(subject_type: str, subject_id: int, *, at: datetime) -> None:
+    """A letter with a card's code was refused, and the code is gone with it: an agent has to reach the holder."""
+    models: dict[str, type[Payout] | type[GiftCard]] = {
+        Payout.__tablename__: Payout,
+        GiftCard.__tablename__: GiftCard,
+    }
+    if subject_type in models:
+        raise_alarm(AlarmKind.MAIL_BOUNCED, db.session.get_one(models[subject_type], subject_id), at=at)
