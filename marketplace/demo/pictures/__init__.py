@@ -1,0 +1,1 @@
+"""Photos as members would take them at home, made from the house's library pictures."""
