@@ -23,7 +23,6 @@ def upgrade() -> None:
             "kind",
             sa.Enum(
                 "job_parked",
-                "outcome_unknown",
                 "label_late",
                 "scan_after_cancellation",
                 "parcel_lost",
