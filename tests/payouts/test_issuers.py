@@ -80,7 +80,9 @@ def alarms() -> list[tuple[AlarmKind, str]]:
 
 def row() -> OutboxRow:
     db.session.expire_all()
-    return db.session.scalars(sa.select(OutboxRow).where(OutboxRow.kind == "gift_card").order_by(OutboxRow.id)).all()[-1]
+    return db.session.scalars(sa.select(OutboxRow).where(OutboxRow.kind == "gift_card").order_by(OutboxRow.id)).all()[
+        -1
+    ]
 
 
 def assert_unpaid(order: Order) -> None:

@@ -145,7 +145,9 @@ def test_many_are_owed_in_few_statements_each_with_its_card_asked_for(app, engin
         sa.event.listen(db.engine, "before_cursor_execute", note)
         payouts = paying.owe_payouts(debts, at=at)
         sa.event.remove(db.engine, "before_cursor_execute", note)
-    assert [(payout.order_id, payout.amount_minor) for payout in payouts] == [(d.order_id, d.amount.minor) for d in debts]
+    assert [(payout.order_id, payout.amount_minor) for payout in payouts] == [
+        (d.order_id, d.amount.minor) for d in debts
+    ]
     assert len(statements) == (2 if engine == "postgresql" else 6)  # SQLite hands keys back one by one
     rows = db.session.scalars(sa.select(OutboxRow).where(OutboxRow.kind == "gift_card").order_by(OutboxRow.id)).all()
     assert [row.key for row in rows] == [f"gift_card:payouts:{payout.id}" for payout in payouts]
