@@ -40,7 +40,7 @@ def details(number: str) -> ResponseReturnValue:
     """Keep the details and go on."""
     listing, person = steps.draft(number), the_person()
     form = DetailsForm(listing, person)
-    if form.validate_on_submit() and form.postal:
+    if form.validate_on_submit() and form.carrier_accepts() and form.postal:
         save_details(listing, includes=form.includes.data or [], ships_from=form.postal, by=person, at=clock.now())
         return steps.go("condition", listing)
     body = steps.page("details", listing, form=form, asks_name=not person.name or bool(form.name.errors))

@@ -24,7 +24,7 @@ def price(number: str) -> ResponseReturnValue:
     suggestion = suggestion_for(listing, at=at)
     standing = listing.price or (suggestion.price if suggestion else None)
     form = PriceForm(listing, standing.plain if standing else "")
-    if form.validate_on_submit() and form.price.amount:
+    if form.validate_on_submit() and form.price.amount is not None:
         try:
             save_price(listing, price=form.price.amount, by=the_person(), at=at)
         except PriceOutOfBounds as refusal:
