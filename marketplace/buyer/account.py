@@ -52,7 +52,7 @@ def address() -> ResponseReturnValue:
     person = the_person()
     known = last_address(person)
     form = ShipFromForm(address=PostalAddress.of(known.postal) if known else None)
-    if form.validate_on_submit() and form.postal is not None:
+    if form.validate_on_submit() and form.carrier_accepts() and form.postal is not None:
         keep_address(person, form.postal)
         flash(_("Your address is kept."), "ok")
         return redirect(url_for("account.overview"), 303)

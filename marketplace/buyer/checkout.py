@@ -82,7 +82,7 @@ def offer() -> ResponseReturnValue:
     pieces = _buyable()
     if not pieces:
         return redirect(url_for("bag.bag"), 303)
-    if not form.validate_on_submit() or form.postal is None:
+    if not form.validate_on_submit() or not form.carrier_accepts() or form.postal is None:
         return _ask(form, 422)
     checkouts.check_pieces(pieces, buyer_id=_buyer_id())
     token = (form.form_token.data or "")[:64] or secrets.token_hex(16)

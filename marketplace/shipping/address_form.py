@@ -4,7 +4,7 @@ class CheckoutForm(AddressForm):
     email = StringField(_l("E-mail"), [EmailAddress()])
 
 form = CheckoutForm(address=known)
-if form.validate_on_submit():
+if form.validate_on_submit() and form.carrier_accepts():
     order_to(form.postal)  # in the spelling we keep
 """
 
@@ -16,14 +16,21 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField, TelField
 
+from marketplace import database
 from marketplace.form_fields import Form
 from marketplace.programme import versions
 from marketplace.programme.policy.market import Market
-from marketplace.shipping.addresses import LONGEST, AddressRefused, check_ship_from, check_ship_to
+from marketplace.shipping.addresses import (
+    LONGEST,
+    AddressRefused,
+    carrier_objection,
+    check_ship_from,
+    check_ship_to,
+)
 from marketplace.shipping.postal import PostalAddress
 from marketplace.shipping.regions import region_choices
 
-PARTS = ("name", "line1", "line2", "postcode", "city", "region", "phone")
+PARTS = ("name", "line1", "line2", "city", "region", "postcode", "phone")
 
 
 def _attributes(part: str, autocomplete: str, **more: str) -> dict[str, Any]:
@@ -36,9 +43,9 @@ class AddressForm(Form):
     name = StringField(_l("Full name"), render_kw=_attributes("name", "name"))
     line1 = StringField(_l("Address"), render_kw=_attributes("line1", "address-line1"))
     line2 = StringField(_l("Apartment, suite, floor"), render_kw=_attributes("line2", "address-line2"))
-    postcode = StringField(_l("ZIP code"), render_kw=_attributes("postcode", "postal-code", inputmode="numeric"))
     city = StringField(_l("City"), render_kw=_attributes("city", "address-level2"))
     region = SelectField(_l("State"), validate_choice=False, render_kw={"autocomplete": "address-level1"})
+    postcode = StringField(_l("ZIP code"), render_kw=_attributes("postcode", "postal-code", inputmode="numeric"))
     phone = TelField(_l("Phone"), render_kw=_attributes("phone", "tel", inputmode="tel"))
 
     postal: PostalAddress | None = None
@@ -69,6 +76,19 @@ class AddressForm(Form):
                 self[part].errors = [*self[part].errors, words]
             return False
         return fields_are_valid
+
+    def carrier_accepts(self) -> bool:
+        """Ask the carrier too, once the form is valid; where it objects, the street's field says so.
+
+        A call abroad: what the request has written so far is finished first.
+        """
+        if self.postal is None:
+            return False
+        database.finish()
+        objection = carrier_objection(self.postal)
+        if objection:
+            self.line1.errors = [*self.line1.errors, objection]
+        return not objection
 
 
 class ShipFromForm(AddressForm):

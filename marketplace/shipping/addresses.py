@@ -35,7 +35,6 @@ LONGEST = {
 
 _ZIP = re.compile(r"\A([0-9]{5})(?:[ -]?([0-9]{4}))?\Z")
 _PHONE = re.compile(r"\A[0-9+().\- ]{7,30}\Z")
-_POST_OFFICE_BOX = re.compile(r"\b(?:p\.? ?o\.? ?box|post office box)\b", re.IGNORECASE)
 
 
 class AddressRefused(Refusal):
@@ -105,11 +104,6 @@ def carrier_objection(address: PostalAddress) -> str | None:
     except (NotDone, OutcomeUnknown):
         return None
     return None if verdict.deliverable else verdict.words
-
-
-def is_post_office_box(address: PostalAddress) -> bool:
-    """Whether the parcel would go to a box at a post office, not to a door."""
-    return any(_POST_OFFICE_BOX.search(line) for line in (address.line1, address.line2))
 
 
 # The parts -----------------------------------------------------------------------------------------------------------
