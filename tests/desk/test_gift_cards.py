@@ -76,7 +76,7 @@ def test_a_lost_card_is_found_by_loyalty_email_and_replaced(app, client: Browser
     sweep()
     old, new = cards()
     assert (new.replaces_id, new.initial) == (old.id, Money(14_600, "USD"))
-    assert (old.void_reason, old.voided_at is not None) == ("Knew the order", True)
+    assert (old.void_reason, old.voided_at is not None) == ("Called, knew the order", True)
     assert [(row.action, row.actor_id) for row in events.history(old)] == [("void", agent.id)]
 
     new_code = code_mailed(order, "gift_card_replaced")
