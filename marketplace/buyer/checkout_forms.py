@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField
+from wtforms import EmailField, Field, HiddenField
 
 from marketplace.people.emails import EmailAddress
 from marketplace.shipping.address_form import AddressForm
@@ -14,3 +16,7 @@ class CheckoutForm(AddressForm):
 
     email = EmailField(_l("E-mail"), [EmailAddress()], render_kw={"autocomplete": "email"})
     form_token = HiddenField()
+
+    def __iter__(self) -> Iterator[Field]:
+        """The fields in the order of the page: the e-mail comes first."""
+        return iter(sorted(super().__iter__(), key=lambda field: field is not self.email))

@@ -176,7 +176,7 @@ def _facet_labels() -> dict[str, str]:
     return {
         "condition": _("Condition"),
         "price": _("Price"),
-        "colour": _("Colour"),
+        "colour": _("Color"),
         "style": _("Style"),
         "material": _("Material"),
     }

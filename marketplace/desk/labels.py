@@ -6,6 +6,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from marketplace.jobs.alarms import AlarmKind
+from marketplace.orders.states import OrderState
 
 ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.JOB_PARKED: _l("A job failed again and again and was parked"),
@@ -24,4 +25,21 @@ ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.PROBLEM_REPORTED: _l("The buyer reported a problem"),
     AlarmKind.REFUND_FAILED: _l("A refund could not reach the buyer"),
     AlarmKind.SUSPICIOUS_SALE: _l("Buyer and seller have used the same card"),
+}
+
+ORDERS: dict[OrderState, LazyString] = {
+    OrderState.AWAITING_PAYMENT: _l("Awaiting payment"),
+    OrderState.PAID: _l("Paid"),
+    OrderState.LABEL_ISSUED: _l("Label issued"),
+    OrderState.IN_TRANSIT: _l("In transit"),
+    OrderState.DELIVERED: _l("Delivered"),
+    OrderState.CONFIRMED: _l("Confirmed"),
+    OrderState.AUTO_CONFIRMED: _l("Confirmed by silence"),
+    OrderState.DISPUTED: _l("Disputed"),
+    OrderState.SETTLED: _l("Settled"),
+    OrderState.REFUNDED: _l("Refunded"),
+    OrderState.EXPIRED: _l("Expired"),
+    OrderState.CANCELLED: _l("Cancelled"),
+    OrderState.LOST: _l("Lost"),
+    OrderState.RETURNED_TO_SENDER: _l("Returned to sender"),
 }

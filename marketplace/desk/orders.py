@@ -13,6 +13,7 @@ from wtforms import StringField
 
 from marketplace import clock, events
 from marketplace.database import db
+from marketplace.desk.labels import ORDERS
 from marketplace.desk.order_lookup import find_orders, order_numbered, story
 from marketplace.errors import NotFound, Refusal
 from marketplace.form_fields import Form
@@ -70,7 +71,7 @@ VERBS: dict[str, tuple[Callable[[Order], bool], Callable[[Order, Person, datetim
 def search() -> ResponseReturnValue:
     """Look up by order number, tracking number or e-mail."""
     words = request.args.get("q", "")[:254]
-    return render_template("desk/orders.html", words=words, orders=find_orders(words))
+    return render_template("desk/orders.html", words=words, orders=find_orders(words), labels=ORDERS)
 
 
 @bp.get("/desk/orders/<number>")
@@ -82,7 +83,7 @@ def order(number: str) -> ResponseReturnValue:
 
 def _show(order: Order, form: ActForm, status: int = 200) -> ResponseReturnValue:
     offered = [verb for verb, (when, _act) in VERBS.items() if when(order)] if the_person().has_role(Role.AGENT) else []
-    return render_template("desk/order.html", **story(order), form=form, verbs=offered), status
+    return render_template("desk/order.html", **story(order), labels=ORDERS, form=form, verbs=offered), status
 
 
 @bp.post("/desk/orders/<number>/<verb>")

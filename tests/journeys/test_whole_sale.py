@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Browse = Callable[..., "Page"]
 
 
-@pytest.mark.rule("MK-04", "MK-23", "MK-36")
+@pytest.mark.rule("MK-04", "MK-23", "MK-41")
 @pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, False)], ids=["scripts-1280", "plain-360"])
 def test_from_the_purchase_history_to_the_gift_card(
     live_shop: LiveShop, browse: Browse, tmp_path: Path, width: int, scripts: bool
