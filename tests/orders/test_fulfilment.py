@@ -23,6 +23,7 @@ from marketplace.orders.states import CannotCancel, OrderState
 from marketplace.payments.models import Refund, RefundState
 from marketplace.payouts.models import Payout
 from marketplace.people.models import Person
+from marketplace.shipping.models import Parcel
 from tests.books import assert_books_balance
 from tests.orders.stories import again, delivered_order, held
 from tests.shipping.sales import labelled_order, sold_order, sweep, travel
@@ -252,3 +253,16 @@ def test_label_and_gift_card_go_to_the_sellers_loyalty_address(app: Flask, advan
         [letter] = letters(message)
         assert letter.recipient == seller.loyalty_account.email
     assert letters("label")[0].attachment_name == "shipping-label.pdf"
+
+
+@pytest.mark.rule("MK-54")
+def test_the_seller_is_asked_to_ship_by_usps_within_three_business_days_of_the_order(
+    app: Flask, clock_at: ClockAt
+) -> None:
+    clock_at(datetime(2026, 11, 2, 17, 0, tzinfo=UTC))
+    order = labelled_order()
+    [letter] = letters("label")
+    assert "Hand the parcel over by Thu, Nov 5, 11:59 PM EST" in " ".join(letter.text.split())
+    [parcel] = db.session.scalars(sa.select(Parcel).where(Parcel.order_id == order.id))
+    assert parcel.carrier.upper() == "USPS"
+    assert letter.attachment == parcel.label_pdf
