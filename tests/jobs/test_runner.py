@@ -1,0 +1,111 @@
+"""The runner: does all that is due, wakes at the bell, outlives what goes wrong."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from flask import Flask
+
+from marketplace import clock
+from marketplace.database import unit_of_work
+from marketplace.jobs import deadlines, inbox, outbox, runner, waking
+from marketplace.jobs.runner import EmbeddedRunner
+from tests.fresh import FreshDatabase
+from tests.jobs.outside import KIND, Outside, Subject, enqueue
+
+
+@pytest.fixture
+def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
+    world = Outside()
+    monkeypatch.setitem(outbox._handlers, KIND, world)
+    return world
+
+
+@pytest.fixture
+def chores(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    kept: list[object] = []
+    monkeypatch.setattr(runner, "_chores", kept)
+    return kept
+
+
+def test_one_thing_leads_to_another_until_nothing_is_due(
+    app: Flask, outside: Outside, chores: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event sets a deadline that has passed already, which queues an errand: one call of the runner does all."""
+
+    def react(_row: object, at: object) -> None:
+        deadlines.set_deadline("step", Subject(), clock.now())
+
+    def sweep(_subjects: object, at: object) -> None:
+        outbox.enqueue(KIND, key="last", subject=Subject(), request={}, at=clock.now())
+
+    monkeypatch.setitem(inbox._reactions, "outside", react)
+    monkeypatch.setitem(deadlines._sweeps, "step", sweep)
+    with unit_of_work():
+        inbox.receive("outside", "e1", {}, at=clock.now())
+    assert runner.run_until_idle() == 3
+    assert outside.done == {"last": 1}
+    assert runner.run_until_idle() == 0
+
+
+def test_what_waits_for_its_next_attempt_does_not_keep_the_runner_busy(
+    app: Flask, outside: Outside, chores: list[object]
+) -> None:
+    outside.trouble = outbox.NotDone("away")
+    enqueue("a")
+    assert runner.run_until_idle() == 1
+
+
+def test_a_chore_is_registered_once_and_done_each_round(app: Flask, chores: list[object]) -> None:
+    left = [2, 1]
+    chore = lambda: left.pop() if left else 0  # noqa: E731
+    runner.register_chore(chore)
+    runner.register_chore(chore)
+    assert chores == [chore]
+    assert runner.run_until_idle() == 3
+
+
+@pytest.fixture
+def thread(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> EmbeddedRunner:
+    """A runner of the web process that waits for the bell alone."""
+    monkeypatch.setattr(runner, "PAUSE_SECONDS", 60)
+    return EmbeddedRunner(fresh_database.app)
+
+
+def test_the_embedded_runner_wakes_at_the_bell_and_ends_when_told(
+    fresh_database: FreshDatabase, thread: EmbeddedRunner, outside: Outside
+) -> None:
+    told, record = threading.Event(), outside.record
+    outside.record = lambda *args, **more: (record(*args, **more), told.set())  # type: ignore[method-assign]
+    thread.start()
+    fresh_database.run(lambda: enqueue("a"))  # its commit rings the bell
+    assert told.wait(30)
+    thread.stop()
+    assert not thread._thread.is_alive()
+    assert outside.done == {"a": 1}
+
+
+def test_a_fault_in_one_round_does_not_end_the_thread(
+    fresh_database: FreshDatabase, thread: EmbeddedRunner, chores: list[object]
+) -> None:
+    rounds, second = [], threading.Event()
+
+    def chore() -> int:
+        rounds.append(1)
+        if len(rounds) == 1:
+            raise RuntimeError("a fault of ours")
+        second.set()
+        return 0
+
+    runner.register_chore(chore)
+    waking.bell.clear()
+    thread.start()
+    while not rounds:
+        second.wait(0.01)
+    for _ in range(100):
+        waking.wake()
+        if second.wait(0.1):
+            break
+    thread.stop()
+    assert second.is_set()
