@@ -145,6 +145,7 @@ def _orders() -> None:
     react_to(order_facts.OrderDelivered, to_sellers.delivered)
     react_to(order_facts.OrderConfirmed, to_buyers.confirmed)
     react_to(order_facts.OrderCancelled, to_sellers.cancelled)
+    react_to(order_facts.OrderRefunded, order_news.piece_is_back)
     react_to(order_facts.OrderRefunded, to_buyers.refunded)
     react_to(order_facts.OrderContested, to_buyers.contested)
     react_to(order_facts.OrderContested, to_sellers.contested)

@@ -57,6 +57,7 @@ def purchase_returned(fact: PurchaseReturned) -> None:
         sa.select(Listing).join(Item, Item.id == Listing.item_id).where(Item.purchase_id == fact.purchase_id)
     ).all()
     for listing in listings:
+        db.session.refresh(listing, with_for_update=True)
         if listing.state is ListingState.HELD:
             raise_alarm(AlarmKind.PURCHASE_RETURNED, listing, at=fact.at)
         elif can_withdraw(listing):

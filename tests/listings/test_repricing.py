@@ -20,12 +20,14 @@ from marketplace.listings.drafting import PriceOutOfBounds
 from marketplace.listings.models import Listing
 from marketplace.listings.states import CannotReprice, CannotWithdraw, ListingState
 from marketplace.money import Money
+from marketplace.orders import refunding
+from marketplace.orders.refunding import EndReason
 from marketplace.people.facts import PurchaseReturned
 from marketplace.people.models import Purchase
 from tests.accounts import an_account
 from tests.listings.pieces import a_listing_in, a_submitted_listing, approve, moved, seller_of
 from tests.orders.stories import again as order_again
-from tests.programme.world import a_complete_draft, a_live_listing, an_order, submitted
+from tests.programme.world import a_complete_draft, a_live_listing, an_order, paid, sent, submitted
 
 
 def reprice(listing: Listing, minor: int) -> None:
@@ -170,3 +172,26 @@ def test_staff_take_a_listing_out_with_a_reason_of_the_policy(app: Flask) -> Non
         withdrawing.remove(listing, "altered", "Dyed.", by=reviewer, at=clock.now())
     assert listing.state is ListingState.REMOVED
     assert review.decision_words(listing).endswith("repaired outside our workshops. Dyed.")
+
+
+@pytest.mark.rule("GAP-09")
+def test_a_sale_that_came_to_nothing_leaves_the_piece_to_be_listed_again(app: Flask) -> None:
+    listing = a_live_listing()
+    order = paid(an_order(listing))
+    with pytest.raises(eligibility.AlreadySold), unit_of_work():
+        starting.start_listing(purchase_of(listing), 1, by=seller_of(listing), at=clock.now())
+    with unit_of_work():
+        refunding.cancel(order, reason=EndReason.SELLER_CANCELLED, by=seller_of(listing), at=clock.now())
+    assert listing.state is ListingState.WITHDRAWN
+    with unit_of_work():
+        second = starting.start_listing(purchase_of(listing), 1, by=seller_of(listing), at=clock.now())
+    assert second.item_id == listing.item_id and second.state is ListingState.DRAFT
+
+
+def test_a_piece_that_was_lost_on_the_way_is_not_its_sellers_again(app: Flask) -> None:
+    listing = a_live_listing()
+    order = sent(paid(an_order(listing)))
+    with unit_of_work():
+        events.transition(order, "lose", by=SYSTEM, at=clock.now())
+        refunding.refund_in_full(order, reason=EndReason.PARCEL_LOST, by=SYSTEM, at=clock.now())
+    assert listing.state is ListingState.SOLD
