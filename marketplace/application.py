@@ -28,6 +28,7 @@ from marketplace import (
 )
 from marketplace.buyer import cards
 from marketplace.database import db
+from marketplace.jobs import embedding
 from marketplace.limits import limiter
 from marketplace.listings.search import newest
 from marketplace.people import signing_in
@@ -63,6 +64,7 @@ class Shop(Flask):
 def create_app(settings: Settings | None = None) -> Flask:
     """A ready application; raises ``UnsafeSettings`` where the environment asks for what is refused."""
     settings = settings or Settings.from_environment()
+    settings.refuse_unsafe()
     app = Shop(__name__, static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
     _configure(app, settings)
     journal.init_app(app)
@@ -84,9 +86,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     service_pages.init_app(app)
     blueprints.register_all(app, settings, csrf)
     wiring.wire(app, settings)
+    if settings.jobs == "embedded":
+        embedding.init_app(app)
     cli.init_app(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-        app.wsgi_app, root=str(ROOT / "static"), prefix="static/", max_age=3600 if settings.is_production else 60
+        app.wsgi_app,
+        root=str(ROOT / "static"),
+        prefix="static/",
+        max_age=3600 if settings.is_production else 60,
+        allow_all_origins=False,
+        add_headers_function=lambda headers, _path, _url: protection.harden(headers, settings),
     )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

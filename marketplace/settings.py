@@ -12,6 +12,7 @@ INSTANCE = Path(__file__).resolve().parent.parent / "instance"
 DEMO_KEY = "demo-key-for-the-sandbox-only-never-for-real-money"
 WEAK_WORDS = ("changeme", "secret", "password", "demo-key", "test", "default")
 SHORTEST_KEY = 32
+FEWEST_SIGNS = 10  # different ones: 32 random hexadecimal figures have more
 
 
 class UnsafeSettings(Exception):
@@ -83,9 +84,13 @@ class Settings:
             debug=env.get("FLASK_DEBUG", "") in {"1", "true"},
             trusted_proxies=int(env.get("TRUSTED_PROXIES", "0") or 0),
         )
-        if objections := settings.objections():
-            raise UnsafeSettings("; ".join(objections))
+        settings.refuse_unsafe()
         return settings
+
+    def refuse_unsafe(self) -> None:
+        """Raise ``UnsafeSettings`` with every objection there is."""
+        if objections := self.objections():
+            raise UnsafeSettings("; ".join(objections))
 
     def objections(self) -> list[str]:
         """Why this product will not start with these settings; empty when it will."""
@@ -112,7 +117,7 @@ class Settings:
             found.append("SANDBOX=1 is refused in production")
         if self.debug:
             found.append("FLASK_DEBUG=1 is refused in production")
-        if len(self.secret_key) < SHORTEST_KEY or any(word in self.secret_key.lower() for word in WEAK_WORDS):
+        if _is_weak(self.secret_key):
             found.append(f"SECRET_KEY is weak: use {SHORTEST_KEY} or more random characters")
         if not self.is_https:
             found.append("PUBLIC_URL must be https in production")
@@ -124,6 +129,11 @@ class Settings:
             if value.startswith("sandbox")
         ]
         return found
+
+
+def _is_weak(key: str) -> bool:
+    guessable = any(word in key.lower() for word in WEAK_WORDS)
+    return guessable or len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_SIGNS
 
 
 def _with_driver(url: str) -> str:
