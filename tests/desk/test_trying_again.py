@@ -45,9 +45,7 @@ def try_again(client: Browser, which: Alarm, reason: str) -> int:
 def test_a_refused_gift_card_is_asked_for_again(app, client: Browser, agent: Person) -> None:
     own = app.extensions["gift_cards"]
     with pytest.MonkeyPatch.context() as away:
-        away.setitem(
-            app.extensions, "gift_cards", type("House", (), {"issue": staticmethod(raising(IssueRefused("no")))})()
-        )
+        away.setitem(app.extensions, "gift_cards", House(raising(IssueRefused("account closed"))))
         order = delivered_order()
         confirm(order)
     assert app.extensions["gift_cards"] is own
