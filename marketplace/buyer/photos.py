@@ -1,19 +1,24 @@
 """Serving pictures: one fixed type, kept for ever by caches where anyone may see them, by nobody where not (P04, X01).
 
 A picture's address is made of what it shows, so what is at an address never changes. A photo of a listing that is not
-public is there for its owner and for staff alone.
+public is there for its owner, for whoever bought the piece, and for staff alone.
 """
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+import sqlalchemy as sa
+from flask import Blueprint, Response, request, session
 from flask.typing import ResponseReturnValue
 
+from marketplace.buyer.orders import OPENED
+from marketplace.database import db
 from marketplace.errors import NotFound
 from marketplace.listings.finding import is_listing_photo, is_own_photo, is_public_picture
+from marketplace.listings.models import ListingPhoto
 from marketplace.listings.photo_renditions import MEDIA_TYPE, photo_key
 from marketplace.listings.photos import photo_store
-from marketplace.permissions import current_visitor, has_second_factor, scoped
+from marketplace.orders.models import Order
+from marketplace.permissions import current_visitor, guest_or_person, has_second_factor, scoped
 
 bp = Blueprint("photos", __name__)
 
@@ -36,9 +41,19 @@ def photo(key: str, width: int) -> ResponseReturnValue:
 
 
 def _may_see(folder: str) -> bool:
+    """Its seller, its buyer, and staff past their second factor."""
     visitor = current_visitor()
-    if visitor is None:
-        return False
-    if is_own_photo(folder, visitor.person):
+    if visitor is not None and is_own_photo(folder, visitor.person):
         return True
-    return visitor.person.is_staff and has_second_factor(visitor.sign_in) and is_listing_photo(folder)
+    if visitor is not None and visitor.person.is_staff and has_second_factor(visitor.sign_in):
+        return is_listing_photo(folder)
+    return _is_bought(folder)
+
+
+def _is_bought(folder: str) -> bool:
+    """Whether this reader bought the piece in the photo: an order outlives its listing (fault B06)."""
+    reader = guest_or_person()
+    theirs = sa.or_(Order.buyer_id == (reader.id if reader else None), Order.number.in_(session.get(OPENED, [])))
+    of_listing = sa.select(ListingPhoto.listing_id).where(ListingPhoto.key == folder)
+    bought = sa.select(Order.id).where(Order.listing_id.in_(of_listing), Order.paid_at.is_not(None), theirs)
+    return db.session.scalar(sa.select(bought.exists())) or False

@@ -17,11 +17,13 @@ from marketplace.listings import photo_uploads, photos
 from marketplace.listings.models import Listing, ListingPhoto
 from marketplace.listings.photo_store import PhotoStoreUnavailable
 from marketplace.listings.states import ListingState
+from marketplace.orders import refunding
+from marketplace.orders.refunding import EndReason
 from marketplace.people.models import Person, Role
 from tests import photos as pictures
 from tests.accounts import an_account
 from tests.listings.pieces import a_submitted_listing, approve, seller_of
-from tests.programme.world import a_draft, a_flaw, graded
+from tests.programme.world import a_draft, a_flaw, an_order, graded, paid
 from tests.web import Browser, form_fields, page, post_form
 
 
@@ -285,6 +287,18 @@ def test_photos_of_a_listing_that_is_not_public_are_its_sellers_and_staffs_alone
         answer = as_reader(app, reader).get(address(photo))
         assert (answer.status_code, answer.mimetype) == (200, "image/webp")
         assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_whoever_bought_the_piece_sees_its_photos_when_the_listing_is_gone(app: Flask, waiting: Listing) -> None:
+    approve(waiting)
+    order = paid(an_order(waiting))
+    with unit_of_work():
+        refunding.cancel(order, reason=EndReason.SELLER_CANCELLED, by=seller_of(waiting), at=clock.now())
+    assert waiting.state is ListingState.WITHDRAWN
+    photo = waiting.photos[0]
+    assert as_reader(app, order.buyer).get(address(photo)).status_code == 200
+    for stranger in (None, an_account()):
+        assert as_reader(app, stranger).get(address(photo)).status_code == 404
 
 
 def test_photos_of_a_live_listing_are_for_everyone_for_ever(app: Flask, waiting: Listing) -> None:
