@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from marketplace.people.models import Person, Role
+from marketplace.people.models import Role
 from marketplace.permissions import Gate, permission_of
 from tests.accounts import an_account
-from tests.hostile.world import World, build, everything, token_of
+from tests.hostile.world import build, everything, token_of
 from tests.shopping import member
 from tests.web import Browser
 
