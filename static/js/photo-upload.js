@@ -6,7 +6,8 @@
 
 const PAUSES = [1000, 3000, 8000];
 
-function sendPhoto(slot, input, file) {
+// before: what the slot showed until now; it shows that again where the photo is refused.
+function sendPhoto(slot, input, file, before) {
   const progress = slot.querySelector(".slot__progress");
   const error = slot.querySelector(".field__error");
   const words = progress.dataset;
@@ -47,6 +48,8 @@ function sendPhoto(slot, input, file) {
     error.textContent = message;
     slot.classList.add("slot--bad");
     progress.hidden = true;
+    input.value = "";
+    slot.querySelector(".slot__picture").replaceChildren(...before);
   };
 
   const kept = (request) => {
@@ -103,8 +106,9 @@ for (const slot of document.querySelectorAll(".slot[data-upload]")) {
   input.addEventListener("change", () => {
     const [file] = input.files;
     if (file) {
+      const before = [...slot.querySelector(".slot__picture").childNodes];
       showPhoto(slot, file);
-      sendPhoto(slot, input, file);
+      sendPhoto(slot, input, file, before);
     }
   });
 }
