@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from marketplace import clock
-from marketplace.database import db, unit_of_work
+from marketplace.database import db, queue_behind, unit_of_work
 from marketplace.ledger.models import LedgerSeal, LedgerTransaction, SealedTransaction
 
 log = logging.getLogger(__name__)
@@ -83,8 +85,7 @@ def seal_batch() -> int:
         if session.scalars(_unsealed().with_only_columns(LedgerTransaction.id).limit(1)).first() is None:
             return 0
     with unit_of_work() as session:
-        if session.get_bind().dialect.name == "postgresql":
-            session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('ledger seal'))"))
+        queue_behind("ledger seal")
         transactions = session.scalars(_unsealed().options(selectinload(LedgerTransaction.entries)).limit(BATCH)).all()
         if not transactions:
             return 0
@@ -110,17 +111,28 @@ def never_sealed() -> int:
 
 
 def broken_seals() -> list[int]:
-    """The ids of seals whose hash no longer follows from their members and the seal before."""
+    """The ids of seals whose hash no longer follows from their members and the seal before; read in one pass."""
     broken, previous = [], FIRST
-    for seal in db.session.scalars(sa.select(LedgerSeal).order_by(LedgerSeal.id)):
-        members = db.session.scalars(
-            sa.select(LedgerTransaction)
-            .join(SealedTransaction, SealedTransaction.transaction_id == LedgerTransaction.id)
-            .where(SealedTransaction.seal_id == seal.id)
-            .options(selectinload(LedgerTransaction.entries))
-            .order_by(LedgerTransaction.id)
-        ).all()
-        if seal.previous_hash != previous or seal.hash != chain(previous, members):
+    batches = groupby(_members(), key=itemgetter(0))
+    seal_id, batch = next(batches, (None, iter(())))
+    for seal in db.session.scalars(sa.select(LedgerSeal).order_by(LedgerSeal.id)).all():
+        transactions = []
+        if seal_id == seal.id:
+            transactions = [transaction for _seal_id, transaction in batch]
+            seal_id, batch = next(batches, (None, iter(())))
+        if seal.previous_hash != previous or seal.hash != chain(previous, transactions):
             broken.append(seal.id)
         previous = seal.hash
     return broken
+
+
+def _members() -> Iterable[sa.Row[int, LedgerTransaction]]:
+    """Every sealed transaction with its seal's id, seal by seal."""
+    query = (
+        sa.select(SealedTransaction.seal_id, LedgerTransaction)
+        .join(LedgerTransaction, LedgerTransaction.id == SealedTransaction.transaction_id)
+        .options(selectinload(LedgerTransaction.entries))
+        .order_by(SealedTransaction.seal_id, LedgerTransaction.id)
+        .execution_options(yield_per=BATCH)
+    )
+    return db.session.execute(query)
