@@ -58,4 +58,6 @@ def test_no_page_shows_a_raw_value() -> None:
 def test_the_search_for_raw_values_finds_one() -> None:
     assert RAW.search("<td>{{ order.state }}</td>")
     assert RAW.search("{{ flaw.severity.value }}")
-    assert not RAW.search('<main data-state="{{ order.state }}" class="tag--{{ order.state }}">{{ states[order.state] }}')
+    assert not RAW.search(
+        '<main data-state="{{ order.state }}" class="tag--{{ order.state }}">{{ states[order.state] }}'
+    )
