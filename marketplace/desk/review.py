@@ -19,6 +19,7 @@ from marketplace.listings import review
 from marketplace.listings.finding import any_listing
 from marketplace.listings.models import Listing
 from marketplace.listings.review import ChangeWanted
+from marketplace.listings.terms import of_seller
 from marketplace.listings.withdrawing import remove
 from marketplace.people.models import Person, Role
 from marketplace.permissions import staff, the_person
@@ -56,8 +57,13 @@ def _screen(listing: Listing, sent: Forms | None = None) -> ResponseReturnValue:
 def queue() -> ResponseReturnValue:
     """Everything that waits, by time left."""
     now = clock.now()
-    rows = [(listing, (listing.review_due_at or now) - now) for listing in review.queue()]
+    rows = [(listing, _grade(listing), (listing.review_due_at or now) - now) for listing in review.queue()]
     return render_template("desk/review.html", rows=rows)
+
+
+def _grade(listing: Listing) -> str:
+    """What the seller's terms call the grade."""
+    return of_seller(listing).condition.grade(listing.grade).label if listing.grade else "–"
 
 
 @bp.get("/desk/review/<number>")

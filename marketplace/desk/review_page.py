@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _
 
-from marketplace.events import history
+from marketplace.database import db
+from marketplace.events import ActorKind, Event, history
 from marketplace.listings import permissions
 from marketplace.listings.condition import cap_of, cap_words, flaw_words
 from marketplace.listings.duplicates import duplicates_of
-from marketplace.listings.labels import LABELS, tone
+from marketplace.listings.labels import ACTIONS, LABELS, tone
 from marketplace.listings.models import Listing
 from marketplace.listings.photo_uploads import said_of, slots
 from marketplace.listings.review import open_notes
@@ -47,21 +49,36 @@ def review_page(listing: Listing, *, reviewer: Person, at: datetime) -> dict[str
         "may_review": permissions.can_review(listing, reviewer),
         "may_remove": permissions.can_remove(listing, reviewer),
         "is_own": listing.seller_id == reviewer.id,
-        "events": history(listing),
+        "trail": _trail(listing),
     }
 
 
 def _photos(listing: Listing) -> list[dict[str, Any]]:
     """The seller's photos, large, each with its view's name and what the quality check said."""
     labels = {slot.name: slot.label for slot in slots(listing, of_seller(listing))}
+    shown = []
+    for taken in listing.photos:
+        view = labels.get(taken.slot, taken.slot)
+        picture = photo(taken, alt=f"{listing.title}: {view}", caption=view)
+        shown.append({**picture, "full": largest_url(taken), "finding": said_of(taken)})
+    return shown
+
+
+def _trail(listing: Listing) -> list[dict[str, Any]]:
+    """What happened to the listing, newest first, each with who did it."""
     return [
-        {
-            **photo(taken, alt=labels.get(taken.slot, taken.slot), caption=labels.get(taken.slot, taken.slot)),
-            "full": largest_url(taken),
-            "finding": said_of(taken),
-        }
-        for taken in listing.photos
+        {"title": ACTIONS[event.action], "at": event.at, "by": _actor(event, listing)}
+        for event in reversed(history(listing))
     ]
+
+
+def _actor(event: Event, listing: Listing) -> str:
+    if event.actor_kind is not ActorKind.PERSON:
+        return str(_("the shop"))
+    if event.actor_id == listing.seller_id:
+        return str(_("the seller"))
+    person = db.session.get(Person, event.actor_id)
+    return person.name if person is not None and person.is_staff else str(_("a buyer"))
 
 
 def _duplicates(listing: Listing) -> list[dict[str, Any]]:

@@ -31,6 +31,35 @@ TONES = {
     ListingState.REMOVED: "bad",
 }
 
+# What happened to a listing, by the action its event row names.
+ACTIONS = {
+    "start": _l("Begun"),
+    "edit": _l("Edited"),
+    "add_flaw": _l("Flaw noted"),
+    "remove_flaw": _l("Flaw taken back"),
+    "add_photo": _l("Photo added"),
+    "remove_photo": _l("Photo taken out"),
+    "submit": _l("Handed in"),
+    "publish": _l("Published"),
+    "approve": _l("Approved"),
+    "request_changes": _l("Change asked for"),
+    "propose_price": _l("Price proposed"),
+    "decline": _l("Declined"),
+    "accept_price": _l("Price accepted"),
+    "refuse_price": _l("Price refused"),
+    "change_price": _l("Price changed"),
+    "raise_price": _l("Price raised"),
+    "pause": _l("Paused"),
+    "resume": _l("Resumed"),
+    "hold": _l("Held for a buyer"),
+    "release": _l("Released"),
+    "sell": _l("Sold"),
+    "take_back": _l("Back with its seller"),
+    "withdraw": _l("Withdrawn"),
+    "remove": _l("Removed"),
+    "review_overdue": _l("Review overdue"),
+}
+
 
 def tone(state: ListingState) -> str:
     """The tone of its tag: info | ok | warn | bad | plain."""

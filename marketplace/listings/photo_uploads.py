@@ -82,7 +82,7 @@ def _slot(listing: Listing, name: str, label: str, hint: str, required: bool) ->
         hint=hint,
         drawing="flaw" if name.startswith(photos.FLAW) else _DRAWINGS.get(name, name),
         required=required,
-        photo=shown(photo, alt=label) if photo else None,
+        photo=shown(photo, alt=f"{listing.title}: {label}") if photo else None,
         error=said_of(photo) if photo else None,
     )
 

@@ -11,9 +11,10 @@ from flask import Flask
 from marketplace import clock
 from marketplace.database import unit_of_work
 from marketplace.listings import review, submitting
+from marketplace.listings.labels import ACTIONS, LABELS
 from marketplace.listings.models import Listing
 from marketplace.listings.photos import keep
-from marketplace.listings.states import ListingState
+from marketplace.listings.states import LISTING, ListingState
 from marketplace.people.models import Role, StaffRole
 from tests.accounts import an_account
 from tests.listings.pieces import (
@@ -234,5 +235,22 @@ def test_a_stale_screen_decides_nothing(browser: Browser, advance: Callable[...,
 def test_every_decision_stands_in_the_audit_trail(browser: Browser) -> None:
     listing = a_submitted_listing()
     post_form(browser, screen(listing), "approve")
-    trail = page(browser.get(screen(listing))).select("section[aria-labelledby=events] li b")
-    assert [entry.get_text() for entry in trail][:2] == ["Approve", "Submit"]
+    trail = page(browser.get(screen(listing))).select("section[aria-labelledby=events] li")
+    said = [entry.p.get_text(" ", strip=True) for entry in trail if entry.p]
+    assert said[:2] == ["Approved by Rae Lindqvist", "Handed in by the seller"]
+    assert said[-1] == "Begun by the seller"
+
+
+def test_every_event_of_a_listing_has_words(app: Flask) -> None:
+    recorded = {
+        "start",
+        "edit",
+        "add_flaw",
+        "remove_flaw",
+        "add_photo",
+        "remove_photo",
+        "change_price",
+        "review_overdue",
+    }
+    assert set(ACTIONS) == recorded | set(LISTING.refusals)
+    assert set(LABELS) == set(ListingState)

@@ -230,6 +230,13 @@ def test_the_whole_scale_is_offered_and_what_cannot_be_is_refused_at_once_with_t
     assert listing_at(at).grade == "good"
 
 
+@pytest.mark.rule("MK-26")
+def test_a_seller_is_told_that_her_payout_hangs_on_what_she_says(browser: Browser, member: Person) -> None:
+    words = page(browser.get(f"{begin(browser, member)}/condition")).main.get_text(" ", strip=True)
+    assert "Note every flaw a buyer would see, and show it in a photo" in words
+    assert "Your gift card depends on the buyer finding the piece as you describe it." in words
+
+
 def test_a_flaw_takes_back_a_grade_it_no_longer_allows(browser: Browser, member: Person) -> None:
     at = begin(browser, member)
     post_form(browser, f"{at}/condition", "save-condition", grade="excellent")
@@ -253,9 +260,11 @@ def test_a_flaw_the_policy_does_not_know_is_refused(browser: Browser, member: Pe
 @pytest.mark.fault("X12", "X03", "X04")
 def test_words_are_cleaned_kept_and_shown_as_text(browser: Browser, member: Person) -> None:
     at = begin(browser, member)
-    for hostile in ("a\u202eb", "nul\x00", "e" + "\u0301" * 40, "x" * 1001):
+    for hostile in ("a\u202eb", "e" + "\u0301" * 40, "x" * 1001):
         answer = post_form(browser, f"{at}/condition", "save-condition", grade="good", words=hostile)
         assert answer.status_code == 422 and page(answer).find(id="words-error") is not None
+    assert post_form(browser, f"{at}/condition", "save-condition", grade="good", words="nul\x00").status_code == 400
+    assert listing_at(at).words == ""
     script = "<script>alert(1)</script> {{7*7}} Cafe\u0301"
     post_form(browser, f"{at}/condition", "save-condition", grade="good", words=script)
     assert listing_at(at).words == "<script>alert(1)</script> {{7*7}} Caf\u00e9"
