@@ -148,6 +148,15 @@ def abandon() -> None:
     db.session.rollback()
 
 
+def queue_behind(key: str) -> None:
+    """Let one unit of work at a time go past here with ``key``; the others wait until it has ended.
+
+    For what no row stands for yet that could be locked. SQLite's writers wait for each other anyway.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(key))))
+
+
 def listen_to_engine(engine: sa.Engine) -> None:
     """Give a new engine the product's transaction habits; called once for each engine at start."""
     if engine.dialect.name != "sqlite":

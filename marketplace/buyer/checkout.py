@@ -105,6 +105,7 @@ def _open(pieces: Sequence[Listing], ship_to: dict[str, str], email: str, name: 
     database.finish()
     quote = tax.adapter().quote(lines, ship_to, on)
     pieces = [listing for listing in bags.listings() if listing.number in numbers]
+    database.queue_behind(form_token)  # the same form sent twice at once is one offer
     known = db.session.scalar(sa.select(Checkout).where(Checkout.form_token == form_token))
     buyer = known.buyer if known else _buyer(email, name)
     checkout = checkouts.open_checkout(

@@ -145,6 +145,8 @@ def start_payment(checkout: Checkout, *, return_url: str, by: HasActor, at: date
     Twice is harmless: while an attempt stands open it is returned as it is (fault B01). The caller commits, then
     opens the page at the provider, then records the answer.
     """
+    # A second press at the same moment waits here, and then finds the attempt of the first.
+    db.session.refresh(checkout, with_for_update=True)
     standing = attempts.open_attempt_of(checkout.id)
     if standing is not None:
         return standing
@@ -188,7 +190,8 @@ def _holds(order: Order) -> bool:
 
 def sweep_abandoned(checkout_ids: Sequence[int], at: datetime) -> None:
     """Offers that never reached a payment page end after a while; an open payment ends them otherwise."""
-    for checkout in db.session.scalars(sa.select(Checkout).where(Checkout.id.in_(checkout_ids))):
+    overdue = sa.select(Checkout).where(Checkout.id.in_(checkout_ids)).order_by(Checkout.id).with_for_update()
+    for checkout in db.session.scalars(overdue).all():
         if attempts.open_attempt_of(checkout.id) is None:
             expire(checkout, at=at)
 

@@ -90,7 +90,8 @@ def start(
 
 
 def record_page(attempt: PaymentAttempt, page: PaymentPage, *, at: datetime) -> None:
-    """Write down where the buyer pays; the same answer twice changes nothing."""
+    """Write down where the buyer pays; the same answer twice, even at once, changes nothing."""
+    db.session.refresh(attempt, with_for_update=True)
     if attempt.state is AttemptState.CREATED:
         events.transition(
             attempt, "open", by=PROVIDER, at=at, sets={"session_ref": page.session_ref, "page_url": page.url}
@@ -99,6 +100,7 @@ def record_page(attempt: PaymentAttempt, page: PaymentPage, *, at: datetime) -> 
 
 def apply(attempt: PaymentAttempt, report: SessionReport, *, at: datetime) -> None:
     """Bring an attempt to what the provider says it is. Any order, any repetition (faults B08–B10)."""
+    db.session.refresh(attempt, with_for_update=True)  # its word comes by several ways, perhaps at once
     if report.paid:
         _capture(attempt, report, at)
     elif report.status == "expired" and attempt.state in (AttemptState.CREATED, AttemptState.OPEN):
@@ -238,7 +240,7 @@ class ProviderQuestion:
             card_last_four=said["last_four"],
             card_fingerprint=said["fingerprint"],
         )
-        apply(db.session.get_one(PaymentAttempt, row.subject_id, with_for_update=True), report, at=at)
+        apply(db.session.get_one(PaymentAttempt, row.subject_id), report, at=at)
 
 
 def _attempt(row: outbox.OutboxRow) -> PaymentAttempt:

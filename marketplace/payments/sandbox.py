@@ -17,7 +17,7 @@ from flask import current_app
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace import clock
-from marketplace.database import JSONDocument, Model, db, unit_of_work
+from marketplace.database import JSONDocument, Model, db, queue_behind, unit_of_work
 from marketplace.money import Money
 from marketplace.payments import notices
 from marketplace.payments.gateway import Notice, PaymentPage, RefundRefused, RefundReport, SessionReport
@@ -116,6 +116,7 @@ class SandboxGateway:
 
     def open_page(self, request: dict[str, Any], key: str) -> PaymentPage:
         with unit_of_work() as session:
+            queue_behind(key)
             row = session.scalar(sa.select(SandboxSession).where(SandboxSession.key == key))
             if row is None:
                 row = SandboxSession(
