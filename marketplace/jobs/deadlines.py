@@ -94,12 +94,21 @@ def set_deadline(kind: str, subject: Any, due_at: datetime) -> None:
 
 
 def cancel_deadlines(subjects: Iterable[Any], *kinds: str, at: datetime) -> None:
-    """Take back the waiting deadlines of these kinds for these subjects, where there are any."""
+    """Take back the waiting deadlines of these kinds for these subjects, where there are any.
+
+    One that a sweep fires at this very moment is left to it: the sweep waits for the subject, finds it moved and lets
+    it be. Were we to wait for the deadline in turn, neither would ever go on (fault W01).
+    """
     ids = [subject.id for subject in subjects]
     if ids:
+        waiting = (
+            sa.select(Deadline.id)
+            .where(Deadline.kind.in_(kinds), Deadline.subject_id.in_(ids), Deadline.state == DeadlineState.WAITING)
+            .with_for_update(skip_locked=True)
+        )
         db.session.execute(
             sa.update(Deadline)
-            .where(Deadline.kind.in_(kinds), Deadline.subject_id.in_(ids), Deadline.state == DeadlineState.WAITING)
+            .where(Deadline.id.in_(waiting))
             .values(state=DeadlineState.CANCELLED, ended_at=at)
             .execution_options(synchronize_session=False)
         )

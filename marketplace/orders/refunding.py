@@ -69,6 +69,7 @@ def cancel(order: Order, *, reason: EndReason, by: HasActor, at: datetime) -> No
 
 def refund_in_full(order: Order, *, reason: EndReason, by: HasActor, at: datetime) -> None:
     """Give back everything that has not been given back yet, shipping and tax included (GAP-21)."""
+    db.session.refresh(order, with_for_update=True)  # what went back in part until now is not given back again
     left = order.total - order.refunded
     event = events.transition(
         order,

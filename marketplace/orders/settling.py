@@ -42,6 +42,7 @@ def confirm(order: Order, *, stars: int, words: str, by: HasActor, at: datetime)
 
     Allowed from in transit on, and after delivery while the window is open; raises ``CannotConfirm`` else.
     """
+    db.session.refresh(order, with_for_update=True)  # what was refunded in part until now counts
     still_open = sa.or_(Order.state == OrderState.IN_TRANSIT, Order.window_closes_at > at)
     try:
         event = events.transition(order, "confirm", by=by, at=at, where=[still_open])
@@ -62,6 +63,8 @@ def sweep_confirmations(order_ids: Sequence[int], at: datetime) -> None:
             sa.select(Order)
             .where(Order.id.in_(order_ids), Order.state == OrderState.DELIVERED)
             .options(selectinload(Order.confirmation))
+            .order_by(Order.id)
+            .with_for_update()  # a buyer who acts at this very moment is first, or comes after us
         )
     )
     ready = [
@@ -145,6 +148,7 @@ def _settle(orders: Sequence[Order], *, by: HasActor, at: datetime) -> None:
 
 def settle_contested(order: Order, *, by: HasActor, at: datetime) -> None:
     """The report was not borne out: the sale stands. Raises ``CannotSettle`` unless the order is disputed."""
+    db.session.refresh(order, with_for_update=True)
     if order.state is not OrderState.DISPUTED:
         raise CannotSettle()
     _settle([order], by=by, at=at)
