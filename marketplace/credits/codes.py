@@ -2,7 +2,7 @@
 
 Twenty-eight random Crockford figures are 140 bits; whoever knows the last four still misses 120. Only the hash of a
 code is stored: plain SHA-256, because a random code of this length cannot be guessed from its hash, and a keyed hash
-would turn every card worthless with the loss of ``SECRET_KEY`` (see docs/decisions/0010-gift-card-codes-are-not-kept.md).
+would turn every card worthless with the loss of ``SECRET_KEY`` (docs/decisions/0010-gift-card-codes-are-not-kept.md).
 """
 
 from __future__ import annotations
