@@ -6,7 +6,7 @@ Strict CSP without inline code; one host; no page of a person kept by a cache; t
 from __future__ import annotations
 
 from functools import cache
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 from wsgiref.headers import Headers as StaticHeaders
 
 from flask import Flask, Response, abort, request, session
@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 
 from marketplace.settings import Settings
 
-MOST_FIELDS = 300
+MOST_TYPED = 512 * 1024  # bytes of a form without files
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -31,16 +31,15 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def _readable_text() -> None:
-        # Undecodable bytes come through as replacement or surrogate characters; NUL ends strings elsewhere (X12, X15).
-        raw = request.environ.get("PATH_INFO", "") + request.environ.get("QUERY_STRING", "")
-        try:
-            raw.encode("latin-1").decode("utf-8")
-            for key, value in request.args.items(multi=True):
-                (key + value).encode("utf-8")
-        except UnicodeError:
+        if not _is_text(request.environ.get("PATH_INFO", "").encode("latin-1")):
             abort(400)
-        if "\x00" in raw or "%00" in raw or any("\ufffd" in value for value in request.args.values()):
+        if not _is_text(unquote_to_bytes(request.query_string)):
             abort(400)
+        if request.mimetype == "application/x-www-form-urlencoded":
+            if (request.content_length or 0) > MOST_TYPED:
+                abort(413)
+            if not _is_text(unquote_to_bytes(request.get_data())):
+                abort(400)
 
     @app.before_request
     def _same_origin() -> None:
@@ -57,6 +56,14 @@ def init_app(app: Flask, settings: Settings) -> None:
             # Pages differ by person, bag and token: none of them may outlive the visit (X16).
             response.headers["Cache-Control"] = "no-store" if session else "private, no-cache"
         return response
+
+
+def _is_text(sent: bytes) -> bool:
+    """Whether the bytes are UTF-8 without NUL: all else would come through as other signs than were sent (X12, X15)."""
+    try:
+        return "\x00" not in sent.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def harden(headers: Headers | StaticHeaders, settings: Settings) -> None:

@@ -108,10 +108,10 @@ def _card(order: Order) -> PaymentAttempt | None:
 def confirm(number: str) -> ResponseReturnValue:
     """It is as described: stars and words, then the sale is settled."""
     order, form = own_order(number), ConfirmForm()
-    if not form.validate_on_submit():
-        return _show(order, form, 422)
     if not can_confirm(order, clock.now()):
         raise CannotConfirm()
+    if not form.validate_on_submit():
+        return _show(order, form, 422)
     settling.confirm(order, stars=int(form.stars.data), words=form.words.data or "", by=order.buyer, at=clock.now())
     flash(_("Thank you. The sale is final and the seller is being paid."))
     return redirect(url_for("orders.order", number=number), 303)
@@ -146,6 +146,8 @@ def problem(number: str) -> ResponseReturnValue:
 def report(number: str) -> ResponseReturnValue:
     """Stop the payout and tell customer service."""
     order, form = own_order(number), ProblemForm()
+    if not can_report_problem(order, clock.now()):
+        raise CannotContest()
     if not form.validate_on_submit():
         return render_template("buyer/problem.html", order=order, form=form), 422
     settling.contest(order, by=order.buyer, at=clock.now(), reason=form.reason.data)
