@@ -41,6 +41,9 @@ def _buyable() -> list[Listing]:
 
 
 def _remember(checkout: Checkout) -> None:
+    """Let this browser come back to its checkout, and its guest to the orders; whichever answer it keeps of two."""
+    if current_person() is None and not checkout.buyer.is_account:
+        remember_guest(checkout.buyer)
     kept = [number for number in session.get(OWN, []) if number != checkout.number]
     session[OWN] = [*kept, checkout.number][-MOST_REMEMBERED:]
 
@@ -120,11 +123,7 @@ def _buyer(email: str, name: str) -> Person:
     person = guest_or_person()
     if person is not None and person.email == email.lower():
         return person
-    if current_person() is not None:
-        return accounts.guest(email=email.lower(), name=name, at=clock.now())
-    guest = accounts.guest(email=email.lower(), name=name, at=clock.now())
-    remember_guest(guest)
-    return guest
+    return accounts.guest(email=email.lower(), name=name, at=clock.now())
 
 
 @bp.get("/checkout/<number>")

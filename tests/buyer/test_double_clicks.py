@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from marketplace.database import db
@@ -14,8 +15,8 @@ from marketplace.payments.models import PaymentAttempt
 from marketplace.payments.sandbox import SandboxSession
 from tests.books import assert_books_balance
 from tests.fresh import FreshDatabase
-from tests.shopping import ADDRESS, live_listing, put_in_bag, to_review
-from tests.web import Browser, find_form, form_fields
+from tests.shopping import ADDRESS, checkout_of, live_listing, orders_of, path_of, pay, put_in_bag, to_review
+from tests.web import Browser, find_form, form_fields, post_form
 
 PRESSES = 6
 
@@ -62,3 +63,21 @@ def test_sending_the_address_several_times_at_once_makes_one_offer(fresh_databas
     assert {answer.status_code for answer in answers} == {303}, [answer.status for answer in answers]
     assert len({answer.location for answer in answers}) == 1
     assert fresh_database.run(lambda: count(Checkout)) == 1
+
+
+@pytest.mark.fault("B01")
+def test_whichever_answer_the_browser_keeps_its_guest_may_see_the_order(
+    app: Flask, client: Browser, run_jobs: Callable[[], int]
+) -> None:
+    put_in_bag(client, live_listing())
+    fields = {**form_fields(find_form(client.get("/checkout"), "checkout")), **{k: [v] for k, v in ADDRESS.items()}}
+    second = app.test_client()
+    assert isinstance(second, Browser)
+    second._cookies.update(client._cookies)
+    reviews = {str(tab.post("/checkout", data=fields).location) for tab in (client, second)}
+    [review] = reviews
+    answer = post_form(second, review, "pay")
+    pay(second, path_of(answer))
+    run_jobs()
+    [order] = orders_of(checkout_of(review))
+    assert second.get(f"/orders/{order.number}").status_code == 200
