@@ -53,5 +53,5 @@ def _ask_about_refunds() -> int:
     with unit_of_work():
         at = clock.now()
         for refund in waiting:
-            refunds.ask(refund, reference=refund.key, key=_round(), at=at)
+            refunds.ask(refund, key=_round(), at=at)
     return len(waiting)

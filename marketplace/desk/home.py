@@ -21,6 +21,7 @@ from marketplace.jobs.alarms import Alarm, AlarmKind, clear_alarm
 from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState
 from marketplace.orders.models import Order
+from marketplace.payments import refunds
 from marketplace.payments.models import Refund
 from marketplace.payouts.models import Payout
 from marketplace.payouts.paying import issue_again
@@ -135,8 +136,16 @@ def _issue_again(alarm: Alarm) -> None:
     issue_again(db.session.get_one(Payout, alarm.subject_id), at=clock.now())
 
 
+def _refund_again(alarm: Alarm) -> None:
+    refunds.send_again(db.session.get_one(Refund, alarm.subject_id), at=clock.now())
+
+
 # Alarms about work that can be tried again once its cause is mended.
-RETRIES = {AlarmKind.JOB_PARKED: _retry_job, AlarmKind.PAYOUT_REFUSED: _issue_again}
+RETRIES = {
+    AlarmKind.JOB_PARKED: _retry_job,
+    AlarmKind.PAYOUT_REFUSED: _issue_again,
+    AlarmKind.REFUND_FAILED: _refund_again,
+}
 
 
 @bp.post("/desk/alarms/<int:alarm_id>/retry")

@@ -53,6 +53,10 @@ def _settle(order: Order, by: Person, at: datetime) -> None:
     settling.settle_contested(order, by=by, at=at)
 
 
+def _told(order: Order, _by: Person, at: datetime) -> None:
+    settling.note_delivery_mail(order, at=at)
+
+
 def _pay_lost(order: Order, by: Person, at: datetime) -> None:
     fulfilment.pay_seller_of_lost_parcel(order, by=by, at=at)
 
@@ -62,6 +66,7 @@ VERBS: dict[str, tuple[Callable[[Order], bool], Callable[[Order, Person, datetim
     "cancel": (desk_can_cancel, _cancel),
     "refund": (lambda order: order.state is OrderState.DISPUTED, _refund),
     "settle": (lambda order: order.state is OrderState.DISPUTED, _settle),
+    "told": (settling.waits_for_delivery_mail, _told),
     "pay-lost": (fulfilment.seller_of_lost_parcel_is_unpaid, _pay_lost),
 }
 

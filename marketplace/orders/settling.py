@@ -88,9 +88,17 @@ def _wait_longer(order: Order, at: datetime) -> None:
         deadlines.set_deadline(CONFIRM_BY, order, order.window_closes_at)
 
 
+def waits_for_delivery_mail(order: Order) -> bool:
+    """Whether the buyer has yet to be told of the delivery: silence confirms nothing before (GAP-03)."""
+    return order.state is OrderState.DELIVERED and order.delivery_mail_at is None
+
+
 def note_delivery_mail(order: Order, *, at: datetime) -> None:
-    """The mail that asks to confirm is out: the window closes no earlier than its hours after this (GAP-03)."""
-    if order.state is not OrderState.DELIVERED or order.delivery_mail_at is not None:
+    """The mail that asks to confirm is out: the window closes no earlier than its hours after this (GAP-03).
+
+    Where it bounced, an agent who has reached the buyer otherwise notes the same.
+    """
+    if not waits_for_delivery_mail(order):
         return
     closes_at = at + timedelta(hours=terms.of_buyer(order).limits.confirmation_window_hours)
     order.delivery_mail_at = at

@@ -26,6 +26,10 @@ class MoreThanPaid(Refusal):
     message = _l("A refund cannot be more than what was paid.")
 
 
+class HasNotFailed(Refusal):
+    message = _l("This refund has not failed: it is on its way, or done.")
+
+
 def request_refund(
     *, attempt: PaymentAttempt, amount: Money, reason: str, key: str, reference: str, order_id: int | None, at: datetime
 ) -> Refund:
@@ -36,6 +40,9 @@ def request_refund(
     db.session.execute(  # One refund of a payment at a time: the sum below must not be overtaken.
         sa.select(PaymentAttempt.id).where(PaymentAttempt.id == attempt.id).with_for_update()
     )
+    known = db.session.scalar(sa.select(Refund).where(Refund.key == key))
+    if known is not None:
+        return known
     promised = db.session.scalar(
         sa.select(sa.func.coalesce(sa.func.sum(Refund.amount_minor), 0)).where(
             Refund.attempt_id == attempt.id, Refund.state != RefundState.FAILED
@@ -67,6 +74,30 @@ def request_refund(
     }
     outbox.enqueue(SEND, key=f"refund:{key}", subject=refund, request=request, at=at)
     return refund
+
+
+def send_again(refund: Refund, *, at: datetime) -> Refund:
+    """Another refund in the place of one that failed, once its cause is mended; the same however often it is asked.
+
+    Raises ``HasNotFailed``.
+    """
+    if refund.state is not RefundState.FAILED:
+        raise HasNotFailed()
+    return request_refund(
+        attempt=db.session.get_one(PaymentAttempt, refund.attempt_id),
+        amount=refund.amount,
+        reason=refund.reason,
+        key=f"{refund.key}-again",
+        reference=_reference(refund),
+        order_id=refund.order_id,
+        at=at,
+    )
+
+
+def _reference(refund: Refund) -> str:
+    """The number people see, as it was given when the refund was asked for."""
+    [sent] = outbox.rows_of(refund, SEND)
+    return str(sent.request["reference"])
 
 
 def apply(refund: Refund, report: RefundReport, *, reference: str, at: datetime) -> None:
@@ -104,9 +135,9 @@ def by_provider_ref(ref: str) -> Refund | None:
     return db.session.scalar(sa.select(Refund).where(Refund.provider_ref == ref))
 
 
-def ask(refund: Refund, *, reference: str, key: str, at: datetime) -> None:
+def ask(refund: Refund, *, key: str, at: datetime) -> None:
     """Queue a question to the provider: what has become of this refund?"""
-    request = {"ref": refund.provider_ref, "reference": reference}
+    request = {"ref": refund.provider_ref, "reference": _reference(refund)}
     outbox.enqueue(CHECK, key=f"refund-check:{refund.id}:{key}", subject=refund, request=request, at=at)
 
 

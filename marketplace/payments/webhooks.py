@@ -48,6 +48,6 @@ def react(row: inbox.InboxRow, at: datetime) -> None:
     if about == "session" and (attempt := attempts.by_session(ref, key)):
         attempts.ask(attempt, key=f"event-{row.id}", at=at)
     elif about == "refund" and ref and (refund := refunds.by_provider_ref(ref)):
-        refunds.ask(refund, reference=refund.key, key=f"event-{row.id}", at=at)
+        refunds.ask(refund, key=f"event-{row.id}", at=at)
     else:
         log.info("event of nothing we know", extra={"event_id": row.event_id, "about": about})

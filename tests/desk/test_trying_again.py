@@ -5,11 +5,20 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from marketplace import clock
 from marketplace.credits.issuer import IssueRefused
 from marketplace.database import db, unit_of_work
+from marketplace.events import SYSTEM
 from marketplace.jobs import outbox
 from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.jobs.outbox import NotDone
+from marketplace.ledger import Account, balance
+from marketplace.orders import refunding
+from marketplace.orders.models import Order
+from marketplace.orders.refunding import EndReason
+from marketplace.payments.gateway import RefundRefused, RefundReport
+from marketplace.payments.models import Refund, RefundState
+from marketplace.payments.sandbox import SandboxGateway
 from marketplace.payouts.models import PayoutState
 from marketplace.people.models import Person, Role
 from tests.accounts import an_account
@@ -17,7 +26,7 @@ from tests.books import assert_books_balance
 from tests.jobs.outside import KIND, Outside, enqueue
 from tests.orders.stories import confirm, delivered_order
 from tests.payouts.test_issuers import House, payout_for, raising
-from tests.shipping.sales import sweep
+from tests.shipping.sales import sold_order, sweep
 from tests.web import Browser, find_form, form_fields
 
 
@@ -71,6 +80,29 @@ def test_a_parked_job_gets_another_round(client: Browser, agent: Person, monkeyp
     assert try_again(client, alarm(AlarmKind.JOB_PARKED), "Line mended") == 303
     sweep()
     assert world.done == {"a": 1}
+
+
+def refused(*_asked: object) -> RefundReport:
+    raise RefundRefused("account closed")
+
+
+def test_a_refund_that_failed_is_sent_again(app, client: Browser, agent: Person) -> None:
+    order = sold_order()
+    with pytest.MonkeyPatch.context() as away:
+        away.setattr(SandboxGateway, "refund", refused)
+        with unit_of_work():
+            order = db.session.get_one(Order, order.id)
+            refunding.cancel(order, reason=EndReason.DESK_CANCELLED, by=SYSTEM, at=clock.now())
+        sweep()
+    assert balance(Account.REFUND_PAYABLE, "USD", order_id=order.id) == -order.total
+    raised = alarm(AlarmKind.REFUND_FAILED)
+    assert try_again(client, raised, "The bank has opened the account again") == 303
+    sweep()
+    assert alarm(AlarmKind.REFUND_FAILED).cleared_by_id == agent.id
+    states = db.session.scalars(sa.select(Refund.state).where(Refund.order_id == order.id).order_by(Refund.id)).all()
+    assert states == [RefundState.FAILED, RefundState.DONE]
+    assert balance(Account.REFUND_PAYABLE, "USD", order_id=order.id).minor == 0
+    assert_books_balance(app)
 
 
 def test_without_a_reason_nothing_is_tried(client: Browser, agent: Person, monkeypatch: pytest.MonkeyPatch) -> None:
