@@ -118,7 +118,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         PERMANENT_SESSION_LIFETIME=60 * 60 * 24 * 30,
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,  # photo uploads ask for more, view by view
         MAX_FORM_MEMORY_SIZE=protection.MOST_TYPED,
-        MAX_FORM_PARTS=200,
+        MAX_FORM_PARTS=protection.MOST_FIELDS,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # the Origin is checked for every scheme in protection
         RATELIMIT_ENABLED=settings.rate_limits,

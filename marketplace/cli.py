@@ -18,6 +18,7 @@ from marketplace import clock, doctor
 from marketplace import reconcile as reconciling
 from marketplace.credits.cli import token_cli
 from marketplace.database import unit_of_work
+from marketplace.demo.cli import demo, seed
 from marketplace.jobs import runner
 from marketplace.ledger.cli import ledger_cli
 from marketplace.people.cli import purchases_cli, sign_ins, staff_cli
@@ -40,6 +41,8 @@ def init_app(app: Flask) -> None:
         reconcile,
         doctor_command,
         clock_cli,
+        seed,
+        demo,
     ):
         app.cli.add_command(command)
 

@@ -15,6 +15,7 @@ from werkzeug.datastructures import Headers
 from marketplace.settings import Settings
 
 MOST_TYPED = 512 * 1024  # bytes of a form without files
+MOST_FIELDS = 200
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -36,7 +37,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         if not _is_text(unquote_to_bytes(request.query_string)):
             abort(400)
         if request.mimetype == "application/x-www-form-urlencoded":
-            if (request.content_length or 0) > MOST_TYPED:
+            if (request.content_length or 0) > MOST_TYPED or request.get_data().count(b"&") >= MOST_FIELDS:
                 abort(413)
             if not _is_text(unquote_to_bytes(request.get_data())):
                 abort(400)

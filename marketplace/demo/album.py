@@ -43,9 +43,7 @@ class Album:
 
     def order_tag(self, take: Take, *, number: str, title: str, price: str) -> None:
         """Begin with the photo of a price tag."""
-        self._order(
-            (take, "price_tag"), lambda: shots.price_tag(take, number=number, title=title, price=price)
-        )
+        self._order((take, "price_tag"), lambda: shots.price_tag(take, number=number, title=title, price=price))
 
     def order_library(self, key: str, kind: str) -> None:
         """Begin with a picture of the house's library."""

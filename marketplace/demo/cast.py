@@ -71,7 +71,6 @@ _MEMBERS = (
     ("Carmen Vidal", "1804 Saguaro Drive", "Tucson", "AZ", "85719"),
     ("Erin Gallagher", "52 Dogwood Circle", "Charlotte", "NC", "28207"),
     ("Dana Kowalski", "3316 Logan Boulevard", "Chicago", "IL", "60647"),
-    ("Simone Baptiste", "418 Monroe Avenue", "Richmond", "VA", "23220"),
     ("Nadia Petrova", "905 Cherry Creek Lane", "Denver", "CO", "80206"),
     ("Keiko Hayashi", "1433 Kapiolani Boulevard", "Honolulu", "HI", "96814"),
     ("Thandiwe Moyo", "66 Music Row", "Nashville", "TN", "37203"),
@@ -121,7 +120,10 @@ MEMBERS = tuple(
 GUESTS = tuple(Character(*row, email=_email(row[0], number)) for number, row in enumerate(_GUESTS))
 
 # The first members are those whose sign-ins are shown: they sell and buy. The last ones only buy.
-STARS, SELLERS, BUYERS = MEMBERS[:3], MEMBERS[:28], MEMBERS[28:]
+STARS, SELLERS, BUYERS = MEMBERS[:3], MEMBERS[:27], MEMBERS[27:]
+UNREACHABLE = Character(
+    "Margot Sandoval", "1320 Lantern Hill Road", "Asheville", "NC", "28801", "margot.sandoval@bounce.test", "VC4109998"
+)  # the sandbox's post room refuses her mail
 
 
 def hire(at: datetime) -> None:
@@ -132,7 +134,7 @@ def hire(at: datetime) -> None:
 
 def join(at: datetime) -> None:
     """Give every member an account; the loyalty account comes with the purchase file."""
-    for member in MEMBERS:
+    for member in (*MEMBERS, UNREACHABLE):
         demo_sign_ins.open_account(email=member.email, name=member.name, at=at)
 
 

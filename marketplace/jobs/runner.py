@@ -52,10 +52,11 @@ class EmbeddedRunner:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, patience: float = 10) -> None:
+        """Wait so many seconds for the round at hand; what is cut off then is rolled back, and due again."""
         self._stop.set()
         bell.set()
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=patience)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -36,7 +36,12 @@ def test_a_token_is_not_enough_from_another_origin(app: Flask, client: Browser) 
     token = token_of(client)
     before = everything()
     for rule in routes(app, "POST"):
-        for origin in ("https://evil.example", "http://localhost.evil.example", "http://localhost:81", "https://localhost"):
+        for origin in (
+            "https://evil.example",
+            "http://localhost.evil.example",
+            "http://localhost:81",
+            "https://localhost",
+        ):
             answer = client.post(world.url(app, rule), data={"csrf_token": token}, headers={"Origin": origin})
             assert answer.status_code == 403, f"{rule.rule}: {answer.status}"
     assert everything() == before

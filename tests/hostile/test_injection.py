@@ -84,7 +84,7 @@ def test_what_people_write_stays_text_on_every_page(app: Flask, client: Browser,
     seller = an_account(name=text)
     listing = live_listing(seller, title=text[:60], words=text, colour=text[:30], house=text[:30])
     shop.a_purchase(seller, title=text, colour=text[:40], store=text[:40])
-    [order] = buy(client, listing, name="O'Neil & \"Sons\" <b>", email="quote@example.com")
+    [order] = buy(client, listing, name='O\'Neil & "Sons" <b>', email="quote@example.com")
     paths = {
         None: ["/", "/shop", f"/search?q={text}", public_path(listing), f"/orders/{order.number}", "/bag"],
         "seller": ["/sell/purchases", "/sell/wardrobe", f"/sell/wardrobe/{listing.number}", "/account"],
@@ -179,5 +179,3 @@ def test_no_address_to_go_to_carries_a_second_header(client: Browser, value: str
     assert answer.location in ("/account", "/x", "/"), "a path of our own, without what would end the line"
     assert "X" not in answer.headers
     assert [cookie.split("=")[0] for cookie in answer.headers.getlist("Set-Cookie")] == ["session"]
-
-

@@ -40,8 +40,6 @@ def somebodys(app: Flask) -> Iterator[Rule]:
             yield rule
 
 
-
-
 @pytest.mark.fault("P04")
 @pytest.mark.parametrize("who", ["guest", "member"])
 def test_nobody_reaches_what_is_not_theirs(app: Flask, client: Browser, who: str) -> None:

@@ -67,8 +67,9 @@ def build(app: Flask) -> World:
     """Draft, submitted, live, supply, an order ready to ship, a settled one with its gift card, an alarm."""
     sold = shop.a_live_listing()
     seller = db.session.get_one(Person, sold.seller_id)
-    order = _bought(app, sold)
-    shop.confirmed(shop.delivered(_bought(app, shop.a_live_listing())))
+    buyer = an_account(name="Bea Buyer")
+    order = _bought(app, sold, buyer)
+    shop.confirmed(shop.delivered(_bought(app, shop.a_live_listing(), buyer)))
     draft = shop.graded(shop.a_draft(seller), "good")
     flaw = shop.a_flaw(draft, "exterior", "scratch", "light")
     shop.photographed(draft, "front")
@@ -122,7 +123,7 @@ def build(app: Flask) -> World:
     }
     return World(
         seller=seller,
-        buyer=db.session.get_one(Person, order.buyer_id),
+        buyer=buyer,
         agent=an_account(roles=[Role.AGENT]),
         reviewer=an_account(roles=[Role.REVIEWER]),
         warehouse=an_account(roles=[Role.WAREHOUSE]),
@@ -134,11 +135,12 @@ def build(app: Flask) -> World:
     )
 
 
-def _bought(app: Flask, listing: Listing) -> Order:
-    """Bought and paid over HTTP by a guest; its label is made."""
+def _bought(app: Flask, listing: Listing, buyer: Person) -> Order:
+    """Bought and paid over HTTP; its label is made."""
     browser = app.test_client()
     assert isinstance(browser, Browser)
-    [order] = buy(browser, listing)
+    browser.sign_in_as(buyer)
+    [order] = buy(browser, listing, email=buyer.email)
 
     def work() -> None:
         with app.app_context():
@@ -146,8 +148,6 @@ def _bought(app: Flask, listing: Listing) -> Order:
 
     apart(work)
     return db.session.get_one(Order, order.id)
-
-
 
 
 def routes(app: Flask, method: str) -> list[Rule]:

@@ -21,7 +21,7 @@ QUALITY = 90
 
 @dataclass(frozen=True)
 class Take:
-    """Who photographs: ``number`` tells the members apart who own the same style; ``by_house`` in the house's studio."""
+    """Who photographs: ``number`` tells apart the members who own the same style; ``by_house`` in its studio."""
 
     key: str
     number: int

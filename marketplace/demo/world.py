@@ -1,0 +1,114 @@
+"""The demo world from its first morning to this moment: the same pieces, people and sales on every run of a day."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+
+from marketplace import clock
+from marketplace.clock import ClockOffset
+from marketplace.database import db, unit_of_work
+from marketplace.demo import cast, gift_cards, library, listings, purchases, sales
+from marketplace.demo.album import Album
+from marketplace.demo.pieces import Closets
+from marketplace.demo.purchases import Tills
+from marketplace.demo.sales import JustNow
+from marketplace.demo.stage import Stage
+from marketplace.demo.timeline import DAYS, Story, Timeline
+from marketplace.jobs import embedding
+from marketplace.people.models import Person
+from marketplace.programme import reading, versions
+from marketplace.programme.policy import Policy
+
+SEED = 20  # of everything that looks like chance
+A_MOMENT_AGO = timedelta(minutes=12)
+
+
+def is_empty() -> bool:
+    """Whether nobody has ever been here. Asked within a unit of work."""
+    return db.session.scalar(sa.select(Person.id).limit(1)) is None
+
+
+def is_unfinished() -> bool:
+    """Whether a seeding was interrupted: no other clock runs behind. Asked within a unit of work."""
+    offset = db.session.get(ClockOffset, 1)
+    return offset is not None and offset.offset_us < 0
+
+
+def build(app: Flask, programme: str) -> None:
+    """Fill an empty database under the programme's policy. Leaves business time at the database's time."""
+    policy = reading.read(programme)
+    timeline = Timeline(policy.calendar)
+    with embedding.held(app), _hurried(), Album(app, policy.photos) as album:
+        timeline.begin()
+        with unit_of_work():
+            versions.adopt(programme, at=clock.now())
+        _tell(timeline, album, policy)
+
+
+def _tell(timeline: Timeline, album: Album, policy: Policy) -> None:
+    chance = random.Random(SEED)
+    tills = Tills(chance)
+    stage = Stage(timeline, album, Closets(chance, tills, timeline.day(DAYS)), chance)
+    library.order_pictures(album)
+    sales.tell_all(stage)
+    listings.tell_all(stage)
+    now = JustNow.of(stage)
+    stage.order_photos()
+    with unit_of_work():
+        library.keep_styles(album, policy.market.currency)
+        cast.hire(clock.now())
+    history = [*(piece.bought for piece in stage.closets.pieces if piece.bought), *_unlisted(stage, tills)]
+    purchases.take_in(sorted(history, key=lambda line: line.purchased_on), "velorne-purchases.csv")
+    with unit_of_work():
+        cast.join(clock.now())
+    timeline.tell(gift_cards.spent_and_lost(stage))
+    timeline.tell(_further_files(stage, tills))
+    timeline.run()
+    timeline.come_to(before_now=A_MOMENT_AGO)
+    now.happen(stage)
+    timeline.arrive()
+
+
+def _unlisted(stage: Stage, tills: Tills) -> list[purchases.Bought]:
+    return purchases.never_listed(tills, stage.chance, stage.timeline.day(DAYS + 1))
+
+
+def _further_files(stage: Stage, tills: Tills) -> Story:
+    """The house sends its new purchases and its returns now and then."""
+    for days_ago in (20, 1):
+        yield stage.timeline.moment(days_ago=days_ago, hour=16)
+        today, back = stage.timeline.day(days_ago), [piece.bought for piece in stage.brought_back if piece.bought]
+        stage.brought_back.clear()
+        new = purchases.of_this_season(tills, stage.chance, today)
+        returned = [replace(bought, returned_on=today) for bought in back]
+        purchases.take_in([*new, *returned], f"velorne-purchases-{today}.csv")
+
+
+@contextmanager
+def _hurried() -> Iterator[None]:
+    """Do not wait for the disk at every commit: a seeding that a power cut ends is begun anew."""
+    word = "PRAGMA synchronous=OFF" if db.engine.dialect.name == "sqlite" else "SET synchronous_commit TO off"
+
+    def hurry(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(word)
+        cursor.close()
+        connection.commit()
+
+    engine = db.engine
+    engine.dispose()
+    sa.event.listen(engine, "connect", hurry)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine, "connect", hurry)
+        db.session.remove()
+        engine.dispose()
