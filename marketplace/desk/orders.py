@@ -35,6 +35,10 @@ class OwnOrder(Refusal):
     status = 403
 
 
+class NotOffered(Refusal):
+    message = _l("This cannot be done with the order as it stands now.")
+
+
 class ActForm(Form):
     """Why."""
 
@@ -101,7 +105,10 @@ def act(number: str, verb: str) -> ResponseReturnValue:
     offered, perform = VERBS[verb]
     if agent.id in (order.buyer_id, order.seller_id):
         raise OwnOrder()
-    if not form.validate_on_submit() or not offered(order):
+    if not offered(order):
+        raise NotOffered()
+    form.reason.id = f"reason-{verb}"
+    if not form.validate_on_submit():
         return _show(order, form, 422)
     at = clock.now()
     note = _note(order, form.reason.data, agent, at)
