@@ -23,6 +23,8 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, registry
 
+from marketplace.turns import Turns
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -32,6 +34,8 @@ NAMING = {
 }
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+LONGEST_WAIT = 30.0  # seconds until a writer goes ahead out of turn
 
 _reading: ContextVar[bool | None] = ContextVar("reading", default=None)
 
@@ -161,6 +165,8 @@ def listen_to_engine(engine: sa.Engine) -> None:
     """Give a new engine the product's transaction habits; called once for each engine at start."""
     if engine.dialect.name != "sqlite":
         return
+    # SQLite's own waiting is no queue: with a dozen writers one of them may try in vain until it gives up (fault W13).
+    turns = Turns()
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
@@ -175,9 +181,27 @@ def listen_to_engine(engine: sa.Engine) -> None:
         if is_reading():
             connection.exec_driver_sql("BEGIN DEFERRED")
         else:
+            connection.info["has_turn"] = turns.enter(LONGEST_WAIT)
             # The connection may have served a reader last: the write lock is refused to a connection that only reads.
-            connection.exec_driver_sql("PRAGMA query_only=OFF")
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                connection.exec_driver_sql("PRAGMA query_only=OFF")
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except sa.exc.DBAPIError:
+                _leave(connection.info)
+                raise
+
+    @event.listens_for(engine, "commit")
+    @event.listens_for(engine, "rollback")
+    def _end(connection: sa.Connection) -> None:
+        _leave(connection.info)
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(_connection: object, record: Any) -> None:
+        _leave(record.info)  # a connection that was lost ends without a word
+
+    def _leave(info: dict[Any, Any]) -> None:
+        if info.pop("has_turn", False):
+            turns.leave()
 
 
 def _read_only(_session: Session, transaction: SessionTransaction, connection: sa.Connection) -> None:
