@@ -11,7 +11,9 @@ from marketplace.desk.supply_piece import back_to, own_piece, piece_page
 from marketplace.listings.completeness import Incomplete
 from marketplace.listings.drafting import PriceOutOfBounds
 from marketplace.listings.forms import PriceForm
+from marketplace.listings.permissions import can_reprice
 from marketplace.listings.repricing import pause, reprice, resume
+from marketplace.listings.states import CannotReprice
 from marketplace.listings.supply import publish
 from marketplace.listings.withdrawing import withdraw
 from marketplace.people.models import Role
@@ -38,6 +40,8 @@ def go_live(number: str) -> ResponseReturnValue:
 def change_price(number: str) -> ResponseReturnValue:
     """Another price, at once: the house reviews itself."""
     listing = own_piece(number)
+    if not can_reprice(listing):
+        raise CannotReprice()
     form = PriceForm(listing)
     if not form.validate_on_submit() or form.price.amount is None:
         return piece_page(listing, price_form=form)

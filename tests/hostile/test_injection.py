@@ -171,7 +171,7 @@ def test_a_line_break_is_refused_in_everything_that_becomes_a_header(client: Bro
 
 
 @pytest.mark.fault("X06")
-@pytest.mark.parametrize("value", ["/shop\r\nSet-Cookie: a=b", "/shop\nX: y", "/\rx", "/\x00"])
+@pytest.mark.parametrize("value", ["/shop\r\nSet-Cookie: a=b", "/shop\nX: y", "/\rx"])
 def test_no_address_to_go_to_carries_a_second_header(client: Browser, value: str) -> None:
     person = an_account()
     answer = post_form(client, "/sign-in", "sign-in", email=person.email, password="walk the whole shop", next=value)

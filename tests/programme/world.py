@@ -106,16 +106,16 @@ def detailed(listing: Listing, *, includes: Sequence[str] = (), ships_from: Post
     return listing
 
 
-def photographed(listing: Listing, *slots: str) -> Listing:
+def photographed(listing: Listing, *slots: str, seed: int = 1) -> Listing:
     with unit_of_work():
         for slot in slots or ("front", "back", "inside"):
-            photos.keep(listing, slot, a_photo(), by=_owner(listing), at=clock.now())
+            photos.keep(listing, slot, a_photo(seed), by=_owner(listing), at=clock.now())
     return listing
 
 
-@lru_cache(maxsize=1)
-def a_photo() -> PreparedPhoto:
-    return prepare_photo(phone_photo(), PhotoLimits(20, 50), PhotoThresholds(1, 0, 0))
+@lru_cache(maxsize=4)
+def a_photo(seed: int = 1) -> PreparedPhoto:
+    return prepare_photo(phone_photo(seed=seed), PhotoLimits(20, 50), PhotoThresholds(1, 0, 0))
 
 
 def a_complete_draft(grade: str = "excellent", minor: int = 18_000, **purchase: Any) -> Listing:
