@@ -5,22 +5,27 @@ Strict CSP without inline code; one host; no page of a person kept by a cache; t
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 from wsgiref.headers import Headers as StaticHeaders
 
 from flask import Flask, Response, abort, request, session
 from werkzeug.datastructures import Headers
+from werkzeug.routing import IntegerConverter, Map
 
 from marketplace.settings import Settings
 
 MOST_TYPED = 512 * 1024  # bytes of a form without files
 MOST_FIELDS = 200
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Register the checks and headers."""
+    app.url_map.converters["int"] = RowNumber
     hosts = {settings.host, urlsplit(settings.payment_origin).netloc}
     origins = {settings.public_url, settings.payment_origin}
 
@@ -60,11 +65,23 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def _is_text(sent: bytes) -> bool:
-    """Whether the bytes are UTF-8 without NUL: all else would come through as other signs than were sent (X12, X15)."""
+    """Whether the bytes are UTF-8 without control characters but tabs and line breaks (faults X12, X15).
+
+    All else would come through as other signs than were sent, or could not be shown again in a page.
+    """
     try:
-        return "\x00" not in sent.decode()
+        return not _CONTROLS.search(sent.decode())
     except UnicodeDecodeError:
         return False
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address, as far as a database can hold one; above that there is nothing there (fault B20)."""
+
+    regex = "[0-9]+"  # the library would take every script's figures
+
+    def __init__(self, url_map: Map, max: int = 2**31 - 1, **more: Any) -> None:  # noqa: A002 (the library's name)
+        super().__init__(url_map, max=max, **more)
 
 
 def harden(headers: Headers | StaticHeaders, settings: Settings) -> None:

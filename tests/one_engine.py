@@ -7,9 +7,27 @@ from __future__ import annotations
 
 MOST_EXCEPTIONS = 10
 
+LOOK = "how a page looks does not depend on the database, and a browser takes its time"
+
 ONE_ENGINE: dict[str, tuple[str, str]] = {
     "tests/shipping/test_races.py::test_a_scan_that_meets_a_cancellation_waits_for_it_and_becomes_the_desks": (
         "postgresql",
         "two transactions hold rows at once; SQLite has one writer at a time, so they cannot wait for each other",
+    ),
+    "tests/journeys/test_look.py::test_axe_finds_nothing": (
+        "sqlite",
+        LOOK,
+    ),
+    "tests/journeys/test_look.py::test_nothing_sticks_out_at_any_width": (
+        "sqlite",
+        LOOK,
+    ),
+    "tests/journeys/test_look.py::test_the_first_photo_is_in_the_first_screen_of_a_phone": (
+        "sqlite",
+        LOOK,
+    ),
+    "tests/journeys/test_look.py::test_the_same_address_says_the_same_with_and_without_scripts": (
+        "sqlite",
+        LOOK,
     ),
 }

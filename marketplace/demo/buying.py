@@ -13,6 +13,8 @@ from marketplace.demo.cast import Character, staff
 from marketplace.demo.pieces import Piece
 from marketplace.demo.selling import listing_of
 from marketplace.desk.orders import VERBS
+from marketplace.jobs import alarms
+from marketplace.jobs.alarms import Alarm
 from marketplace.money import Money
 from marketplace.orders import checkouts, refunding, settling, tax
 from marketplace.orders.models import Checkout, Order
@@ -151,6 +153,15 @@ def decide(order_id: int, verb: str, words: str) -> None:
         events.record(order, f"desk_{verb.replace('-', '_')}", by=agent, at=at, note_id=note.id)
         _offered, perform = VERBS[verb]
         perform(order, agent, at)
+    clear_alarms(order_id, words)
+
+
+def clear_alarms(order_id: int, words: str) -> None:
+    """Customer service is done with everything that stood open about an order."""
+    with unit_of_work() as session:
+        about = sa.and_(Alarm.subject_type == Order.__tablename__, Alarm.subject_id == order_id)
+        for alarm in session.scalars(sa.select(Alarm).where(about, Alarm.cleared_at.is_(None))).all():
+            alarms.clear_alarm(alarm, by=staff(Role.AGENT), at=clock.now(), reason=words)
 
 
 def give_back_part(order_id: int, percent: int) -> None:

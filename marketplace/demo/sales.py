@@ -1,15 +1,12 @@
-"""What becomes of the pieces that are bought: one story for each way an order can go, and how many of each."""
+"""What becomes of the pieces that are bought: one story for each way an order can go."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from itertools import cycle
 
-from marketplace.demo import buying, selling, words
-from marketplace.demo.buying import AMEX, MASTERCARD, VISA
-from marketplace.demo.cast import BUYERS, GUESTS, SELLERS, STARS, UNREACHABLE, Character
-from marketplace.demo.listings import approved, spread
+from marketplace.demo import buying, words
+from marketplace.demo.cast import Character
+from marketplace.demo.listings import approved
 from marketplace.demo.pieces import Piece
 from marketplace.demo.stage import Stage
 from marketplace.demo.timeline import Story
@@ -32,21 +29,6 @@ class Sale:
     def order(self) -> int:
         """The id of its only order, or of the first."""
         return self.orders[0]
-
-
-@dataclass(frozen=True)
-class Course:
-    """So many sales with the same story, paid one after the other from ``first`` to ``last`` days ago."""
-
-    story: Callable[[Stage, Sale], Story]
-    count: int
-    first: int
-    last: int
-    pieces: int = 1
-    dealt: str = "past"
-    seller: Character | None = None
-    buyer: Character | None = None
-    card: str | None = None
 
 
 # The usual way -------------------------------------------------------------------------------------------------------
@@ -205,6 +187,9 @@ def returned(stage: Stage, sale: Sale) -> Story:
     buying.carry(sale.order, "fail")
     yield stage.some_time(sale.days_ago - 7, 11)
     buying.carry(sale.order, "return")
+    if sale.days_ago > 20:
+        yield stage.some_time(sale.days_ago - 9, 15)
+        buying.clear_alarms(sale.order, "Back with its sender, who confirmed it; the refund has left.")
 
 
 def given_up(stage: Stage, sale: Sale) -> Story:
@@ -214,88 +199,3 @@ def given_up(stage: Stage, sale: Sale) -> Story:
     checkout = buying.check_out(sale.buyer, sale.pieces)
     if sale.number % 2 == 0:
         buying.open_payment(checkout)
-
-
-COURSES = (
-    Course(confirmed, 9, 66, 9),
-    Course(confirmed, 2, 50, 24, pieces=2),
-    Course(confirmed, 1, 38, 38, pieces=3),
-    Course(confirmed, 3, 60, 15, seller=STARS[0]),
-    Course(confirmed, 2, 44, 18, seller=SELLERS[7], buyer=STARS[0], card=AMEX),
-    Course(confirmed, 2, 40, 20, dealt="of_the_house"),
-    Course(auto_confirmed, 5, 63, 12),
-    Course(auto_confirmed, 1, 30, 30, dealt="of_the_house"),
-    Course(settled_after_dispute, 1, 28, 28),
-    Course(settled_for_less, 1, 33, 33),
-    # Seller and buyer have paid with the same card before: the desk is told.
-    Course(confirmed, 1, 13, 13, seller=STARS[0], buyer=BUYERS[0], card=AMEX),
-    Course(paid, 2, 1, 1),
-    Course(paid, 1, 1, 1, seller=STARS[0]),
-    Course(paid, 1, 1, 1, dealt="of_the_house"),
-    Course(shipped, 2, 3, 3),
-    Course(shipped, 1, 3, 3, seller=SELLERS[9], buyer=STARS[0], card=AMEX),
-    Course(late, 1, 9, 9),
-    Course(undelivered, 1, 6, 6),
-    Course(bought_back, 1, 4, 4),
-    Course(delivered, 2, 6, 5),
-    Course(delivered, 1, 5, 5, pieces=2),
-    Course(delivered, 1, 5, 5, seller=STARS[0]),
-    Course(delivered, 1, 6, 6, seller=SELLERS[4], buyer=STARS[0], card=AMEX),
-    Course(unlabelled, 2, 1, 1),
-    Course(paid, 1, 1, 1, seller=UNREACHABLE),  # the mail with her label bounces, so the order stays paid
-    Course(disputed, 3, 6, 6),
-    Course(taken_back_by_carrier, 1, 6, 6),
-    Course(refunded_after_dispute, 1, 35, 35),
-    Course(never_shipped, 1, 40, 40),
-    Course(cancelled_by_buyer, 1, 27, 27),
-    Course(cancelled_by_seller, 1, 22, 22),
-    Course(cancelled_by_desk, 1, 8, 8),
-    Course(lost, 3, 46, 26),
-    Course(returned, 3, 42, 14),
-    Course(given_up, 4, 24, 4, dealt="shown"),
-)
-
-
-def tell_all(stage: Stage) -> None:
-    """Let every sale begin; one seller is past her ship-by moment, whichever days were business days."""
-    overdue = stage.timeline.business_days_ago(3)
-    buyers = cycle([character for pair in zip(BUYERS, GUESTS * 2, strict=False) for character in pair])
-    cards = cycle((VISA, MASTERCARD, VISA))
-    for course in (*COURSES, Course(paid, 1, overdue, overdue)):
-        for number in range(course.count):
-            days_ago = spread(course.first, course.last, number, course.count)
-            listed = days_ago + LISTED_BEFORE
-            pieces = [stage.deal(course.dealt, listed, course.seller) for _ in range(course.pieces)]
-            sale = Sale(course.buyer or next(buyers), pieces, course.card or next(cards), days_ago, number)
-            stage.timeline.tell(course.story(stage, sale))
-
-
-# Now -----------------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class JustNow:
-    """What happened within the last minutes; its pieces are in the shop since days."""
-
-    reviewed: list[Piece]
-    on_the_page: list[Piece]
-    considered: list[Piece]
-    sold: list[Piece]
-
-    @classmethod
-    def of(cls, stage: Stage) -> JustNow:
-        """Deal the pieces and let them be listed."""
-        listed = {name: [stage.deal("shown", 5) for _ in range(3)] for name in ("on_the_page", "considered", "sold")}
-        for pieces in listed.values():
-            stage.timeline.tell(approved(stage, pieces, 5))
-        return cls(reviewed=[stage.deal("reviewed", 0) for _ in range(2)], **listed)
-
-    def happen(self, stage: Stage) -> None:
-        """New in the review queue; three people on the payment page, one before it; one sale of two pieces."""
-        for piece in self.reviewed:
-            selling.write(piece, stage.album)
-            selling.submit(piece)
-        for buyer, piece in zip(GUESTS[:3], self.on_the_page, strict=True):
-            buying.open_payment(buying.check_out(buyer, [piece]))
-        buying.check_out(BUYERS[1], self.considered[:1])
-        buying.buy(GUESTS[4], self.sold[:2], VISA)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from logging import CRITICAL, WARNING, getLogger
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,11 +16,11 @@ from flask import Flask
 from marketplace import clock
 from marketplace.clock import ClockOffset
 from marketplace.database import db, unit_of_work
-from marketplace.demo import cast, gift_cards, library, listings, purchases, sales
+from marketplace.demo import cast, courses, gift_cards, library, listings, purchases
 from marketplace.demo.album import Album
+from marketplace.demo.courses import JustNow
 from marketplace.demo.pieces import Closets
 from marketplace.demo.purchases import Tills
-from marketplace.demo.sales import JustNow
 from marketplace.demo.stage import Stage
 from marketplace.demo.timeline import DAYS, Story, Timeline
 from marketplace.jobs import embedding
@@ -46,7 +47,7 @@ def build(app: Flask, programme: str) -> None:
     """Fill an empty database under the programme's policy. Leaves business time at the database's time."""
     policy = reading.read(programme)
     timeline = Timeline(policy.calendar)
-    with embedding.held(app), _hurried(), Album(app, policy.photos) as album:
+    with embedding.held(app), _hurried(), _quiet(), Album(app, policy.photos) as album:
         timeline.begin()
         with unit_of_work():
             versions.adopt(programme, at=clock.now())
@@ -58,7 +59,7 @@ def _tell(timeline: Timeline, album: Album, policy: Policy) -> None:
     tills = Tills(chance)
     stage = Stage(timeline, album, Closets(chance, tills, timeline.day(DAYS)), chance)
     library.order_pictures(album)
-    sales.tell_all(stage)
+    courses.tell_all(stage)
     listings.tell_all(stage)
     now = JustNow.of(stage)
     stage.order_photos()
@@ -90,6 +91,20 @@ def _further_files(stage: Stage, tills: Tills) -> Story:
         new = purchases.of_this_season(tills, stage.chance, today)
         returned = [replace(bought, returned_on=today) for bought in back]
         purchases.take_in([*new, *returned], f"velorne-purchases-{today}.csv")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep requests, seals and alarms out of the logs: they are part of the story. Faults are still told."""
+    levels = {"marketplace.access": WARNING, "marketplace.ledger.seals": WARNING, "marketplace.jobs.alarms": CRITICAL}
+    before = {name: getLogger(name).level for name in levels}
+    try:
+        for name, level in levels.items():
+            getLogger(name).setLevel(level)
+        yield
+    finally:
+        for name, level in before.items():
+            getLogger(name).setLevel(level)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from marketplace.catalogue.styles import find_styles, style_by_number
 from marketplace.database import db
 from marketplace.desk import supply_offers
 from marketplace.desk.supply_forms import SupplyForm
-from marketplace.desk.supply_piece import back_to, own_piece, piece_page
+from marketplace.desk.supply_piece import back_to, own_draft, own_piece, piece_page
 from marketplace.errors import NotFound, Refusal
 from marketplace.listings import photo_uploads
 from marketplace.listings.drafting import NotEditable, PriceOutOfBounds, save_accessories, save_condition, save_price
@@ -91,7 +91,7 @@ def piece(number: str) -> ResponseReturnValue:
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def save(number: str) -> ResponseReturnValue:
     """Keep grade, words, what comes with it, and price."""
-    listing = own_piece(number)
+    listing = own_draft(number)
     form = SupplyForm(listing, of_seller(listing))
     if not form.validate_on_submit() or form.price.amount is None:
         return piece_page(listing, form=form)
@@ -115,7 +115,7 @@ def save(number: str) -> ResponseReturnValue:
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def note(number: str) -> ResponseReturnValue:
     """Note one flaw."""
-    listing = own_piece(number)
+    listing = own_draft(number)
     form = FlawForm(of_seller(listing))
     if not form.validate_on_submit():
         return piece_page(listing, flaw_form=form)
@@ -142,7 +142,7 @@ def take_back(number: str, flaw_id: int) -> ResponseReturnValue:
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def upload(number: str) -> ResponseReturnValue:
     """Take in the photos chosen."""
-    taken = photo_uploads.take(request.files, lambda: own_piece(number), the_person)
+    taken = photo_uploads.take(request.files, lambda: own_draft(number), the_person)
     if request.accept_mimetypes.best == "application/json":
         return photo_uploads.answer_script(taken)
     return piece_page(own_piece(number), refused=taken.refused) if taken.refused else back_to(number)

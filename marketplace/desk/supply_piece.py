@@ -16,6 +16,7 @@ from marketplace.errors import NotFound
 from marketplace.listings import permissions, photo_uploads
 from marketplace.listings.completeness import missing
 from marketplace.listings.condition import cap_of, cap_words, flaw_words
+from marketplace.listings.drafting import NotEditable
 from marketplace.listings.finding import public_path
 from marketplace.listings.forms import FlawForm, PriceForm
 from marketplace.listings.labels import LABELS, tone
@@ -30,6 +31,14 @@ def own_piece(number: str) -> Listing:
     listing = db.session.scalar(sa.select(Listing).where(Listing.number == number, Listing.seller_id.is_(None)))
     if listing is None:
         raise NotFound()
+    return listing
+
+
+def own_draft(number: str) -> Listing:
+    """The same while it may still be written; else ``NotEditable``."""
+    listing = own_piece(number)
+    if not permissions.can_edit(listing):
+        raise NotEditable()
     return listing
 
 

@@ -68,7 +68,7 @@ class AddressForm(Form):
         """Check the fields each alone, then what they say together."""
         fields_are_valid = bool(super().validate(extra_validators))
         market = versions.current().policy.market
-        typed = PostalAddress(**{part: self[part].data or "" for part in PARTS}, country=market.country)
+        typed = PostalAddress(**{part: self[part].data or "" for part in PARTS if part in self}, country=market.country)
         try:
             self.postal = self.checked(typed, market)
         except AddressRefused as refusal:

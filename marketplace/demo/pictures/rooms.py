@@ -75,12 +75,6 @@ def room(name: str) -> Image.Image:
     return ImageChops.add(lit(picture), _window())
 
 
-@cache
-def studio() -> Image.Image:
-    """The house's own corner for photographs: grey paper without an edge."""
-    return lit(Image.new("RGB", SIZE, (226, 226, 224)))
-
-
 def _surface(chosen: Room) -> Image.Image:
     texture = ImageOps.autocontrast(chosen.surface(chosen.seed), cutoff=1)
     seen_from_above = ImageOps.colorize(texture, chosen.dark, chosen.light)

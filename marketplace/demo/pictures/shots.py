@@ -8,15 +8,16 @@ import random
 from dataclasses import dataclass
 from functools import cached_property
 
-from PIL import Image, ImageChops, ImageOps
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
-from marketplace.demo.pictures.files import GROUND, SIZE, outline, picture, second_view, styles
+from marketplace.demo.pictures.files import GROUND, SIZE, outline, picture, read, second_view, styles
 from marketplace.demo.pictures.rear import rear
-from marketplace.demo.pictures.rooms import ROOMS, room, studio
+from marketplace.demo.pictures.rooms import ROOMS, room
 from marketplace.demo.pictures.tag import tagged
 
 MIDDLE = (320, 560)  # of a piece in its library picture: what a photo is turned about
 QUALITY = 90
+SHARPER = ImageFilter.UnsharpMask(radius=1.2, percent=140, threshold=1)
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,6 @@ class Take:
     @cached_property
     def room(self) -> Image.Image:
         """Where this member takes photos, seen from where she stands: the window may be on either side."""
-        if self.by_house:
-            return studio()
         place = [style["key"] for style in styles()].index(self.key)
         home = room(list(ROOMS)[(place * 5 + self.number * 2 + place // 8) % len(ROOMS)])
         chance = self.chance("room")
@@ -48,21 +47,27 @@ class Take:
 
 def front(take: Take) -> bytes:
     """The whole front: the member's own picture where there is one, else the library's brought home."""
+    if take.by_house:
+        return read(take.key, second_view(take.key))
     kinds = next(style["pictures"] for style in styles() if style["key"] == take.key)
-    if "seller" in kinds and take.number == 0 and not take.by_house:
+    if "seller" in kinds and take.number == 0:
         return jpeg(picture(take.key, "seller"))
     view = second_view(take.key) if take.number % 2 == 0 else "front"
     return jpeg(_brought_home(picture(take.key, view), outline(take.key, view), take, "front"))
 
 
 def back(take: Take) -> bytes:
-    """The whole back, in the same room."""
+    """The whole back, in the same room; in the house's studio it stands on the library's ground."""
+    if take.by_house:
+        return jpeg(rear(take.key))
     shape = ImageOps.mirror(outline(take.key, "front"))
     return jpeg(_brought_home(rear(take.key), shape, take, "back"))
 
 
 def inside(take: Take) -> bytes:
     """The lining."""
+    if take.by_house:
+        return read(take.key, "inside")
     return jpeg(_held_otherwise(picture(take.key, "inside"), take, "inside"))
 
 
@@ -77,9 +82,9 @@ def price_tag(take: Take, *, number: str, title: str, price: str) -> bytes:
 
 
 def jpeg(image: Image.Image) -> bytes:
-    """The picture as a phone sends it."""
+    """The picture as a phone sends it: a little sharper than life."""
     file = io.BytesIO()
-    image.save(file, "JPEG", quality=QUALITY)
+    image.filter(SHARPER).save(file, "JPEG", quality=QUALITY)
     return file.getvalue()
 
 

@@ -24,6 +24,7 @@ bp = Blueprint("details", __name__)
 class DetailsForm(ShipFromForm):
     """What comes with the piece, and the sender's address as the carrier needs it."""
 
+    phone = None  # not asked for here: the carrier needs none
     includes = MultiCheckboxField(_l("What comes with it"), validate_choice=False)
 
     def __init__(self, listing: Listing, person: Person) -> None:
