@@ -12,7 +12,7 @@ from marketplace.buyer import cards, order_words
 from marketplace.buyer.order_forms import ConfirmForm, ProblemForm
 from marketplace.database import db
 from marketplace.errors import NotFound
-from marketplace.orders import links, refunding, settling
+from marketplace.orders import links, refunding, settling, snapshots
 from marketplace.orders.models import Order
 from marketplace.orders.permissions import buyer_can_cancel, can_confirm, can_report_problem
 from marketplace.orders.refunding import EndReason
@@ -62,7 +62,8 @@ def mine() -> ResponseReturnValue:
         .order_by(Order.id.desc())
         .limit(100)
     ).all()
-    return render_template("buyer/orders.html", orders=[(order, order_words.headline(order)) for order in rows])
+    lines = [(order, order_words.headline(order), snapshots.front(order.as_sold)) for order in rows]
+    return render_template("buyer/orders.html", orders=lines)
 
 
 @bp.get("/orders/<number>")
@@ -83,7 +84,7 @@ def _show(order: Order, form: ConfirmForm, status: int = 200) -> ResponseReturnV
         next_step=order_words.next_step(order, at),
         steps=tracking_timeline(order),
         parcel=parcel,
-        photo=_photo(order),
+        photo=snapshots.front(order.as_sold),
         grade=cards.grade(order.as_sold["grade"], policy),
         paid_with=_card(order),
         form=form,
@@ -92,11 +93,6 @@ def _show(order: Order, form: ConfirmForm, status: int = 200) -> ResponseReturnV
         may_cancel=buyer_can_cancel(order, at),
     )
     return page, status
-
-
-def _photo(order: Order) -> dict[str, object] | None:
-    pictures = order.as_sold["library"] or order.as_sold["photos"]
-    return cards.photo(pictures[0], order.as_sold["title"]) if pictures else None
 
 
 def _card(order: Order) -> PaymentAttempt | None:

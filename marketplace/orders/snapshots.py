@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marketplace.listings.models import Listing
+from marketplace.listings.showing import photo
 
 
 def as_sold(listing: Listing) -> dict[str, Any]:
@@ -49,3 +50,9 @@ def as_sold(listing: Listing) -> dict[str, Any]:
             for picture in listing.item.style.pictures
         ],
     }
+
+
+def front(sold: dict[str, Any]) -> dict[str, Any] | None:
+    """The picture that stands for a piece as it was sold: the library's, else the seller's first."""
+    pictures = sold["library"] or sold["photos"]
+    return photo(pictures[0], sold["title"]) if pictures else None

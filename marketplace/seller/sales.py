@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from marketplace import clock
 from marketplace.database import db
 from marketplace.errors import NotFound
-from marketplace.orders import accounting, refunding, terms
+from marketplace.orders import accounting, refunding, snapshots, terms
 from marketplace.orders.models import Order
 from marketplace.orders.permissions import seller_can_cancel
 from marketplace.orders.refunding import EndReason
@@ -45,7 +45,8 @@ def sales() -> ResponseReturnValue:
         .order_by(Order.id.desc())
         .limit(200)
     ).all()
-    return render_template("seller/sales.html", sales=[(order, headline(order)) for order in rows])
+    lines = [(order, headline(order), snapshots.front(order.as_sold)) for order in rows]
+    return render_template("seller/sales.html", sales=lines)
 
 
 @bp.get("/sell/sales/<number>")
