@@ -100,8 +100,9 @@ def _jobs() -> Check:
 
 def _adapters() -> Check:
     settings = current_app.config["SETTINGS"]
-    names = (settings.jobs, settings.payments, settings.tax, settings.shipping, settings.gift_cards, settings.mail_url)
-    return Check("adapters", "jobs {}, payments {}, tax {}, shipping {}, gift cards {}, mail {}".format(*names))
+    names = (settings.jobs, settings.payments, settings.tax, settings.shipping, settings.gift_cards)
+    mail = settings.mail_server.described if settings.mail_server else "sandbox"
+    return Check("adapters", "jobs {}, payments {}, tax {}, shipping {}, gift cards {}, mail {}".format(*names, mail))
 
 
 def _count(*conditions: sa.ColumnElement[bool]) -> int:

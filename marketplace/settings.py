@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from marketplace.mail_server import MailServer, read_mail_url
+
 INSTANCE = Path(__file__).resolve().parent.parent / "instance"
 DEMO_KEY = "demo-key-for-the-sandbox-only-never-for-real-money"
+SANDBOX_MAIL = "sandbox:"
 WEAK_WORDS = ("changeme", "secret", "password", "demo-key", "test", "default")
 SHORTEST_KEY = 32
 FEWEST_SIGNS = 10  # different ones: 32 random hexadecimal figures have more
@@ -36,7 +39,7 @@ class Settings:
     tax: str = "table"
     shipping: str = "sandbox"
     gift_cards: str = "own"
-    mail_url: str = "sandbox:"
+    mail_url: str = field(default=SANDBOX_MAIL, repr=False)  # may hold a password
     shippo_webhook_token: str = ""
     rate_limits: bool = True
     debug: bool = False
@@ -59,6 +62,11 @@ class Settings:
     def payment_origin(self) -> str:
         """Where the payment page lives: an origin of its own, or ours."""
         return (self.sandbox_payment_origin or self.public_url).rstrip("/")
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where letters go; None where the sandbox keeps them. Raises ``ValueError`` for a ``MAIL_URL`` unlike any."""
+        return None if self.mail_url == SANDBOX_MAIL else read_mail_url(self.mail_url, shop_host=self.host)
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -103,13 +111,20 @@ class Settings:
                 ("TAX", self.tax, ("table",)),
                 ("SHIPPING", self.shipping, ("sandbox",)),
                 ("GIFT_CARDS", self.gift_cards, ("own",)),
-                ("MAIL_URL", self.mail_url, ("sandbox:",)),
             )
             if value not in known
         ]
+        found += self._objections_to_mail()
         if self.is_production:
             found += self._objections_in_production()
         return found
+
+    def _objections_to_mail(self) -> list[str]:
+        try:
+            self.mail_server  # noqa: B018 (reading it is the check)
+        except ValueError as wrong:
+            return [str(wrong)]
+        return []
 
     def _objections_in_production(self) -> list[str]:
         found = []

@@ -18,6 +18,7 @@ from marketplace.listings import withdrawing
 from marketplace.mail import facts as mail_facts
 from marketplace.mail import outgoing, to_buyers, to_members, to_people, to_sellers
 from marketplace.mail.outgoing import SandboxPostRoom
+from marketplace.mail.smtp import SmtpPostRoom
 from marketplace.orders import checkouts, fulfilment, links, paying, settling
 from marketplace.orders import facts as order_facts
 from marketplace.orders import news as order_news
@@ -59,17 +60,16 @@ def _adapters(app: Flask, settings: Settings) -> None:
         "tax": {"table": TaxTable},
         "carrier": {"sandbox": SandboxCarrier},
         "gift_cards": {"own": OwnIssuer},
-        "mail": {"sandbox:": SandboxPostRoom},
     }
     chosen = {
         "gateway": settings.payments,
         "tax": settings.tax,
         "carrier": settings.shipping,
         "gift_cards": settings.gift_cards,
-        "mail": settings.mail_url,
     }
     for port, name in chosen.items():
         app.extensions[port] = choices[port][name]()
+    app.extensions["mail"] = SmtpPostRoom(settings.mail_server) if settings.mail_server else SandboxPostRoom()
 
 
 def _people() -> None:
