@@ -19,7 +19,7 @@ from marketplace.mail import facts as mail_facts
 from marketplace.mail import outgoing, to_buyers, to_members, to_people, to_sellers
 from marketplace.mail.outgoing import SandboxPostRoom
 from marketplace.mail.smtp import SmtpPostRoom
-from marketplace.orders import checkouts, fulfilment, links, paying, settling
+from marketplace.orders import checkouts, fulfilment, links, paying, settling, tax_books
 from marketplace.orders import facts as order_facts
 from marketplace.orders import news as order_news
 from marketplace.orders.models import Order
@@ -133,6 +133,8 @@ def _orders() -> None:
     deadlines.register(fulfilment.NO_MOVEMENT, fulfilment.sweep_no_movement)
     deadlines.register(fulfilment.LATE_WORD, fulfilment.sweep_late_words)
     deadlines.register(settling.CONFIRM_BY, settling.sweep_confirmations)
+    outbox.register(tax_books.RECORD, tax_books.SaleRecording())
+    outbox.register(tax_books.REVERSE, tax_books.SaleReversing())
     react_to(order_facts.CheckoutPaid, to_buyers.checkout_paid)
     react_to(order_facts.PaymentReturned, to_buyers.payment_returned)
     react_to(order_facts.OrderPaid, to_sellers.sold)

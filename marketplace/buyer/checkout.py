@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Sequence
 
@@ -30,10 +31,13 @@ from marketplace.people.models import Person
 from marketplace.permissions import current_person, guest_or_person, public, remember_guest
 from marketplace.programme import versions
 
+log = logging.getLogger(__name__)
+
 bp = Blueprint("checkout", __name__)
 
 OWN = "checkouts"  # session: the numbers of this browser's own checkouts
 MOST_REMEMBERED = 10
+TAX_AWAY = (NotDone, OutcomeUnknown, tax.TaxRefused)  # no tax that could be shown, so nothing that could be charged
 
 
 def _buyable() -> list[Listing]:
@@ -88,9 +92,21 @@ def offer() -> ResponseReturnValue:
     if not form.validate_on_submit() or not form.carrier_accepts() or form.postal is None:
         return _ask(form, 422)
     checkouts.check_pieces(pieces, buyer_id=_buyer_id())
-    token = (form.form_token.data or "")[:64] or secrets.token_hex(16)
-    checkout = _open(pieces, form.postal.mapping, form.email.data or "", form.postal.name, token)
+    token = checkouts.offer_token(form.form_token.data or secrets.token_hex(16), form.postal.mapping, pieces)
+    try:
+        checkout = _open(pieces, form.postal.mapping, form.email.data or "", form.postal.name, token)
+    except tax.AddressNotTaxable as nowhere:
+        form.postcode.errors = [str(nowhere.message)]
+        return _ask(form, nowhere.status)
+    except TAX_AWAY as trouble:
+        log.error("no tax quote", extra={"trouble": str(trouble)[:200]})
+        flash(_tax_away())
+        return _ask(form, 409)
     return redirect(url_for("checkout.review", number=checkout.number), 303)
+
+
+def _tax_away() -> str:
+    return str(_("We cannot work out the sales tax right now. Nothing is reserved or charged; try again in a minute."))
 
 
 def _buyer_id() -> int | None:
@@ -99,14 +115,12 @@ def _buyer_id() -> int | None:
 
 
 def _open(pieces: Sequence[Listing], ship_to: dict[str, str], email: str, name: str, form_token: str) -> Checkout:
-    """Quote the tax outside any transaction, then write the offer down."""
-    currency = versions.current().policy.market.currency
-    shipping = checkouts.shipping_price(currency)
-    lines = [tax.TaxLine(piece.number, piece.price or shipping, shipping) for piece in pieces]
+    """Quote the tax outside any transaction, then write the offer down. Without a quote nothing is written."""
+    lines = checkouts.tax_lines(pieces)
     on = clock.now().date()
     numbers = [piece.number for piece in pieces]
     database.finish()
-    quote = tax.adapter().quote(lines, ship_to, on)
+    quote = tax.adapter().quote(lines, ship_to, on, form_token)
     pieces = [listing for listing in bags.listings() if listing.number in numbers]
     database.queue_behind(form_token)  # the same form sent twice at once is one offer
     known = db.session.scalar(sa.select(Checkout).where(Checkout.form_token == form_token))
@@ -149,7 +163,7 @@ def pay(number: str) -> ResponseReturnValue:
     return_url = current_app.config["SETTINGS"].public_url + url_for("checkout.returned", number=number)
     try:
         attempt = checkouts.start_payment(checkout, return_url=return_url, by=checkout.buyer, at=clock.now())
-    except checkouts.PriceChanged as changed:
+    except (checkouts.PriceChanged, checkouts.TaxOutOfDate) as changed:
         database.abandon()
         return _offer_anew(number, str(changed.message))
     except NotAvailable as gone:
@@ -197,12 +211,17 @@ def _give_up(number: str) -> None:
 
 
 def _offer_anew(number: str, why: str) -> ResponseReturnValue:
-    """A price has changed: the same pieces and address as a new offer, said plainly (fault B05)."""
+    """A price or its tax has changed: the same pieces and address as a new offer, said plainly (fault B05)."""
     stale = own_checkout(number)
     pieces = [order.listing for order in stale.orders]
     for piece in pieces:
         bags.put_in(piece.number)
-    fresh = _open(pieces, stale.ship_to, stale.email, stale.ship_to["name"], secrets.token_hex(16))
+    try:
+        fresh = _open(pieces, stale.ship_to, stale.email, stale.ship_to["name"], secrets.token_hex(16))
+    except (tax.AddressNotTaxable, *TAX_AWAY) as trouble:
+        log.error("no tax quote", extra={"trouble": str(trouble)[:200]})
+        flash(_tax_away())
+        return redirect(url_for("checkout.review", number=number), 303)
     flash(why)
     return redirect(url_for("checkout.review", number=fresh.number), 303)
 

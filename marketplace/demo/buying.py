@@ -42,9 +42,8 @@ def check_out(buyer: Character, pieces: Sequence[Piece], *, ship_to: PostalAddre
     address = (ship_to or buyer.address).mapping
     with unit_of_work(reading=True):
         listings = [listing_of(piece) for piece in pieces]
-        shipping = checkouts.shipping_price(listings[0].currency)
-        lines = [tax.TaxLine(listing.number, listing.price or shipping, shipping) for listing in listings]
-        quote = tax.adapter().quote(lines, address, clock.now().date())
+        key = f"demo-{pieces[0].listing_id}-{buyer.email}"
+        quote = tax.adapter().quote(checkouts.tax_lines(listings), address, clock.now().date(), key)
     with unit_of_work():
         at = clock.now()
         checkout = checkouts.open_checkout(
@@ -52,7 +51,7 @@ def check_out(buyer: Character, pieces: Sequence[Piece], *, ship_to: PostalAddre
             listings=[listing_of(piece) for piece in pieces],
             ship_to=address,
             quote=quote,
-            form_token=f"demo-{pieces[0].listing_id}-{buyer.email}",
+            form_token=key,
             at=at,
         )
         return checkout.id

@@ -20,6 +20,7 @@ from marketplace.jobs import parked
 from marketplace.jobs.alarms import Alarm, AlarmKind, clear_alarm
 from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState
+from marketplace.orders import tax_books
 from marketplace.orders.models import Order
 from marketplace.payments import refunds
 from marketplace.payments.models import Refund
@@ -140,11 +141,16 @@ def _refund_again(alarm: Alarm) -> None:
     refunds.send_again(db.session.get_one(Refund, alarm.subject_id), at=clock.now())
 
 
+def _tell_tax_again(alarm: Alarm) -> None:
+    tax_books.tell_again(db.session.get_one(Order, alarm.subject_id), at=clock.now())
+
+
 # Alarms about work that can be tried again once its cause is mended.
 RETRIES = {
     AlarmKind.JOB_PARKED: _retry_job,
     AlarmKind.PAYOUT_REFUSED: _issue_again,
     AlarmKind.REFUND_FAILED: _refund_again,
+    AlarmKind.TAX_NOT_RECORDED: _tell_tax_again,
 }
 
 

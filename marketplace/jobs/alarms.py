@@ -35,6 +35,7 @@ class AlarmKind(enum.StrEnum):
     PROBLEM_REPORTED = "problem_reported"
     REFUND_FAILED = "refund_failed"
     SUSPICIOUS_SALE = "suspicious_sale"
+    TAX_NOT_RECORDED = "tax_not_recorded"
 
 
 class Alarm(Model):

@@ -5,6 +5,8 @@ The total shown is the total charged. A price that changed in between stops the 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +15,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from marketplace import events
+from marketplace import clock, events
 from marketplace.database import db, public_id
 from marketplace.errors import Refusal
 from marketplace.events import SYSTEM, HasActor
@@ -25,7 +27,7 @@ from marketplace.orders import holds
 from marketplace.orders.models import Checkout, Order
 from marketplace.orders.snapshots import as_sold
 from marketplace.orders.states import CheckoutState, OrderState
-from marketplace.orders.tax import TaxQuote
+from marketplace.orders.tax import TaxLine, TaxQuote, is_out_of_date
 from marketplace.payments import attempts
 from marketplace.payments.models import PaymentAttempt
 from marketplace.people.models import Person
@@ -47,6 +49,10 @@ class PriceChanged(Refusal):
         self.listing_ids = [order.listing_id for order in orders]
 
 
+class TaxOutOfDate(Refusal):
+    message = _l("The tax of this offer is out of date. Here is the new total.")
+
+
 class NothingToBuy(Refusal):
     message = _l("Your bag is empty.")
 
@@ -54,6 +60,23 @@ class NothingToBuy(Refusal):
 def shipping_price(currency: str) -> Money:
     """The fixed amount that is added for each piece (MK-14)."""
     return Money(versions.current().policy.shipping.amount_minor, currency)
+
+
+def tax_lines(listings: Sequence[Listing]) -> list[TaxLine]:
+    """The pieces as the tax adapter is asked about them, by the policy in force (GAP-18)."""
+    policy = versions.current().policy
+    shipping = shipping_price(policy.market.currency)
+    return [
+        TaxLine(
+            reference=listing.number,
+            price=listing.price or shipping,
+            shipping=shipping,
+            code=policy.eligibility.tax_code_of(listing.category),
+            shipping_code=policy.tax.shipping_code,
+            ship_from=listing.ships_from.postal if listing.ships_from else policy.market.warehouse_postal,
+        )
+        for listing in listings
+    ]
 
 
 def check_pieces(listings: Sequence[Listing], *, buyer_id: int | None) -> None:
@@ -69,6 +92,12 @@ def check_pieces(listings: Sequence[Listing], *, buyer_id: int | None) -> None:
 
 def _is_suspended(listing: Listing) -> bool:
     return listing.seller is not None and listing.seller.suspended_at is not None
+
+
+def offer_token(form_token: str, ship_to: dict[str, Any], listings: Sequence[Listing]) -> str:
+    """The token of one offer: the same form sent twice is one, with another address or other pieces it is another."""
+    content = [form_token, ship_to, [listing.number for listing in listings]]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def open_checkout(
@@ -158,6 +187,8 @@ def start_payment(checkout: Checkout, *, return_url: str, by: HasActor, at: date
     if changed:
         raise PriceChanged(changed)
     limits = versions.current().policy.limits
+    if is_out_of_date(checkout.tax_quote, clock.wall() + timedelta(minutes=limits.payment_minutes)):
+        raise TaxOutOfDate()
     holds.take(checkout, at=at, by=by, limit=limits.live_holds_per_person)
     deadlines.cancel_deadlines([checkout], ABANDONED, at=at)
     return attempts.start(

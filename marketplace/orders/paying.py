@@ -11,7 +11,7 @@ from marketplace.events import PROVIDER
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
 from marketplace.ledger import post
 from marketplace.listings.states import CannotSell, ListingState
-from marketplace.orders import accounting, checkouts, fulfilment, holds
+from marketplace.orders import accounting, checkouts, fulfilment, holds, tax_books
 from marketplace.orders.facts import CheckoutPaid, OrderPaid, PaymentReturned
 from marketplace.orders.models import Checkout, Hold, Order
 from marketplace.orders.states import CheckoutState, OrderState
@@ -59,6 +59,7 @@ def _keep(order: Order, fact: PaymentCaptured) -> bool:
         return False
     event = events.transition(order, "pay", by=PROVIDER, at=fact.at, sets={"paid_at": fact.at, "closed_at": None})
     post(accounting.capture(order, event, fact.at))
+    tax_books.record_sale(order, at=fact.at)
     return True
 
 

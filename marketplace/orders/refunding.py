@@ -15,7 +15,7 @@ from marketplace.events import HasActor
 from marketplace.jobs import deadlines
 from marketplace.ledger import post
 from marketplace.money import Money
-from marketplace.orders import accounting, holds
+from marketplace.orders import accounting, holds, tax_books
 from marketplace.orders.facts import OrderCancelled, OrderRefunded
 from marketplace.orders.models import Order
 from marketplace.orders.settling import ENDING_DEADLINES
@@ -71,6 +71,13 @@ def refund_in_full(order: Order, *, reason: EndReason, by: HasActor, at: datetim
     """Give back everything that has not been given back yet, shipping and tax included (GAP-21)."""
     db.session.refresh(order, with_for_update=True)  # what went back in part until now is not given back again
     left = order.total - order.refunded
+    kept = tax_books.line_tax(order)
+    taken_back = {
+        "price_minor": order.price_minor - order.refunded_price_minor,
+        "price_tax_minor": kept.on_price_minor - order.refunded_tax_minor,
+        "shipping_minor": order.shipping_minor,
+        "shipping_tax_minor": kept.on_shipping_minor,
+    }
     event = events.transition(
         order,
         "refund",
@@ -94,6 +101,7 @@ def refund_in_full(order: Order, *, reason: EndReason, by: HasActor, at: datetim
         order_id=order.id,
         at=at,
     )
+    tax_books.reverse_sale(order, part="full", at=at, **taken_back)
     holds.release([order], at=at)
     deadlines.cancel_deadlines([order], *ENDING_DEADLINES, at=at)
     events.announce(OrderRefunded(order.id, reason.value, at))
@@ -108,9 +116,7 @@ def refund_part(order: Order, *, of_price: Money, reason: EndReason, by: HasActo
     refunded_price = order.refunded_price_minor + of_price.minor
     if of_price.currency != order.currency or of_price.minor <= 0 or refunded_price >= order.price_minor:
         raise MoreThanLeft()
-    base = order.price_minor + order.shipping_minor
-    # The tax that goes back in all is the share of the price that goes back in all: several parts never lose a cent.
-    refunded_tax = order.tax.split([refunded_price, base - refunded_price])[0].minor
+    refunded_tax = tax_books.tax_on_refunded(order, refunded_price)
     claimed = db.session.scalar(
         sa.update(Order)
         .where(
@@ -125,7 +131,8 @@ def refund_part(order: Order, *, of_price: Money, reason: EndReason, by: HasActo
     )
     if claimed is None:
         raise MoreThanLeft()
-    back = Money(of_price.minor + refunded_tax - order.refunded_tax_minor, order.currency)
+    tax_back = refunded_tax - order.refunded_tax_minor
+    back = Money(of_price.minor + tax_back, order.currency)
     part = str(refunded_price)
     db.session.refresh(order)
     event = events.record(order, "refund_part", by=by, at=at, minor=back.minor, reason=reason.value)
@@ -139,4 +146,5 @@ def refund_part(order: Order, *, of_price: Money, reason: EndReason, by: HasActo
         order_id=order.id,
         at=at,
     )
+    tax_books.reverse_sale(order, part=f"part-{part}", price_minor=of_price.minor, price_tax_minor=tax_back, at=at)
     return back

@@ -20,7 +20,7 @@ from marketplace.listings.photo_reading import PhotoLimits
 from marketplace.money import Money
 from marketplace.orders import checkouts, settling
 from marketplace.orders.models import Order
-from marketplace.orders.tax import TaxLine, adapter
+from marketplace.orders.tax import adapter
 from marketplace.payments import attempts
 from marketplace.payments.gateway import SessionReport
 from marketplace.people.models import Channel, Person, Purchase, Role
@@ -160,12 +160,8 @@ def _owner(listing: Listing) -> Person:
 
 
 def taxes(listings: Sequence[Listing], ship_to: PostalAddress = AWAY, on: date | None = None) -> Any:
-    lines = [TaxLine(one.number, one.price or Money(0, one.currency), shipping()) for one in listings]
-    return adapter().quote(lines, ship_to.mapping, on or clock.now().date())
-
-
-def shipping() -> Money:
-    return checkouts.shipping_price(policy().market.currency)
+    lines = checkouts.tax_lines(listings)
+    return adapter().quote(lines, ship_to.mapping, on or clock.now().date(), f"quote-{next(_numbers)}")
 
 
 def an_order(listing: Listing | None = None, *, ship_to: PostalAddress = AWAY) -> Order:

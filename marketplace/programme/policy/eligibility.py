@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from marketplace.programme.policy.values import Key, Label, Section, Text, named
+from marketplace.programme.policy.values import GENERAL_GOODS, Key, Label, Section, TaxCode, Text, named
 
 
 class Group(Section, frozen=True, kw_only=True):
-    """A family of categories. One with a ``refusal`` cannot be listed, and the refusal says why."""
+    """A family of categories. One with a ``refusal`` cannot be listed, and the refusal says why.
+
+    ``tax_code`` says what its pieces are to a tax service, which may tax them apart.
+    """
 
     key: Key
     label: Label
     refusal: Text | None = None
+    tax_code: TaxCode = GENERAL_GOODS
 
 
 class Category(Section, frozen=True, kw_only=True):
@@ -46,6 +50,12 @@ class Eligibility(Section, frozen=True, kw_only=True):
     def group_of(self, category: Category) -> Group | None:
         """The family a category belongs to."""
         return named(self.groups, category.group)
+
+    def tax_code_of(self, name: str) -> TaxCode:
+        """What a piece of this category is to a tax service; general goods where the policy does not know it."""
+        category = self.category(name)
+        group = self.group_of(category) if category else None
+        return group.tax_code if group else GENERAL_GOODS
 
     def refused_collection(self, name: str) -> RefusedCollection | None:
         """The refusal of a collection, or None where pieces of it may be listed."""

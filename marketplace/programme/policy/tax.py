@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from marketplace.programme.policy.market import Region
-from marketplace.programme.policy.values import BasisPoints, Section
+from marketplace.programme.policy.values import BasisPoints, Section, TaxCode
+
+SHIPPING: TaxCode = "txcd_92010001"
 
 
 class TaxRate(Section, frozen=True, kw_only=True):
@@ -17,9 +19,13 @@ class TaxRate(Section, frozen=True, kw_only=True):
 
 
 class Tax(Section, frozen=True, kw_only=True):
-    """Sales tax by the region a piece is shipped to."""
+    """Sales tax by the region a piece is shipped to: the table's rates, and what a tax service is told instead.
+
+    ``shipping_code`` says what shipping is to the service; what the pieces are, their groups say.
+    """
 
     shipping_taxable: bool
+    shipping_code: TaxCode = SHIPPING
     rates: tuple[TaxRate, ...]
 
     def rate_on(self, day: date, region: str) -> int:

@@ -19,6 +19,9 @@ BasisPoints = Annotated[int, Meta(ge=0, le=10_000)]
 Amount = Annotated[int, Meta(ge=0, le=10**11)]  # minor units of the market's currency
 Count = Annotated[int, Meta(ge=1, le=10_000)]
 
+TaxCode = Annotated[str, Meta(pattern=r"\Atxcd_[0-9]{8}\Z")]  # of the tax service's list of products
+GENERAL_GOODS: TaxCode = "txcd_99999999"
+
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of the policy: immutable, and closed to keys it does not know."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marketplace.listings import eligibility
+from marketplace.orders import checkouts
 from marketplace.people.models import Channel
 from tests.accounts import an_account
 from tests.programme import world
@@ -36,6 +37,16 @@ def refused(words_of_refusal: str, **purchase: Any) -> Behaviour:
     return refuses
 
 
+def taxed_as(code: str) -> Behaviour:
+    """A tote is this to a tax service."""
+
+    def asked(scene: Scene) -> None:
+        (line,) = checkouts.tax_lines([world.a_live_listing()])
+        assert line.code == code
+
+    return asked
+
+
 ROWS = [
     Row(
         "eligibility.groups[0].key",
@@ -52,6 +63,12 @@ ROWS = [
         refused("Bags are not taken in winter."),
         page=WHAT,
         says="Bags are not taken in winter.",
+    ),
+    Row(
+        "eligibility.groups[0].tax_code",
+        "txcd_30011000",
+        taxed_as("txcd_30011000"),
+        untold="for the tax service; the buyer sees the tax itself",
     ),
     Row(
         "eligibility.categories[0].key",

@@ -9,6 +9,7 @@ from marketplace.database import db, unit_of_work
 from marketplace.listings import eligibility, supply
 from marketplace.listings.submitting import submit
 from marketplace.mail.models import SandboxMail
+from marketplace.orders import checkouts
 from marketplace.programme import versions
 from marketplace.shipping.addresses import RegionNotServed, check_ship_to
 from tests.accounts import an_account
@@ -97,6 +98,14 @@ def tax_in_louisiana(minor: int) -> Behaviour:
         assert tax.minor == minor
 
     return quoted
+
+
+def shipping_is_taxed_as(code: str) -> Behaviour:
+    def asked(scene: Scene) -> None:
+        (line,) = checkouts.tax_lines([world.a_live_listing()])
+        assert line.shipping_code == code
+
+    return asked
 
 
 def currency_is(currency: str) -> Behaviour:
@@ -226,6 +235,12 @@ ROWS = [
         tax_in_louisiana(500),
         page=TAX,
         says="on the price without shipping",
+    ),
+    Row(
+        "tax.shipping_code",
+        "txcd_92010000",
+        shipping_is_taxed_as("txcd_92010000"),
+        untold="for the tax service; the buyer sees the tax itself",
     ),
     Row(
         f"{LOUISIANA_SINCE_2025}.region",
