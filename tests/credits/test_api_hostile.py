@@ -174,9 +174,13 @@ def test_a_reversal_needs_no_body_and_takes_none(till: Till) -> None:
 # Addresses -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reference", ["", "R" * 81, "R\x7f1", "<R>", "Zoë"])
+@pytest.mark.parametrize("reference", ["", "R" * 81, "<R>", "Zoë"])
 def test_a_reference_that_cannot_be_is_refused(till: Till, reference: str) -> None:
     assert error(till.find(reference)) == (422, "unprocessable")
+
+
+def test_a_control_character_in_an_address_is_refused(till: Till) -> None:
+    assert error(till.find("R\x7f1")) == (400, "bad_request")
 
 
 @pytest.mark.parametrize("path", ["/redemptions/%F0%9F%92%B3/reversal", "/redemptions/'%20OR%201=1--/reversal"])
