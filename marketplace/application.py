@@ -28,7 +28,9 @@ from marketplace import (
 )
 from marketplace.buyer import cards
 from marketplace.database import db
-from marketplace.jobs import embedding
+from marketplace.jobs import broker, embedding
+from marketplace.jobs.ringing import Ringer
+from marketplace.jobs.runner import EmbeddedRunner
 from marketplace.limits import limiter
 from marketplace.listings.search import newest
 from marketplace.people import signing_in
@@ -86,8 +88,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     service_pages.init_app(app)
     blueprints.register_all(app, settings, csrf)
     wiring.wire(app, settings)
-    if settings.jobs == "embedded":
-        embedding.init_app(app)
+    _begin_jobs(app, settings)
     cli.init_app(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
@@ -121,12 +122,35 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_FORM_PARTS=protection.MOST_FIELDS,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # the Origin is checked for every scheme in protection
-        RATELIMIT_ENABLED=settings.rate_limits,
-        RATELIMIT_STORAGE_URI="memory://",
         BABEL_DEFAULT_LOCALE="en_US",
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
+        **_limits(settings),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _begin_jobs(app: Flask, settings: Settings) -> None:
+    """Give the web process the thread that does what is due, or the one that tells the workers of it."""
+    if settings.jobs == "embedded":
+        embedding.init_app(app, lambda: EmbeddedRunner(app))
+    elif settings.jobs == "celery":
+        celery = broker.make_celery(settings.redis_url)
+        embedding.init_app(app, lambda: Ringer(celery))
+
+
+def _limits(settings: Settings) -> dict[str, object]:
+    """Where tries are counted: Redis, so that several web processes count as one, else this process's memory.
+
+    With Redis away each process counts for itself until it is back (fault W06).
+    """
+    patience = broker.PATIENCE_SECONDS
+    options = {"socket_connect_timeout": patience, "socket_timeout": patience} if settings.redis_url else {}
+    return {
+        "RATELIMIT_ENABLED": settings.rate_limits,
+        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_STORAGE_OPTIONS": options,
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": bool(settings.redis_url),
+    }
 
 
 def _engine_options(url: str) -> dict[str, object]:

@@ -32,15 +32,20 @@ class JSONLines(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
-def init_app(app: Flask) -> None:
-    """Send the product's logs to stderr and write one line a request: route (not path), status, milliseconds."""
-    root = logging.getLogger("marketplace")
-    if not root.handlers:
+def listen_to(name: str) -> None:
+    """Send what the logger ``name`` and those below it say to stderr, from INFO on."""
+    logger = logging.getLogger(name)
+    if not logger.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JSONLines())
-        root.addHandler(handler)
-        root.setLevel(logging.INFO)
-        root.propagate = True
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = True
+
+
+def init_app(app: Flask) -> None:
+    """Write one line a request: route (not path), status, milliseconds."""
+    listen_to("marketplace")
 
     @app.before_request
     def _begin() -> None:

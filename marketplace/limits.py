@@ -1,4 +1,4 @@
-"""How often a visitor may try: counted a window, in this process's memory, never in the database."""
+"""How often a visitor may try: counted a window, in this process's memory or in Redis, never in the database."""
 
 from __future__ import annotations
 

@@ -35,6 +35,7 @@ class Settings:
     sandbox_payment_origin: str = ""
     photo_store_url: str = f"file://{INSTANCE / 'photos'}"
     jobs: str = "embedded"
+    redis_url: str = ""
     payments: str = "sandbox"
     tax: str = "table"
     shipping: str = "sandbox"
@@ -82,6 +83,7 @@ class Settings:
             sandbox_payment_origin=env.get("SANDBOX_PAYMENT_ORIGIN", "").rstrip("/"),
             photo_store_url=env.get("PHOTO_STORE_URL", cls.photo_store_url),
             jobs=env.get("JOBS", cls.jobs),
+            redis_url=env.get("REDIS_URL", ""),
             payments=env.get("PAYMENTS", cls.payments),
             tax=env.get("TAX", cls.tax),
             shipping=env.get("SHIPPING", cls.shipping),
@@ -106,7 +108,7 @@ class Settings:
             f"{name}={value} is unknown; known: {', '.join(known)}"
             for name, value, known in (
                 ("ENVIRONMENT", self.environment, ("development", "production")),
-                ("JOBS", self.jobs, ("embedded", "none")),
+                ("JOBS", self.jobs, ("embedded", "celery", "none")),
                 ("PAYMENTS", self.payments, ("sandbox",)),
                 ("TAX", self.tax, ("table",)),
                 ("SHIPPING", self.shipping, ("sandbox",)),
@@ -115,6 +117,7 @@ class Settings:
             if value not in known
         ]
         found += self._objections_to_mail()
+        found += self._objections_to_redis()
         if self.is_production:
             found += self._objections_in_production()
         return found
@@ -124,6 +127,14 @@ class Settings:
             self.mail_server  # noqa: B018 (reading it is the check)
         except ValueError as wrong:
             return [str(wrong)]
+        return []
+
+    def _objections_to_redis(self) -> list[str]:
+        if self.jobs == "celery" and not self.redis_url:
+            return ["JOBS=celery needs REDIS_URL"]
+        if self.redis_url and not self.redis_url.startswith(("redis://", "rediss://")):
+            # Said without the address: it may hold a password.
+            return ["REDIS_URL must begin with redis:// or rediss://"]
         return []
 
     def _objections_in_production(self) -> list[str]:

@@ -30,6 +30,7 @@ pytest_plugins = [
     "tests.plugins.browsers",
     "tests.plugins.network",
     "tests.plugins.properties",
+    "tests.plugins.redis",
 ]
 
 

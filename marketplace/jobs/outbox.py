@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 PAUSES = [timedelta(seconds=s) for s in (2, 10, 60, 300, 1800, 7200)]  # after that the row is parked
+MOST_ATTEMPTS = len(PAUSES) + 1
 
 
 class OutboxState(enum.StrEnum):
@@ -192,32 +193,37 @@ def rows_of(subject: Any, kind: str | None = None) -> list[OutboxRow]:
 
 def run_due(limit: int = 20) -> int:
     """Carry out up to ``limit`` due rows, each in its own transactions; returns how many were tried."""
-    claimed = _claim(limit)
-    for row_id, lease in claimed:
-        _carry_out(row_id, lease)
-    return len(claimed)
+    for tried in range(limit):
+        claimed = _claim()
+        if claimed is None:
+            return tried
+        _carry_out(*claimed)
+    return limit
 
 
-def _claim(limit: int) -> list[tuple[int, str]]:
-    """Lease due rows: ``SKIP LOCKED`` on PostgreSQL, one writer at a time on SQLite. An expired lease is due again."""
+def _claim() -> tuple[int, str] | None:
+    """Lease the row that is due first: ``SKIP LOCKED`` on PostgreSQL, one writer at a time on SQLite.
+
+    One row at a time, so that a process that dies holds back no other. An expired lease is due again.
+    """
     lease, now = random.token_hex(12), clock.wall()
     due = (
         sa.select(OutboxRow.id)
         .where(OutboxRow.state.in_(OPEN), OutboxRow.due_at <= now)
         .order_by(OutboxRow.due_at, OutboxRow.id)
-        .limit(limit)
+        .limit(1)
     )
     with unit_of_work(reading=True) as session:
-        if not session.scalars(due).first():
-            return []  # an idle runner never takes the write lock
+        if session.scalar(due) is None:
+            return None  # an idle runner never takes the write lock
     with unit_of_work() as session:
-        ids = session.scalars(due.with_for_update(skip_locked=True)).all()
-        if not ids:
-            return []
+        row_id = session.scalar(due.with_for_update(skip_locked=True))
+        if row_id is None:
+            return None
         # A row found RUNNING outlived its lease: whoever held it may have made the call, so it counts as unknown.
         session.execute(
             sa.update(OutboxRow)
-            .where(OutboxRow.id.in_(ids))
+            .where(OutboxRow.id == row_id)
             .values(
                 state=sa.case(
                     (OutboxRow.state == OutboxState.PENDING, OutboxState.RUNNING.value), else_=OutboxState.UNKNOWN.value
@@ -228,7 +234,7 @@ def _claim(limit: int) -> list[tuple[int, str]]:
             )
             .execution_options(synchronize_session=False)
         )
-    return [(row_id, lease) for row_id in ids]
+    return row_id, lease
 
 
 def _carry_out(row_id: int, lease: str) -> None:
@@ -236,6 +242,10 @@ def _carry_out(row_id: int, lease: str) -> None:
         row = session.get_one(OutboxRow, row_id)
         session.expunge(row)
     if row.lease != lease:
+        return
+    if row.attempts > MOST_ATTEMPTS:
+        # Nobody lived to count its failures: what ends the process at every try is given up all the same (fault W10).
+        _try_later(row, lease, OutboxState.UNKNOWN, "the process ended at every attempt")
         return
     try:
         handler = _handlers[row.kind]
@@ -280,7 +290,7 @@ def _try_later(row: OutboxRow, lease: str, state: OutboxState, trouble: str) -> 
         if mine is None:
             return
         mine.trouble, mine.lease = trouble[:500], None
-        if mine.attempts > len(PAUSES):
+        if mine.attempts >= MOST_ATTEMPTS:
             mine.state = OutboxState.PARKED
             raise_alarm(AlarmKind.JOB_PARKED, mine, at=clock.now(), kind_of_job=mine.kind)
         else:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from flask import Flask
 
@@ -30,14 +32,17 @@ def run_once() -> int:
     return inbox.run_due() + deadlines.sweep() + outbox.run_due() + sum(chore() for chore in _chores)
 
 
-def run_until_idle() -> int:
-    """Rounds until nothing is due now; what waits for its next attempt stays."""
-    done = 0
+def run_until_idle(*, within: timedelta | None = None) -> int:
+    """Rounds until nothing is due now; what waits for its next attempt stays.
+
+    No round begins once ``within`` is over.
+    """
+    done, began = 0, time.monotonic()
     for _ in range(MOST_ROUNDS):
         step = run_once()
-        if not step:
-            break
         done += step
+        if not step or (within is not None and time.monotonic() - began > within.total_seconds()):
+            break
     return done
 
 

@@ -175,6 +175,7 @@ def test_what_a_poisoned_batch_had_begun_is_taken_back(app, monkeypatch: pytest.
     assert sorted(about) == [1, 2, 4]
 
 
+@pytest.mark.fault("W10")
 def test_one_that_keeps_failing_is_parked_with_an_alarm_and_can_be_tried_again(app, sweep: Sweep) -> None:
     sweep.poison = {1}
     set_all(1, 2)
@@ -196,6 +197,7 @@ def test_one_that_keeps_failing_is_parked_with_an_alarm_and_can_be_tried_again(a
 SWEEPERS = 8
 
 
+@pytest.mark.fault("W03")
 def test_two_sweepers_at_once_fire_each_deadline_once(fresh_database: FreshDatabase, sweep: Sweep) -> None:
     fresh_database.run(lambda: set_all(*range(1, 51)))
     outcomes = fresh_database.in_parallel([deadlines.sweep] * SWEEPERS)

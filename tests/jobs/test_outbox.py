@@ -16,7 +16,7 @@ from marketplace.database import db, unit_of_work
 from marketplace.errors import ProgrammingError
 from marketplace.jobs import outbox, parked, sealing, waking
 from marketplace.jobs.alarms import Alarm, AlarmKind
-from marketplace.jobs.outbox import Errand, NotDone, OutboxState, OutcomeUnknown
+from marketplace.jobs.outbox import Done, Errand, NotDone, OutboxRow, OutboxState, OutcomeUnknown, Refused
 from tests.fresh import FreshDatabase
 from tests.jobs.outside import KIND, Outside, Subject, enqueue, pass_wall_time, rows
 
@@ -192,7 +192,9 @@ def test_an_answer_that_could_not_be_recorded_leaves_nothing_and_is_asked_for_ag
 
 def test_a_worker_that_died_loses_its_lease_and_the_next_looks_first(app, outside: Outside) -> None:
     enqueue("a")
-    ((row_id, lease),) = outbox._claim(5)
+    claimed = outbox._claim()
+    assert claimed is not None
+    row_id, lease = claimed
     outside.done["a"] = 1  # it had made the call
     assert outbox.run_due() == 0, "the lease still stands"
     pass_wall_time()
@@ -218,6 +220,7 @@ def test_a_kind_that_nobody_knows_any_more_does_not_stop_the_others(
 # Giving up -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("W10")
 def test_pauses_grow_then_the_row_is_parked_with_an_alarm_and_others_go_on(
     app, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,6 +245,32 @@ def test_pauses_grow_then_the_row_is_parked_with_an_alarm_and_others_go_on(
     alarm = db.session.scalars(sa.select(Alarm)).one()
     assert (alarm.kind, alarm.subject_type, alarm.subject_id) == (AlarmKind.JOB_PARKED, "outbox", row.id)
     assert outbox.run_due() == 0
+
+
+@pytest.mark.fault("W10")
+def test_a_row_that_ends_its_process_every_time_is_parked_too_and_takes_no_other_along(app, outside: Outside) -> None:
+    class Deadly(Outside):
+        def perform(self, row: OutboxRow) -> Done | Refused:
+            if row.key == "deadly":
+                raise KeyboardInterrupt  # nothing of ours catches it, as nothing catches a kill
+            return super().perform(row)
+
+    outbox._handlers[KIND] = deadly = Deadly()
+    enqueue("deadly", "other")
+    ends = 0
+    for _ in range(outbox.MOST_ATTEMPTS + 2):
+        try:
+            outbox.run_due()
+        except KeyboardInterrupt:
+            ends += 1
+        db.session.rollback()
+        if ends == 1:
+            outbox.run_due()  # the process that follows
+            assert deadly.done == {"other": 1}
+        pass_wall_time()
+    assert ends == outbox.MOST_ATTEMPTS
+    assert states() == [OutboxState.PARKED, OutboxState.DONE]
+    assert db.session.scalars(sa.select(Alarm.kind)).all() == [AlarmKind.JOB_PARKED]
 
 
 def test_a_parked_row_gets_another_round_and_is_looked_up_first(app, outside: Outside) -> None:
@@ -313,15 +342,15 @@ def test_control_without_the_claim_they_do_it_several_times(
 ) -> None:
     together = threading.Barrier(WORKERS)
 
-    def look_without_claiming(limit: int) -> list[tuple[int, str | None]]:
+    def look_without_claiming() -> tuple[int, None]:
         with unit_of_work(reading=True) as session:
-            ids = session.scalars(sa.select(outbox.OutboxRow.id).limit(limit)).all()
+            row_id = session.scalars(sa.select(outbox.OutboxRow.id)).one()
         together.wait(30)
-        return [(row_id, None) for row_id in ids]
+        return row_id, None
 
     fresh_database.run(lambda: enqueue("a"))
     monkeypatch.setattr(outbox, "_claim", look_without_claiming)
-    fresh_database.in_parallel([outbox.run_due] * WORKERS)
+    fresh_database.in_parallel([lambda: outbox.run_due(limit=1)] * WORKERS)
     assert outside.done == {"a": WORKERS}
 
 
