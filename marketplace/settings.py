@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -41,6 +42,8 @@ class Settings:
     shipping: str = "sandbox"
     gift_cards: str = "own"
     mail_url: str = field(default=SANDBOX_MAIL, repr=False)  # may hold a password
+    shippo_token: str = field(default="", repr=False)
+    shippo_api_base: str = "https://api.goshippo.com"
     shippo_webhook_token: str = ""
     rate_limits: bool = True
     debug: bool = False
@@ -89,6 +92,8 @@ class Settings:
             shipping=env.get("SHIPPING", cls.shipping),
             gift_cards=env.get("GIFT_CARDS", cls.gift_cards),
             mail_url=env.get("MAIL_URL", cls.mail_url),
+            shippo_token=env.get("SHIPPO_TOKEN", ""),
+            shippo_api_base=env.get("SHIPPO_API_BASE", cls.shippo_api_base).rstrip("/"),
             shippo_webhook_token=env.get("SHIPPO_WEBHOOK_TOKEN", ""),
             rate_limits=env.get("RATE_LIMITS", "on") != "off",
             debug=env.get("FLASK_DEBUG", "") in {"1", "true"},
@@ -111,13 +116,15 @@ class Settings:
                 ("JOBS", self.jobs, ("embedded", "celery", "none")),
                 ("PAYMENTS", self.payments, ("sandbox",)),
                 ("TAX", self.tax, ("table",)),
-                ("SHIPPING", self.shipping, ("sandbox",)),
+                ("SHIPPING", self.shipping, ("sandbox", "shippo")),
                 ("GIFT_CARDS", self.gift_cards, ("own",)),
             )
             if value not in known
         ]
         found += self._objections_to_mail()
         found += self._objections_to_redis()
+        if self.shipping == "shippo":
+            found += self._objections_to_shippo()
         if self.is_production:
             found += self._objections_in_production()
         return found
@@ -137,6 +144,16 @@ class Settings:
             return ["REDIS_URL must begin with redis:// or rediss://"]
         return []
 
+    def _objections_to_shippo(self) -> Iterator[str]:
+        if not self.shippo_token:
+            yield "SHIPPING=shippo needs SHIPPO_TOKEN"
+        if not self.shippo_webhook_token:
+            yield "SHIPPING=shippo needs SHIPPO_WEBHOOK_TOKEN, the secret in the webhook's address"
+        if self.sandbox and self.shippo_token.startswith("shippo_live_"):
+            yield "SANDBOX=1 refuses a live SHIPPO_TOKEN"
+        if not is_safe_base(self.shippo_api_base):
+            yield "SHIPPO_API_BASE must be https, or http on this machine"
+
     def _objections_in_production(self) -> list[str]:
         found = []
         if self.sandbox:
@@ -155,6 +172,21 @@ class Settings:
             if value.startswith("sandbox")
         ]
         return found
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Whether the address is one of this machine's own (a loopback address, or ``localhost``)."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_safe_base(url: str) -> bool:
+    """Whether a secret may be sent there: by https, or without leaving this machine."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and is_on_this_machine(url)))
 
 
 def _is_weak(key: str) -> bool:

@@ -61,13 +61,20 @@ class LabelAnswer:
 class CarrierRefusal:
     """The carrier's no, for good. ``code`` is one word of ours, ``words`` are the carrier's, for staff to read."""
 
-    code: str  # address | service | used
+    code: str  # address | service | price | used
     words: str
 
 
 @dataclass(frozen=True)
 class LabelVoided:
     """The carrier takes a label back and returns its price."""
+
+    refund_ref: str
+
+
+@dataclass(frozen=True)
+class CancellationPending:
+    """The label is with the carrier, which looks for days whether it was used before it says yes or no."""
 
     refund_ref: str
 
@@ -91,6 +98,9 @@ class AddressVerdict:
     suggestion: PostalAddress | None = None
 
 
+Cancellation = LabelVoided | CancellationPending | CarrierRefusal
+
+
 class Carrier(Protocol):
     """Every call may raise ``jobs.outbox.NotDone`` (certainly nothing happened) or ``OutcomeUnknown``.
 
@@ -106,12 +116,12 @@ class Carrier(Protocol):
         """What became of a purchase whose answer was lost; None where the carrier never heard of it."""
         ...
 
-    def cancel_label(self, provider_ref: str, key: str) -> LabelVoided | CarrierRefusal:
+    def cancel_label(self, provider_ref: str, key: str) -> Cancellation:
         """Give an unused label back for its price; a label that has been used is refused."""
         ...
 
-    def look_up_cancellation(self, provider_ref: str, key: str) -> LabelVoided | CarrierRefusal | None:
-        """What became of a cancellation whose answer was lost; None where the carrier never heard of it."""
+    def look_up_cancellation(self, provider_ref: str, key: str) -> Cancellation | None:
+        """What became of a cancellation asked for before; None where the carrier never heard of it."""
         ...
 
     def track(self, carrier: str, tracking_number: str) -> list[TrackingReport]:

@@ -1,9 +1,8 @@
-"""Buying labels and giving them back, through the outbox, and what they cost us in the books."""
+"""Buying labels through the outbox, and what they cost us in the books."""
 
 from __future__ import annotations
 
 import base64
-import logging
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +15,10 @@ from marketplace.jobs.outbox import Done, OutboxRow, Refused
 from marketplace.ledger import Account, Line, Posting, post
 from marketplace.money import Money
 from marketplace.shipping import parcels, watching
-from marketplace.shipping.carrier import CarrierRefusal, LabelAnswer, LabelRequest, LabelVoided, current_carrier
+from marketplace.shipping.carrier import CarrierRefusal, LabelAnswer, LabelRequest, current_carrier
 from marketplace.shipping.facts import LabelBought, LabelRefused
 from marketplace.shipping.locking import lock_parcel
 from marketplace.shipping.models import Parcel, ParcelState
-
-log = logging.getLogger(__name__)
 
 _FACTS = ("carrier", "service", "tracking_number", "tracking_url", "provider_ref")
 
@@ -69,45 +66,18 @@ def _keep_label(parcel: Parcel, bought: Done, at: datetime) -> None:
     kept = {**bought.answer, "label_pdf": base64.b64decode(bought.secrets["label_pdf"])}
     if parcel.state is ParcelState.LABEL_WANTED:
         event = events.transition(parcel, "buy_label", by=CARRIER, at=at, sets=kept)
-        _post_postage(parcel, event, "postage", at, sign=1)
+        post_postage(parcel, event, "postage", at, sign=1)
         watching.watch(parcel, at=at)
         events.announce(LabelBought(parcel.id, parcel.order_id, at))
         return
     for name, value in kept.items():
         setattr(parcel, name, value)
     event = events.record(parcel, "buy_label_too_late", by=CARRIER, at=at)
-    _post_postage(parcel, event, "postage", at, sign=1)
+    post_postage(parcel, event, "postage", at, sign=1)
     parcels.void_label(parcel, at=at)
 
 
-class LabelCancellations:
-    """How the outbox gives a label back."""
-
-    def perform(self, row: OutboxRow) -> Done | Refused:
-        return _cancellation(current_carrier().cancel_label(row.request["provider_ref"], row.key))
-
-    def look_up(self, row: OutboxRow) -> Done | Refused | None:
-        answer = current_carrier().look_up_cancellation(row.request["provider_ref"], row.key)
-        return None if answer is None else _cancellation(answer)
-
-    def record(self, row: OutboxRow, outcome: Done | Refused, *, at: datetime) -> None:
-        """Take the price back out of the books; a label the carrier calls used stays paid (fault L09)."""
-        parcel = lock_parcel(row.subject_id)
-        if isinstance(outcome, Done):
-            event = events.record(parcel, "void_label", by=CARRIER, at=at)
-            _post_postage(parcel, event, "postage_returned", at, sign=-1)
-        else:
-            events.record(parcel, "void_label_refused", by=CARRIER, at=at)
-            log.warning("label stays paid", extra={"parcel": parcel.id})
-
-
-def _cancellation(answer: LabelVoided | CarrierRefusal) -> Done | Refused:
-    if isinstance(answer, CarrierRefusal):
-        return Refused(answer.words, {"code": answer.code})
-    return Done({"refund_ref": answer.refund_ref})
-
-
-def _post_postage(parcel: Parcel, event: Event, kind: str, at: datetime, *, sign: int) -> None:
+def post_postage(parcel: Parcel, event: Event, kind: str, at: datetime, *, sign: int) -> None:
     """Postage is an expense owed to the carrier; a label given back takes it out again."""
     cost = Money(sign * (parcel.cost_minor or 0), parcel.currency or "")
     lines = (

@@ -141,3 +141,25 @@ class TrackingEvent(Model):
     words: Mapped[str] = mapped_column(sa.String(200), default="")
 
     parcel: Mapped[Parcel] = relationship(back_populates="tracking")
+
+
+class AcceptedRate(Model):
+    """A price at which a label is bought from Shippo, by our key, written down before it is bought.
+
+    Its times are wall time: how long the rate holds is Shippo's affair, not the shop's.
+    """
+
+    __tablename__ = "shippo_rates"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(120), index=True)
+    rate_ref: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    shipment_ref: Mapped[str] = mapped_column(sa.String(120))
+    cost_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    accepted_at: Mapped[datetime]
+    ordered_at: Mapped[datetime | None]  # when a purchase was last begun that may have been carried out
+
+    @property
+    def cost(self) -> Money:
+        return Money(self.cost_minor, self.currency)

@@ -97,15 +97,15 @@ def read_track(body: bytes | msgspec.Raw) -> Track:
         raise NotATrack(str(trouble)[:200]) from None
     said = [*(track.tracking_history or ()), *([track.tracking_status] if track.tracking_status else ())]
     reports = list(dict.fromkeys(_report(status) for status in said))
-    return Track(_plain(track.carrier, 40).lower(), _plain(track.tracking_number, 60).replace(" ", ""), reports)
+    return Track(visible(track.carrier, 40).lower(), visible(track.tracking_number, 60).replace(" ", ""), reports)
 
 
 def _report(status: _Status) -> TrackingReport:
     return TrackingReport(
         status=_word(status.status),
         carrier_at=_moment(status.status_date) or _moment(status.object_updated),
-        place=_plain(", ".join(_parts(status.location)), LONGEST_PLACE),
-        words=_plain(status.status_details or "", LONGEST_WORDS),
+        place=visible(", ".join(_parts(status.location)), LONGEST_PLACE),
+        words=visible(status.status_details or "", LONGEST_WORDS),
     )
 
 
@@ -130,7 +130,7 @@ def _moment(text: str | None) -> datetime | None:
         return None
 
 
-def _plain(text: str, longest: int) -> str:
+def visible(text: str, longest: int) -> str:
     """The visible characters, shortened: carriers' words go to pages and to a database that takes no NUL."""
     visible = (c for c in text if c.isspace() or not unicodedata.category(c).startswith("C"))
     return "".join(" " if c.isspace() else c for c in visible)[:longest]
