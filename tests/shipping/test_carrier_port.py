@@ -1,45 +1,25 @@
-"""What every implementation of the carrier's port must do; today the sandbox's."""
+"""What every implementation of the carrier's port must do: the sandbox's, and Shippo's on a double of Shippo."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Iterator
 
 import pytest
 
 from marketplace.jobs.outbox import NotDone, OutcomeUnknown
-from marketplace.shipping.carrier import (
-    Carrier,
-    CarrierRefusal,
-    LabelAnswer,
-    LabelRequest,
-    LabelVoided,
-    ParcelSize,
-    current_carrier,
-)
+from marketplace.shipping.carrier import Carrier, CarrierRefusal, LabelAnswer, LabelVoided
 from marketplace.shipping.models import TrackingStatus
-from marketplace.shipping.postal import PostalAddress
-from tests.shipping.sales import SHIP_FROM, SHIP_TO
-
-REQUEST = LabelRequest(
-    reference="R12345678",
-    carrier="USPS",
-    service="USPS Ground Advantage",
-    ship_from=PostalAddress.of(SHIP_FROM),
-    ship_to=PostalAddress.of(SHIP_TO),
-    size=ParcelSize(400, 300, 200, 1800),
-    currency="USD",
-    wanted_at=datetime(2026, 11, 23, 15, tzinfo=UTC),
-)
+from tests.shipping.rigs import REQUEST, RIGS, Rig, to
 
 
-def _to(street: str) -> LabelRequest:
-    return replace(REQUEST, ship_to=replace(REQUEST.ship_to, line1=street))
+@pytest.fixture(params=sorted(RIGS))
+def rig(app, request: pytest.FixtureRequest) -> Iterator[Rig]:
+    yield from RIGS[request.param]()
 
 
 @pytest.fixture
-def carrier(app) -> Carrier:
-    return current_carrier()
+def carrier(rig: Rig) -> Carrier:
+    return rig.carrier
 
 
 @pytest.fixture
@@ -71,14 +51,15 @@ def test_what_was_never_asked_for_is_not_found(carrier: Carrier) -> None:
 
 
 def test_a_refusal_buys_nothing(carrier: Carrier) -> None:
-    answer = carrier.buy_label(_to("12 No Label Lane"), "parcel-1")
+    answer = carrier.buy_label(to("12 No Label Lane"), "parcel-1")
     assert isinstance(answer, CarrierRefusal)
     assert answer.code == "address"
-    assert carrier.look_up_label(_to("12 No Label Lane"), "parcel-1") is None
+    assert carrier.look_up_label(to("12 No Label Lane"), "parcel-1") is None
 
 
-def test_a_lost_answer_is_found_again(carrier: Carrier) -> None:
-    request = _to("12 Lost Answer Lane")
+@pytest.mark.fault("L01")
+def test_a_lost_answer_is_found_again(rig: Rig, carrier: Carrier) -> None:
+    request = rig.losing_its_answer()
     with pytest.raises(OutcomeUnknown):
         carrier.buy_label(request, "parcel-1")
     found = carrier.look_up_label(request, "parcel-1")
@@ -86,8 +67,8 @@ def test_a_lost_answer_is_found_again(carrier: Carrier) -> None:
     assert carrier.buy_label(request, "parcel-1") == found
 
 
-def test_a_busy_carrier_has_done_nothing(carrier: Carrier) -> None:
-    request = _to("12 Busy Carrier Road")
+def test_a_busy_carrier_has_done_nothing(rig: Rig, carrier: Carrier) -> None:
+    request = rig.busy_twice()
     for _time in range(2):
         with pytest.raises(NotDone):
             carrier.buy_label(request, "parcel-1")
@@ -115,3 +96,11 @@ def test_a_tracking_number_has_22_figures_and_its_check_digit(carrier: Carrier, 
     figures = [int(figure) for figure in answer.tracking_number]
     assert len(figures) == 22
     assert (3 * sum(figures[-2::-2]) + sum(figures[-1::-2])) % 10 == 0
+
+
+def test_an_address_is_deliverable_or_the_carrier_says_why_not(carrier: Carrier) -> None:
+    assert carrier.check_address(REQUEST.ship_to).deliverable
+    assert carrier.check_address(REQUEST.ship_to).suggestion == REQUEST.ship_to
+    verdict = carrier.check_address(to("1 Nowhere Street").ship_to)
+    assert not verdict.deliverable
+    assert verdict.words
