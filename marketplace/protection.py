@@ -26,8 +26,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 def init_app(app: Flask, settings: Settings) -> None:
     """Register the checks and headers."""
     app.url_map.converters["int"] = RowNumber
-    hosts = {settings.host, urlsplit(settings.payment_origin).netloc}
-    origins = {settings.public_url, settings.payment_origin}
+    # The sandbox's payment pages are ours to serve; a real provider's are not.
+    own = {settings.public_url} | ({settings.payment_origin} if settings.payments == "sandbox" else set())
+    hosts = {urlsplit(origin).netloc for origin in own}
 
     @app.before_request
     def _one_host() -> None:
@@ -51,7 +52,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     def _same_origin() -> None:
         # A second wall behind the CSRF token: browsers say where a POST comes from (X07).
         origin = request.headers.get("Origin")
-        foreign = origin is not None and origin not in origins and origin != "null"
+        foreign = origin is not None and origin not in own and origin != "null"
         if request.method not in SAFE_METHODS and foreign and "Authorization" not in request.headers:
             abort(403)
 
@@ -98,7 +99,7 @@ def harden(headers: Headers | StaticHeaders, settings: Settings) -> None:
 
 @cache
 def _content_security_policy(settings: Settings) -> str:
-    form_targets = " ".join(dict.fromkeys(["'self'", settings.public_url, settings.payment_origin]))
+    form_targets = " ".join(dict.fromkeys(["'self'", settings.public_url, *settings.payment_origins]))
     return "; ".join(
         (
             "default-src 'none'",

@@ -16,6 +16,8 @@ DEMO_KEY = "demo-key-for-the-sandbox-only-never-for-real-money"
 SANDBOX_MAIL = "sandbox:"
 WEAK_WORDS = ("changeme", "secret", "password", "demo-key", "test", "default")
 SHORTEST_KEY = 32
+STRIPE_KEYS = ("sk_test_", "rk_test_", "sk_live_", "rk_live_")
+STRIPE_PAGES = "https://checkout.stripe.com"
 FEWEST_SIGNS = 10  # different ones: 32 random hexadecimal figures have more
 
 
@@ -45,6 +47,10 @@ class Settings:
     shippo_token: str = field(default="", repr=False)
     shippo_api_base: str = "https://api.goshippo.com"
     shippo_webhook_token: str = ""
+    stripe_api_key: str = field(default="", repr=False)
+    stripe_webhook_secret: str = field(default="", repr=False)
+    stripe_api_base: str = ""
+    stripe_files_base: str = ""
     rate_limits: bool = True
     debug: bool = False
     trusted_proxies: int = 0
@@ -64,13 +70,21 @@ class Settings:
 
     @property
     def payment_origin(self) -> str:
-        """Where the payment page lives: an origin of its own, or ours."""
+        """Where the sandbox's payment page lives: an origin of its own, or ours."""
         return (self.sandbox_payment_origin or self.public_url).rstrip("/")
 
     @property
     def mail_server(self) -> MailServer | None:
         """Where letters go; None where the sandbox keeps them. Raises ``ValueError`` for a ``MAIL_URL`` unlike any."""
         return None if self.mail_url == SANDBOX_MAIL else read_mail_url(self.mail_url, shop_host=self.host)
+
+    @property
+    def payment_origins(self) -> tuple[str, ...]:
+        """Where a buyer may be sent to pay; browsers are told of no other."""
+        if self.payments != "stripe":
+            return (self.payment_origin,)
+        elsewhere = urlsplit(self.stripe_api_base)
+        return (STRIPE_PAGES, *([f"{elsewhere.scheme}://{elsewhere.netloc}"] if elsewhere.netloc else []))
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -95,6 +109,10 @@ class Settings:
             shippo_token=env.get("SHIPPO_TOKEN", ""),
             shippo_api_base=env.get("SHIPPO_API_BASE", cls.shippo_api_base).rstrip("/"),
             shippo_webhook_token=env.get("SHIPPO_WEBHOOK_TOKEN", ""),
+            stripe_api_key=env.get("STRIPE_API_KEY", ""),
+            stripe_webhook_secret=env.get("STRIPE_WEBHOOK_SECRET", ""),
+            stripe_api_base=env.get("STRIPE_API_BASE", "").rstrip("/"),
+            stripe_files_base=env.get("STRIPE_FILES_BASE", "").rstrip("/"),
             rate_limits=env.get("RATE_LIMITS", "on") != "off",
             debug=env.get("FLASK_DEBUG", "") in {"1", "true"},
             trusted_proxies=int(env.get("TRUSTED_PROXIES", "0") or 0),
@@ -114,7 +132,7 @@ class Settings:
             for name, value, known in (
                 ("ENVIRONMENT", self.environment, ("development", "production")),
                 ("JOBS", self.jobs, ("embedded", "celery", "none")),
-                ("PAYMENTS", self.payments, ("sandbox",)),
+                ("PAYMENTS", self.payments, ("sandbox", "stripe")),
                 ("TAX", self.tax, ("table",)),
                 ("SHIPPING", self.shipping, ("sandbox", "shippo")),
                 ("GIFT_CARDS", self.gift_cards, ("own",)),
@@ -125,6 +143,8 @@ class Settings:
         found += self._objections_to_redis()
         if self.shipping == "shippo":
             found += self._objections_to_shippo()
+        if "stripe" in (self.payments, self.tax):
+            found += self._objections_to_stripe()
         if self.is_production:
             found += self._objections_in_production()
         return found
@@ -153,6 +173,23 @@ class Settings:
             yield "SANDBOX=1 refuses a live SHIPPO_TOKEN"
         if not is_safe_base(self.shippo_api_base):
             yield "SHIPPO_API_BASE must be https, or http on this machine"
+
+    def _objections_to_stripe(self) -> list[str]:
+        found = []
+        if not self.stripe_api_key.startswith(STRIPE_KEYS):
+            found.append("PAYMENTS=stripe and TAX=stripe need STRIPE_API_KEY: a secret or restricted key")
+        if self.payments == "stripe" and not self.stripe_webhook_secret.startswith("whsec_"):
+            found.append("PAYMENTS=stripe needs STRIPE_WEBHOOK_SECRET, as the dashboard shows it: whsec_…")
+        if self.sandbox and moves_real_money(self.stripe_api_key):
+            found.append("SANDBOX=1 is refused with a live STRIPE_API_KEY")
+        if self.is_production and not moves_real_money(self.stripe_api_key):
+            found.append("STRIPE_API_KEY is a test key and refused in production")
+        found += [
+            f"{name} must be https, or on this machine: the key travels there"
+            for name, base in (("STRIPE_API_BASE", self.stripe_api_base), ("STRIPE_FILES_BASE", self.stripe_files_base))
+            if base and not is_safe_base(base)
+        ]
+        return found
 
     def _objections_in_production(self) -> list[str]:
         found = []
@@ -187,6 +224,11 @@ def is_safe_base(url: str) -> bool:
     """Whether a secret may be sent there: by https, or without leaving this machine."""
     parts = urlsplit(url)
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and is_on_this_machine(url)))
+
+
+def moves_real_money(stripe_key: str) -> bool:
+    """Whether a key of Stripe's is a live one; the others play with its test cards."""
+    return "_live_" in stripe_key
 
 
 def _is_weak(key: str) -> bool:

@@ -29,6 +29,8 @@ from marketplace.payments import attempts, refunds
 from marketplace.payments import facts as payment_facts
 from marketplace.payments import webhooks as payment_webhooks
 from marketplace.payments.sandbox import SandboxGateway
+from marketplace.payments.stripe import StripeGateway
+from marketplace.payments.stripe_api import StripeAPI
 from marketplace.payouts import facts as payout_facts
 from marketplace.payouts import lost_cards
 from marketplace.payouts import paying as payout_paying
@@ -58,7 +60,7 @@ def wire(app: Flask, settings: Settings) -> None:
 
 def _adapters(app: Flask, settings: Settings) -> None:
     choices: dict[str, dict[str, Any]] = {
-        "gateway": {"sandbox": lambda: SandboxGateway(settings.payment_origin)},
+        "gateway": {"sandbox": SandboxGateway, "stripe": lambda: _stripe_gateway(settings)},
         "tax": {"table": TaxTable},
         "carrier": {"sandbox": SandboxCarrier, "shippo": lambda: _shippo(settings)},
         "gift_cards": {"own": OwnIssuer},
@@ -79,6 +81,11 @@ def _shippo(settings: Settings) -> Carrier:
     adapter = import_string("marketplace.shipping.shippo:ShippoCarrier")
     chosen: Carrier = adapter(token=settings.shippo_token, base=settings.shippo_api_base)
     return chosen
+
+
+def _stripe_gateway(settings: Settings) -> StripeGateway:
+    api = StripeAPI(settings.stripe_api_key, api_base=settings.stripe_api_base, files_base=settings.stripe_files_base)
+    return StripeGateway(api, settings.stripe_webhook_secret)
 
 
 def _people() -> None:

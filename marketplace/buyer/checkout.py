@@ -16,7 +16,7 @@ from marketplace.buyer import bags, cards
 from marketplace.buyer.checkout_forms import CheckoutForm
 from marketplace.database import db
 from marketplace.errors import NotFound
-from marketplace.jobs.outbox import NotDone, OutcomeUnknown
+from marketplace.jobs.outbox import Misused, NotDone, OutcomeUnknown
 from marketplace.listings.models import Listing
 from marketplace.listings.search import similar
 from marketplace.listings.states import ListingState, NotAvailable
@@ -24,7 +24,7 @@ from marketplace.orders import checkouts, tax
 from marketplace.orders.models import Checkout
 from marketplace.orders.states import CheckoutState
 from marketplace.payments import attempts
-from marketplace.payments.gateway import gateway
+from marketplace.payments.gateway import PageRefused, gateway
 from marketplace.payments.models import PaymentAttempt
 from marketplace.people import accounts
 from marketplace.people.models import Person
@@ -175,9 +175,14 @@ def pay(number: str) -> ResponseReturnValue:
     database.finish()
     try:
         page = gateway().open_page(request, key)
-    except (NotDone, OutcomeUnknown):
+    except (NotDone, OutcomeUnknown, Misused) as trouble:
+        if isinstance(trouble, Misused):
+            attempts.report_misuse(attempt_id, at=clock.now())
         flash(_("The payment page cannot be reached right now. Nothing was charged; try again in a minute."))
         return redirect(url_for("checkout.review", number=number), 303)
+    except PageRefused:  # most often an attempt so late that its page would be open for too short a time
+        _give_up(number)
+        return _offer_anew(number, _("The payment page did not open. Nothing was charged: here is your offer anew."))
     attempts.record_page(db.session.get_one(PaymentAttempt, attempt_id), page, at=clock.now())
     return redirect(page.url, 303)
 

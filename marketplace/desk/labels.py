@@ -19,6 +19,7 @@ ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.MAIL_BOUNCED: _l("A letter could not be delivered"),
     AlarmKind.REVIEW_LATE: _l("A review is late"),
     AlarmKind.PURCHASE_RETURNED: _l("The seller returned the purchase while it is being sold"),
+    AlarmKind.KEY_REUSED: _l("The payment provider knows our key with another request"),
     AlarmKind.PAYMENT_MISMATCH: _l("A payment is not the amount we asked for"),
     AlarmKind.PAYMENT_TOO_LATE: _l("An order was paid twice"),
     AlarmKind.PAYOUT_REFUSED: _l("A gift card was refused, or is not what we asked for"),

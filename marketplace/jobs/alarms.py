@@ -29,6 +29,7 @@ class AlarmKind(enum.StrEnum):
     MAIL_BOUNCED = "mail_bounced"
     REVIEW_LATE = "review_late"
     PURCHASE_RETURNED = "purchase_returned"
+    KEY_REUSED = "key_reused"
     PAYMENT_MISMATCH = "payment_mismatch"
     PAYMENT_TOO_LATE = "payment_too_late"
     PAYOUT_REFUSED = "payout_refused"

@@ -113,6 +113,10 @@ class OutcomeUnknown(Exception):
     """It may have happened: look it up before trying again."""
 
 
+class Misused(Exception):
+    """We asked wrongly, and would again: parked at once with an alarm, never tried in a loop (fault B15)."""
+
+
 class Handler(Protocol):
     """How one kind of row is carried out. ``perform`` and ``look_up`` run outside any transaction."""
 
@@ -249,19 +253,29 @@ def _carry_out(row_id: int, lease: str) -> None:
         return
     try:
         handler = _handlers[row.kind]
-        outcome = handler.look_up(row) if row.state is OutboxState.UNKNOWN else None
+        outcome = _look_up(handler, row) if row.state is OutboxState.UNKNOWN else None
         if outcome is None:
             outcome = handler.perform(row)
     except NotDone as trouble:
         _try_later(row, lease, OutboxState.PENDING, str(trouble))
     except OutcomeUnknown as trouble:
         _try_later(row, lease, OutboxState.UNKNOWN, str(trouble))
+    except Misused as trouble:
+        _try_later(row, lease, OutboxState.PARKED, str(trouble))
     except Exception as trouble:
         # A fault in our own code must neither stop the other rows nor be forgotten: logged, retried, parked.
         log.exception("outbox row failed", extra={"row": row.id, "kind": row.kind})
         _try_later(row, lease, OutboxState.UNKNOWN, f"{type(trouble).__name__}: {trouble}")
     else:
         _settle(row, lease, handler, outcome)
+
+
+def _look_up(handler: Handler, row: OutboxRow) -> Done | Refused | None:
+    """A question that could not be put leaves the outcome as unknown as it was."""
+    try:
+        return handler.look_up(row)
+    except NotDone as trouble:
+        raise OutcomeUnknown(str(trouble)) from trouble
 
 
 def _settle(row: OutboxRow, lease: str, handler: Handler, outcome: Done | Refused) -> None:
@@ -290,7 +304,7 @@ def _try_later(row: OutboxRow, lease: str, state: OutboxState, trouble: str) -> 
         if mine is None:
             return
         mine.trouble, mine.lease = trouble[:500], None
-        if mine.attempts >= MOST_ATTEMPTS:
+        if state is OutboxState.PARKED or mine.attempts >= MOST_ATTEMPTS:
             mine.state = OutboxState.PARKED
             raise_alarm(AlarmKind.JOB_PARKED, mine, at=clock.now(), kind_of_job=mine.kind)
         else:

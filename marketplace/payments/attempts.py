@@ -98,6 +98,11 @@ def record_page(attempt: PaymentAttempt, page: PaymentPage, *, at: datetime) -> 
         )
 
 
+def report_misuse(attempt_id: int, *, at: datetime) -> None:
+    """The provider knows our key with another request: a fault of ours, which only a person can mend (fault B15)."""
+    raise_alarm(AlarmKind.KEY_REUSED, db.session.get_one(PaymentAttempt, attempt_id), at=at)
+
+
 def apply(attempt: PaymentAttempt, report: SessionReport, *, at: datetime) -> None:
     """Bring an attempt to what the provider says it is. Any order, any repetition (faults B08–B10)."""
     db.session.refresh(attempt, with_for_update=True)  # its word comes by several ways, perhaps at once
@@ -193,7 +198,7 @@ def ask_provider(attempt: PaymentAttempt, *, ending: bool) -> SessionReport:
     """
     session_ref = attempt.session_ref
     if session_ref is None:
-        found = gateway().find(attempt.key)
+        found = gateway().find(attempt.key, expires_at=attempt.expires_at)
         if found is None:
             return SessionReport("", attempt.key, "expired" if ending else "open", False, attempt.amount)
         session_ref = found.session_ref

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, cast
 
 from flask import current_app
@@ -39,11 +40,15 @@ class SessionReport:
 
 @dataclass(frozen=True)
 class RefundReport:
-    """What the provider says of a refund: ``status`` is ``pending``, ``succeeded`` or ``failed``."""
+    """What the provider says of a refund: ``status`` is ``pending``, ``succeeded`` or ``failed``.
+
+    ``key`` is our own, sent back to us; None where the refund was not asked for by us.
+    """
 
     ref: str
     status: str
     amount: Money
+    key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,18 +70,22 @@ class ForeignNotice(Exception):
 
 
 class Gateway(Protocol):
-    """Every call raises ``jobs.outbox.NotDone`` (certainly nothing happened) or ``OutcomeUnknown`` on trouble."""
+    """Every call raises ``jobs.outbox.NotDone`` (certainly nothing happened) or ``OutcomeUnknown`` on trouble.
 
-    origin: str
+    ``Misused`` says that a key stands for another request there: a fault of ours, never tried again (fault B15).
+    """
 
     def open_page(self, request: dict[str, Any], key: str) -> PaymentPage:
-        """Open a payment page for the stored request; the same key gives the same page."""
+        """Open a payment page for the stored request; the same key gives the same page. Raises ``PageRefused``."""
         ...
 
     def retrieve(self, session_ref: str) -> SessionReport: ...
 
-    def find(self, key: str) -> SessionReport | None:
-        """The session that carries our key, where an answer was lost; None where there is none."""
+    def find(self, key: str, *, expires_at: datetime) -> SessionReport | None:
+        """The session that carries our key, where an answer was lost; None where there is none.
+
+        ``expires_at`` is what the session was to be opened with: it is looked for among those of the hours before.
+        """
         ...
 
     def expire(self, session_ref: str) -> SessionReport:
@@ -91,9 +100,25 @@ class Gateway(Protocol):
 
     def find_refund(self, payment_ref: str, key: str) -> RefundReport | None: ...
 
+    def news(self, since: datetime) -> list[Notice]:
+        """What the provider has sent webhooks about since a moment of wall time, whether or not they arrived."""
+        ...
+
+    def payments(self, since: datetime) -> list[SessionReport]:
+        """Every session opened since a moment of wall time, ours or not."""
+        ...
+
+    def refunds(self, since: datetime) -> list[RefundReport]:
+        """Every refund made since a moment of wall time, ours or not."""
+        ...
+
     def read_notice(self, payload: bytes, signature: str) -> Notice:
         """Verify a webhook; raises ``BadSignature`` or ``ForeignNotice``."""
         ...
+
+
+class PageRefused(Exception):
+    """The provider opens no page for this request, for good: there is none under its key."""
 
 
 class RefundRefused(Exception):

@@ -29,7 +29,7 @@ class _Data(msgspec.Struct):
     object: _Object
 
 
-class _Event(msgspec.Struct):
+class Event(msgspec.Struct):
     """The parts of an event we read; unknown fields are let through, as the provider may add some any day."""
 
     id: str
@@ -42,12 +42,22 @@ class _Event(msgspec.Struct):
 def read(payload: bytes, signature: str, *, secret: str, livemode: bool, account: str | None = None) -> Notice:
     """The notice in a verified payload; raises ``BadSignature`` or ``ForeignNotice``."""
     signatures.check(payload, signature, secret)
-    try:
-        event = msgspec.json.decode(payload, type=_Event)
-    except (msgspec.DecodeError, RecursionError) as trouble:
-        raise BadSignature(f"not an event: {trouble}") from None
+    event = parse(payload)
     if event.livemode is not livemode or event.account != account:
         raise ForeignNotice(f"{event.id}: livemode {event.livemode}, account {event.account}")
+    return notice(event)
+
+
+def parse(payload: bytes) -> Event:
+    """The event in a payload; raises ``BadSignature`` where it is none, as whoever signed that is not the provider."""
+    try:
+        return msgspec.json.decode(payload, type=Event)
+    except (msgspec.DecodeError, RecursionError) as trouble:
+        raise BadSignature(f"not an event: {trouble}") from None
+
+
+def notice(event: Event) -> Notice:
+    """What an event tells us, whether it was sent or asked for."""
     about = "session" if event.type in SESSION_EVENTS else "refund" if event.type in REFUND_EVENTS else "other"
     return Notice(event.id, about, event.data.object.id, event.data.object.client_reference_id)
 

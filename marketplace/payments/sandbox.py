@@ -85,7 +85,7 @@ class SandboxRefund(Model):
     status: Mapped[str] = mapped_column(sa.String(20))
 
     def report(self) -> RefundReport:
-        return RefundReport(self.ref, self.status, Money(self.amount_minor, self.currency))
+        return RefundReport(self.ref, self.status, Money(self.amount_minor, self.currency), self.key)
 
 
 def webhook_secret() -> str:
@@ -103,6 +103,11 @@ def _by_ref(ref: str) -> SandboxSession | None:
     return db.session.scalar(sa.select(SandboxSession).where(SandboxSession.ref == ref).with_for_update())
 
 
+def _opened_since(moment: datetime) -> sa.Select[SandboxSession]:
+    """Sessions that may have been opened since a moment: none of them lives longer than half an hour."""
+    return sa.select(SandboxSession).where(SandboxSession.expires_at >= moment).order_by(SandboxSession.id)
+
+
 def _lapse(row: SandboxSession) -> None:
     if row.status == "open" and row.expires_at <= clock.wall():
         row.status = "expired"
@@ -110,9 +115,6 @@ def _lapse(row: SandboxSession) -> None:
 
 class SandboxGateway:
     """The port's sandbox implementation. Each call is a unit of work of its own, as a call abroad would be."""
-
-    def __init__(self, origin: str) -> None:
-        self.origin = origin
 
     def open_page(self, request: dict[str, Any], key: str) -> PaymentPage:
         with unit_of_work() as session:
@@ -138,7 +140,7 @@ class SandboxGateway:
             _lapse(row)
             return row.report()
 
-    def find(self, key: str) -> SessionReport | None:
+    def find(self, key: str, *, expires_at: datetime) -> SessionReport | None:
         with unit_of_work() as session:
             row = session.scalar(sa.select(SandboxSession).where(SandboxSession.key == key))
             return None if row is None else row.report()
@@ -185,6 +187,22 @@ class SandboxGateway:
         with unit_of_work(reading=True) as session:
             row = session.scalar(sa.select(SandboxRefund).where(SandboxRefund.key == key))
             return None if row is None else row.report()
+
+    def news(self, since: datetime) -> list[Notice]:
+        with unit_of_work(reading=True) as session:
+            ended = _opened_since(since).where(SandboxSession.status != "open")
+            return [notices.notice(notices.parse(notice_of(row))) for row in session.scalars(ended)]
+
+    def payments(self, since: datetime) -> list[SessionReport]:
+        with unit_of_work(reading=True) as session:
+            return [row.report() for row in session.scalars(_opened_since(since))]
+
+    def refunds(self, since: datetime) -> list[RefundReport]:
+        """The sandbox keeps no dates of refunds: those of the payments it was asked for of late."""
+        with unit_of_work(reading=True) as session:
+            paid = _opened_since(since).with_only_columns(SandboxSession.payment_ref)
+            rows = session.scalars(sa.select(SandboxRefund).where(SandboxRefund.payment_ref.in_(paid)))
+            return [row.report() for row in rows]
 
     def read_notice(self, payload: bytes, signature: str) -> Notice:
         return notices.read(payload, signature, secret=webhook_secret(), livemode=False)

@@ -1,0 +1,109 @@
+"""One account at Stripe, called through its own library; what its troubles mean to the outbox (fault B14).
+
+A call is tried up to three times with the same idempotency key. The library's own retries are off: they would hide
+whether an earlier try had left the house, and that decides between "certainly not done" and "perhaps done".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import requests
+import stripe
+import urllib3.exceptions as wire
+
+from marketplace.jobs.outbox import Misused, NotDone, OutcomeUnknown
+from marketplace.settings import moves_real_money
+
+API_VERSION = "2026-05-27.dahlia"  # the library pinned in pyproject.toml speaks exactly this one
+TIMEOUT = (4.0, 12.0)  # seconds to connect, seconds of silence
+PAUSES = (0.3, 1.0)  # seconds before the second and the third try
+
+SHUT_OUT = (stripe.AuthenticationError, stripe.PermissionError)  # our key is not accepted: a person must look
+
+T = TypeVar("T")
+
+stripe.enable_telemetry = False
+
+
+class RefusedByStripe(Exception):
+    """Stripe understood and said no, for good: its code, or its words where it gave none."""
+
+
+class StripeAPI:
+    """The account that a secret key opens, at other addresses than Stripe's own where they are given.
+
+    ``read`` and ``write`` carry out calls of ``client``. Both raise ``RefusedByStripe``, ``NotDone``, and ``Misused``
+    where a key stands for another request there (fault B15); ``write`` raises ``OutcomeUnknown`` too.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        api_base: str = "",
+        files_base: str = "",
+        timeout: tuple[float, float] = TIMEOUT,
+        pauses: Sequence[float] = PAUSES,
+    ) -> None:
+        self.livemode = moves_real_money(key)
+        self._pauses = tuple(pauses)
+        self.client = stripe.StripeClient(
+            key,
+            stripe_version=API_VERSION,
+            base_addresses={
+                "api": api_base or stripe.DEFAULT_API_BASE,
+                "files": files_base or stripe.DEFAULT_UPLOAD_API_BASE,
+            },
+            max_network_retries=0,
+            http_client=stripe.RequestsClient(timeout=timeout),
+        )
+
+    def read(self, call: Callable[[], T]) -> T:
+        """A question changes nothing there: without an answer it is simply not done."""
+        try:
+            return self.write(call)
+        except OutcomeUnknown as trouble:
+            raise NotDone(str(trouble)) from trouble
+
+    def write(self, call: Callable[[], T]) -> T:
+        """A call that changes something there; it carries an idempotency key, as it may be made more than once."""
+        perhaps_done, said = False, ""
+        for pause in (*self._pauses, None):
+            try:
+                return call()
+            except stripe.StripeError as trouble:
+                _raise_if_final(trouble)
+                perhaps_done = perhaps_done or not _certainly_not_done(trouble)
+                said = f"{type(trouble).__name__} {trouble.http_status or ''}: {str(trouble)[:200]}"
+                again = not isinstance(trouble, SHUT_OUT) and _allows_another_try(trouble)
+            if pause is None or not again:
+                break
+            time.sleep(pause)
+        raise OutcomeUnknown(said) if perhaps_done else NotDone(said)
+
+
+def _raise_if_final(trouble: stripe.StripeError) -> None:
+    """Raise where trying again with the same key cannot help."""
+    if isinstance(trouble, stripe.IdempotencyError):
+        raise Misused(str(trouble)) from trouble
+    if isinstance(trouble, (stripe.InvalidRequestError, stripe.CardError)):
+        raise RefusedByStripe(trouble.code or str(trouble)) from trouble
+
+
+def _allows_another_try(trouble: stripe.StripeError) -> bool:
+    """Stripe says itself where trying again at once is of no use."""
+    return (trouble.headers or {}).get("Stripe-Should-Retry") != "false"
+
+
+def _certainly_not_done(trouble: stripe.StripeError) -> bool:
+    """Turned away at the door, or never sent; anything else may have been carried out before the answer was lost."""
+    if isinstance(trouble, (stripe.RateLimitError, *SHUT_OUT)):
+        return True
+    cause = trouble.__cause__
+    if isinstance(cause, requests.exceptions.ConnectTimeout):
+        return True
+    reason = getattr(cause.args[0], "reason", None) if cause is not None and cause.args else None
+    return isinstance(reason, wire.NewConnectionError)
