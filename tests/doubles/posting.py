@@ -1,0 +1,76 @@
+"""Signed webhooks on their way to the shop: sent at once, twice, never, or held back and let go in any order."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import queue
+import threading
+import time
+from contextlib import suppress
+
+import requests
+
+SECONDS = 10  # how long an answer is waited for
+
+
+class Postbox:
+    """What one endpoint is sent. ``manner``: ``send``, ``twice``, ``never`` or ``hold``; ``sent`` keeps every body.
+
+    Without an address nothing leaves, and a test carries ``sent`` over by hand.
+    """
+
+    def __init__(self, url: str, secret: str) -> None:
+        self.url, self.secret, self.manner = url, secret, "send"
+        self.sent: list[bytes] = []
+        self.answers: list[int] = []
+        self._held: list[bytes] = []
+        self._queue: queue.Queue[bytes | None] = queue.Queue()
+        self._carrier: threading.Thread | None = None
+
+    def post(self, body: bytes) -> None:
+        self.sent.append(body)
+        if self.manner == "hold":
+            self._held.append(body)
+        elif self.manner != "never":
+            self._leave(body, copies=2 if self.manner == "twice" else 1)
+
+    def release(self, *, backwards: bool = False) -> None:
+        """Let go of what was held, in the order it happened or the other way round."""
+        held, self._held = self._held, []
+        for body in reversed(held) if backwards else held:
+            self._leave(body)
+
+    def signature(self, body: bytes, at: int | None = None) -> str:
+        """The header that signs a body, now or as if it were another second."""
+        moment = int(time.time()) if at is None else at
+        signed = hmac.new(self.secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
+        return f"t={moment},v1={signed}"
+
+    def wait(self, count: int, seconds: float = 10) -> None:
+        """Until ``count`` webhooks have been answered."""
+        end = time.monotonic() + seconds
+        while len(self.answers) < count and time.monotonic() < end:
+            time.sleep(0.02)
+        assert len(self.answers) >= count, f"{len(self.answers)} of {count} webhooks were answered"
+
+    def close(self) -> None:
+        if self._carrier is not None:
+            self._queue.put(None)
+            self._carrier = None
+
+    def _leave(self, body: bytes, copies: int = 1) -> None:
+        if not self.url:
+            return
+        if self._carrier is None:
+            self._carrier = threading.Thread(target=self._carry, name="webhooks", daemon=True)
+            self._carrier.start()
+        for _copy in range(copies):
+            self._queue.put(body)
+
+    def _carry(self) -> None:
+        while (body := self._queue.get()) is not None:
+            with suppress(requests.RequestException):  # an endpoint that is down hears of it from no one
+                headers = {"Stripe-Signature": self.signature(body), "Content-Type": "application/json"}
+                answer = requests.post(self.url, data=body, headers=headers, timeout=SECONDS)
+                self.answers.append(answer.status_code)
