@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,8 @@ class Settings:
     tax: str = "table"
     shipping: str = "sandbox"
     gift_cards: str = "own"
+    gift_card_issuer_url: str = ""
+    gift_card_issuer_token: str = field(default="", repr=False)
     mail_url: str = field(default=SANDBOX_MAIL, repr=False)  # may hold a password
     shippo_token: str = field(default="", repr=False)
     shippo_api_base: str = "https://api.goshippo.com"
@@ -105,6 +108,8 @@ class Settings:
             tax=env.get("TAX", cls.tax),
             shipping=env.get("SHIPPING", cls.shipping),
             gift_cards=env.get("GIFT_CARDS", cls.gift_cards),
+            gift_card_issuer_url=env.get("GIFT_CARD_ISSUER_URL", "").rstrip("/"),
+            gift_card_issuer_token=env.get("GIFT_CARD_ISSUER_TOKEN", ""),
             mail_url=env.get("MAIL_URL", cls.mail_url),
             shippo_token=env.get("SHIPPO_TOKEN", ""),
             shippo_api_base=env.get("SHIPPO_API_BASE", cls.shippo_api_base).rstrip("/"),
@@ -135,11 +140,11 @@ class Settings:
                 ("PAYMENTS", self.payments, ("sandbox", "stripe")),
                 ("TAX", self.tax, ("table",)),
                 ("SHIPPING", self.shipping, ("sandbox", "shippo")),
-                ("GIFT_CARDS", self.gift_cards, ("own",)),
+                ("GIFT_CARDS", self.gift_cards, ("own", "http")),
             )
             if value not in known
         ]
-        found += self._objections_to_mail()
+        found += self._objections_to_mail() + self._objections_to_gift_cards()
         found += self._objections_to_redis()
         if self.shipping == "shippo":
             found += self._objections_to_shippo()
@@ -189,6 +194,16 @@ class Settings:
             for name, base in (("STRIPE_API_BASE", self.stripe_api_base), ("STRIPE_FILES_BASE", self.stripe_files_base))
             if base and not is_safe_base(base)
         ]
+        return found
+
+    def _objections_to_gift_cards(self) -> list[str]:
+        if self.gift_cards != "http":
+            return []
+        found = []
+        if not is_safe_base(self.gift_card_issuer_url):
+            found.append("GIFT_CARDS=http needs GIFT_CARD_ISSUER_URL: https://…, or http:// on this machine")
+        if not re.fullmatch(r"[\x21-\x7e]+", self.gift_card_issuer_token):
+            found.append("GIFT_CARDS=http needs GIFT_CARD_ISSUER_TOKEN: the token that issuer gave us")
         return found
 
     def _objections_in_production(self) -> list[str]:

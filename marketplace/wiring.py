@@ -9,6 +9,7 @@ from werkzeug.utils import import_string
 
 from marketplace.credits import idempotency
 from marketplace.credits.own import OwnIssuer
+from marketplace.credits.remote import RemoteIssuer
 from marketplace.database import db
 from marketplace.events import react_to
 from marketplace.jobs import deadlines, inbox, outbox, runner
@@ -63,7 +64,10 @@ def _adapters(app: Flask, settings: Settings) -> None:
         "gateway": {"sandbox": SandboxGateway, "stripe": lambda: _stripe_gateway(settings)},
         "tax": {"table": TaxTable},
         "carrier": {"sandbox": SandboxCarrier, "shippo": lambda: _shippo(settings)},
-        "gift_cards": {"own": OwnIssuer},
+        "gift_cards": {
+            "own": OwnIssuer,
+            "http": lambda: RemoteIssuer(settings.gift_card_issuer_url, settings.gift_card_issuer_token),
+        },
     }
     chosen = {
         "gateway": settings.payments,

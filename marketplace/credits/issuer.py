@@ -1,7 +1,7 @@
 """Who issues the gift cards, in our words. ``own`` is the shop itself; another house may do it over HTTP.
 
-The port has two verbs, those a payout needs. Voiding, replacing and redeeming are done where the card is kept: here
-for our own cards, at the other house for theirs.
+The port has two verbs, those a payout needs, and a question for ``flask doctor``. Voiding, replacing and redeeming are
+done where the card is kept: here for our own cards, at the other house for theirs.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ class GiftCardIssuer(Protocol):
 
     def look_up(self, wanted: CardWanted) -> IssuedCard | None:
         """The card of an issue whose answer was lost, with a code that works; None where there is none."""
+        ...
+
+    def trouble(self) -> str:
+        """Why no card could be asked for right now, in words for the operator; empty where one could."""
         ...
 
 

@@ -18,6 +18,7 @@ class Account(enum.StrEnum):
     REFUND_PAYABLE = "liabilities:refund payable"
     TAX_PAYABLE = "liabilities:tax payable"
     GIFT_CARD_LIABILITY = "liabilities:gift cards"
+    GIFT_CARD_ISSUER_PAYABLE = "liabilities:gift cards:issuer"  # another house keeps the card; we owe it the money
     STORE_CREDIT_LIABILITY = "liabilities:store credit"
     CARRIER_PAYABLE = "liabilities:carrier payable"
     COMMISSION = "income:commission"

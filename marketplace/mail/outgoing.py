@@ -38,6 +38,10 @@ class Carrier(Protocol):
         """True when taken; False when the address refuses mail for good."""
         ...
 
+    def trouble(self) -> str:
+        """Why no letter could be handed over right now, in words for the operator; empty where one could."""
+        ...
+
 
 def post_room() -> Carrier:
     """The way mail leaves this deployment."""
@@ -111,3 +115,6 @@ class SandboxPostRoom:
                     )
                 )
         return True
+
+    def trouble(self) -> str:
+        return ""

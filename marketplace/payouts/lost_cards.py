@@ -10,6 +10,7 @@ from marketplace import events
 from marketplace.credits import voiding
 from marketplace.credits.models import GiftCard
 from marketplace.database import db
+from marketplace.jobs import sealing
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
 from marketplace.payouts.facts import GiftCardReplaced
 from marketplace.payouts.models import Payout
@@ -25,7 +26,11 @@ def replace_card(card: GiftCard, *, by: events.HasActor, at: datetime, reason: s
     db.session.execute(
         sa.update(Payout)
         .where(Payout.gift_card_number == card.number)
-        .values(gift_card_number=successor.number, gift_card_last_four=successor.last_four)
+        .values(
+            gift_card_number=successor.number,
+            gift_card_last_four=successor.last_four,
+            gift_card_print=sealing.fingerprint(code),
+        )
     )
     events.announce(GiftCardReplaced(successor.id, at, code))
     return successor

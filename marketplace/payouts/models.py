@@ -48,6 +48,7 @@ class Payout(Model):
     """The seller's share of one order. One row an order: the unique key is the promise that it goes once."""
 
     __tablename__ = "payouts"
+    __table_args__ = (sa.Index("uq_payouts_gift_card_print", "gift_card_print", unique=True),)
     machine: ClassVar[Machine] = PAYOUT
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -62,6 +63,7 @@ class Payout(Model):
     issued_at: Mapped[datetime | None]
     gift_card_number: Mapped[str | None] = mapped_column(sa.String(40), unique=True)  # the issuer's number of the card
     gift_card_last_four: Mapped[str | None] = mapped_column(sa.String(4))
+    gift_card_print: Mapped[str | None] = mapped_column(sa.String(64))  # tells its code from others' (fault G02)
 
     @property
     def amount(self) -> Money:

@@ -13,7 +13,7 @@ from marketplace.credits import own
 from marketplace.credits.issuer import CardWanted, IssuedCard, IssueRefused, issuer
 from marketplace.database import db
 from marketplace.events import SYSTEM
-from marketplace.jobs import outbox
+from marketplace.jobs import outbox, sealing
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
 from marketplace.jobs.outbox import Done, Errand, OutboxRow, Refused
 from marketplace.ledger import Account, Line, Posting, post
@@ -137,19 +137,35 @@ def _objection(payout: Payout, outcome: Done) -> str:
     number = outcome.answer["number"]
     if db.session.scalar(sa.select(Payout.id).where(Payout.gift_card_number == number)) is not None:
         return f"gift card {number} has paid another order"
+    if db.session.scalar(sa.select(Payout.id).where(Payout.gift_card_print == _print(outcome))) is not None:
+        return f"gift card {number} has the code of a card that has paid another order"
     return ""
 
 
+def _print(outcome: Done) -> str:
+    return sealing.fingerprint(outcome.secrets["code"])
+
+
 def _book(payout: Payout, outcome: Done, at: datetime) -> None:
-    """Dr seller payable, Cr gift-card liability: the payout's one posting."""
+    """Dr seller payable, Cr what the card is a claim on: the payout's one posting.
+
+    A card of ours is our liability to its holder; one that another house keeps is its liability, and our debt to it
+    (docs/decisions/0015-another-house-is-owed-for-its-cards.md).
+    """
     said = outcome.answer
-    paid = {"issued_at": at, "gift_card_number": said["number"], "gift_card_last_four": said["last_four"]}
+    paid = {
+        "issued_at": at,
+        "gift_card_number": said["number"],
+        "gift_card_last_four": said["last_four"],
+        "gift_card_print": _print(outcome),
+    }
     cause = events.transition(payout, "issue", by=SYSTEM, at=at, sets=paid)
     if said["card_id"] is not None:
         own.hand_over(said["card_id"], code=outcome.secrets["code"], holder_id=payout.seller_id)
+    claim = Account.GIFT_CARD_ISSUER_PAYABLE if said["card_id"] is None else Account.GIFT_CARD_LIABILITY
     lines = (
         Line(Account.SELLER_PAYABLE, payout.amount, order_id=payout.order_id),
-        Line(Account.GIFT_CARD_LIABILITY, -payout.amount, order_id=payout.order_id, gift_card_id=said["card_id"]),
+        Line(claim, -payout.amount, order_id=payout.order_id, gift_card_id=said["card_id"]),
     )
     post(Posting("issue", payout, cause, at, payout.order_number, lines))
 
