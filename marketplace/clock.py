@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
-from marketplace.database import Model, db
+from marketplace.database import Model, UTCDateTime, db
 
 _LAST_SECOND = time(23, 59, 59)
 
@@ -30,17 +30,15 @@ class ClockOffset(Model):
     offset_us: Mapped[int] = mapped_column(sa.BigInteger)
 
 
-def _database_time(session: Session) -> datetime:
+def _database_clock(session: Session) -> sa.ColumnElement[datetime]:
+    """The database's time as an expression of SQL: the transaction's own where the database keeps one."""
     if session.get_bind().dialect.name == "sqlite":
-        text = session.execute(sa.text("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")).scalar_one()
-        return datetime.fromisoformat(text)
-    moment: datetime = session.execute(sa.text("SELECT transaction_timestamp()")).scalar_one()
-    return moment.astimezone(UTC)
+        return sa.func.strftime("%Y-%m-%d %H:%M:%f000", "now", type_=UTCDateTime())
+    return sa.func.transaction_timestamp(type_=UTCDateTime())
 
 
-def _offset(session: Session) -> timedelta:
-    offset_us = session.execute(sa.select(ClockOffset.offset_us).where(ClockOffset.id == 1)).scalar_one_or_none()
-    return timedelta(microseconds=offset_us or 0)
+def _database_time(session: Session) -> datetime:
+    return session.scalars(sa.select(_database_clock(session))).one()
 
 
 def now() -> datetime:
@@ -48,8 +46,9 @@ def now() -> datetime:
     session = db.session()
     moment: datetime | None = session.info.get("now")
     if moment is None:
-        moment = _database_time(session) + _offset(session)
-        session.info["now"] = moment
+        offset = sa.select(ClockOffset.offset_us).where(ClockOffset.id == 1).scalar_subquery()
+        database_time, offset_us = session.execute(sa.select(_database_clock(session), offset)).one()
+        moment = session.info["now"] = database_time + timedelta(microseconds=offset_us or 0)
     return moment
 
 

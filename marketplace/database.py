@@ -19,6 +19,7 @@ import flask
 import msgspec
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, registry
@@ -210,6 +211,14 @@ def _read_only(_session: Session, transaction: SessionTransaction, connection: s
         return
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_reading() else 'OFF'}")
+    else:
+        _begin_read_only(connection.connection.dbapi_connection, connection)
+
+
+def _begin_read_only(driver: Any, connection: sa.Connection) -> None:
+    """PostgreSQL: a transaction yet to begin begins as what it is, without a statement of its own for that."""
+    if driver.info.transaction_status == TransactionStatus.IDLE:
+        driver.read_only = is_reading()
     elif is_reading():
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 

@@ -14,7 +14,7 @@ from flask_sqlalchemy.session import Session
 pytest.register_assert_rewrite("tests.books", "tests.web")
 
 from marketplace import clock
-from marketplace.database import db
+from marketplace.database import UTCDateTime, db
 from marketplace.jobs import runner
 from tests.apart import apart
 from tests.fresh import FreshDatabase
@@ -48,7 +48,7 @@ def app(engine: str, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> I
         db.session.configure(join_transaction_mode="create_savepoint")
         monkeypatch.setattr(Session, "get_bind", lambda *_args, **_more: connection)
         stopped = clock._database_time(db.session())
-        monkeypatch.setattr(clock, "_database_time", lambda _session: stopped)
+        monkeypatch.setattr(clock, "_database_clock", lambda _session: sa.literal(stopped, UTCDateTime()))
         db.session.rollback()
         yield shop
         db.session.remove()

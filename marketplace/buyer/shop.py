@@ -13,7 +13,7 @@ from marketplace.buyer import bags, cards
 from marketplace.buyer.item_pages import item_page
 from marketplace.errors import NotFound
 from marketplace.listings.criteria import Criteria, Cursor, Sort
-from marketplace.listings.facets import Facet, facets
+from marketplace.listings.facets import Facet, count
 from marketplace.listings.finding import public_listing, public_path
 from marketplace.listings.matching import PRICE_BANDS, band_name
 from marketplace.listings.models import Listing
@@ -119,7 +119,7 @@ def _list(
     trail: list[tuple[str, str]] | None = None,
     query: str | None = None,
 ) -> str:
-    found = search_listings(criteria, Cursor.read(request.args))
+    found, counted = search_listings(criteria, Cursor.read(request.args)), count(criteria)
     chosen = sum(len(values) for values in criteria.chosen.values())
     return render_template(
         "buyer/shop.html",
@@ -128,9 +128,9 @@ def _list(
         path=path,
         trail=trail or [],
         query=query,
-        found=pieces(found.total),
+        found=pieces(counted.total),
         listings=cards.cards(found.listings),
-        facets=[_facet(facet) for facet in facets(criteria)],
+        facets=[_facet(facet) for facet in counted.facets],
         chips=_chips(criteria, path),
         keep=[(name, value) for name, value in criteria.pairs() if name in ("q", "sort")],
         clear_href=_address(path, [pair for pair in criteria.pairs() if pair[0] in ("q", "sort")]),

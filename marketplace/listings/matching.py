@@ -53,11 +53,14 @@ def for_sale() -> list[sa.ColumnElement[bool]]:
     ]
 
 
-def wanted(criteria: Criteria) -> list[sa.ColumnElement[bool]]:
-    """For sale, in the category, holding every word; values of one facet are alternatives, facets narrow each other."""
-    conditions = for_sale()
-    if criteria.category:
-        conditions.append(Listing.category == criteria.category)
+def matches(criteria: Criteria) -> list[sa.ColumnElement[bool]]:
+    """Holding every word; values of one facet are alternatives, facets narrow each other."""
     # The stored text has a space before each word, so a word typed matches from the start of one.
-    conditions += [Listing.search_text.contains(f" {word}", autoescape=True) for word in query_words(criteria.words)]
-    return conditions + [column(name).in_(values) for name, values in criteria.chosen.items()]
+    words = [Listing.search_text.contains(f" {word}", autoescape=True) for word in query_words(criteria.words)]
+    return words + [column(name).in_(values) for name, values in criteria.chosen.items()]
+
+
+def wanted(criteria: Criteria) -> list[sa.ColumnElement[bool]]:
+    """For sale, in the category, and matching the rest of the criteria."""
+    category = [Listing.category == criteria.category] if criteria.category else []
+    return [*for_sale(), *category, *matches(criteria)]

@@ -32,7 +32,6 @@ class Page:
     """Some listings in their order. ``newer`` and ``older`` are what ``before`` and ``after`` must say, or None."""
 
     listings: Sequence[Listing]
-    total: int
     newer: str | None
     older: str | None
 
@@ -70,7 +69,6 @@ def with_pictures() -> list[Any]:
 def search_listings(criteria: Criteria, cursor: Cursor | None = None, *, size: int = PAGE_SIZE) -> Page:
     """One page of what is for sale and meets the criteria. Raises ``NoSuchPage`` for a place out of all bounds."""
     conditions = wanted(criteria)
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(Listing).where(*conditions)) or 0
     column, descends = _sorted_by(criteria.sort)
     backwards = cursor is not None and not cursor.forward
     downwards = descends is not backwards
@@ -85,7 +83,6 @@ def search_listings(criteria: Criteria, cursor: Cursor | None = None, *, size: i
     has_newer, has_older = (more, True) if backwards else (cursor is not None, more)
     return Page(
         listings=shown,
-        total=total,
         newer=_cursor_text(criteria.sort, shown[0]) if shown and has_newer else None,
         older=_cursor_text(criteria.sort, shown[-1]) if shown and has_older else None,
     )

@@ -17,7 +17,7 @@ from marketplace.catalogue.models import Style
 from marketplace.catalogue.words import fold, query_words, search_text
 from marketplace.database import db
 from marketplace.listings.criteria import Criteria, Cursor, NoSuchPage, Sort
-from marketplace.listings.facets import facets
+from marketplace.listings.facets import count
 from marketplace.listings.finding import public_path
 from marketplace.listings.models import Item, Listing
 from marketplace.listings.search import newest, search_listings, similar
@@ -72,8 +72,9 @@ def a_piece(**told: Any) -> Listing:
 
 
 def found(words: str = "", category: str | None = None, **chosen: tuple[str, ...]) -> list[str]:
-    page = search_listings(Criteria(category, words, chosen))
-    assert page.total == len(page.listings)
+    criteria = Criteria(category, words, chosen)
+    page = search_listings(criteria)
+    assert count(criteria).total == len(page.listings)
     return [listing.number for listing in page.listings]
 
 
@@ -143,7 +144,7 @@ def test_a_category_holds_its_own(app: Flask) -> None:
 
 
 def counts(criteria: Criteria, name: str) -> dict[str, int]:
-    (facet,) = [facet for facet in facets(criteria) if facet.name == name]
+    (facet,) = [facet for facet in count(criteria).facets if facet.name == name]
     return {value.value: value.count for value in facet.values}
 
 
