@@ -3,12 +3,13 @@
 PORT ?= 8000
 PROGRAMME ?= preloved
 PYTHON ?= python3.11
+SCALE ?= 1
 TESTS ?= -n auto --dist worksteal
 
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes
 
-.PHONY: demo test check
+.PHONY: demo test check bench
 
 demo: $(VENV)/.demo
 	@SANDBOX=1 PROGRAMME=$(PROGRAMME) PUBLIC_URL=http://127.0.0.1:$(PORT) \
@@ -23,6 +24,10 @@ check: $(VENV)/.dev
 	$(VENV)/bin/mypy --strict marketplace
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/djlint templates --profile jinja --lint --quiet
+
+# Figures and bars as JSON; `make bench ONLY=catalogue SCALE=0.01` measures one thing, on a part of the rows.
+bench: $(VENV)/.dev
+	@$(VENV)/bin/python -m benchmarks $(addprefix --only ,$(ONLY)) --scale $(SCALE)
 
 # An environment holds one of the two locks; each stamp is older than its lock when the lock has changed.
 

@@ -36,12 +36,12 @@ class Server:
     stop: Callable[[], None] = lambda: None
 
 
-def obtain() -> Server:
-    """A server to make databases on; raises ``NoPostgreSQL``."""
+def obtain(options: str = PERMISSIVE) -> Server:
+    """A server to make databases on, started with ``options`` where it is our own; raises ``NoPostgreSQL``."""
     if url := os.environ.get("TEST_DATABASE_URL"):
         return _answering(url)
     if binaries := _binaries():
-        return _start(binaries)
+        return _start(binaries, options)
     return _from_wheel()
 
 
@@ -74,7 +74,7 @@ def _binaries() -> Path | None:
     return Path(on_path).parent if on_path else None
 
 
-def _start(binaries: Path) -> Server:
+def _start(binaries: Path, options: str) -> Server:
     folder = Path(tempfile.mkdtemp(prefix="reprise-pg-"))
     prefix: list[str] = []
     if os.geteuid() == 0:
@@ -87,7 +87,7 @@ def _start(binaries: Path) -> Server:
         prefix = ["runuser", "-u", "postgres", "--"]
     cluster, control = folder / "cluster", [*prefix, str(binaries / "pg_ctl"), "--silent"]
     make = ["--pgdata", str(cluster), "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
-    start = ["--wait", "--log", str(folder / "log"), "-o", f"{PERMISSIVE} -k {folder}"]
+    start = ["--wait", "--log", str(folder / "log"), "-o", f"{options} -k {folder}"]
     try:
         _run([*prefix, str(binaries / "initdb"), "--no-sync", *make], folder)
         _run([*control, "start", "--pgdata", str(cluster), *start], folder)
