@@ -10,13 +10,12 @@ from flask_babel import gettext as _
 from marketplace.buyer import cards
 from marketplace.listings.finding import public_path
 from marketplace.listings.models import Flaw, Listing
-from marketplace.listings.search import similar
 from marketplace.programme import versions
 from marketplace.programme.policy import Policy
 
 
 def item_page(listing: Listing, offer: str) -> dict[str, Any]:
-    """Everything ``templates/buyer/item.html`` reads. The words of a listing follow the policy it was made under."""
+    """What ``templates/buyer/item.html`` reads of the piece. Its words follow the policy it was made under."""
     policy = versions.published(listing.policy_version_id).policy
     return {
         "listing": {
@@ -46,7 +45,6 @@ def item_page(listing: Listing, offer: str) -> dict[str, Any]:
             detail=cards.detail(listing),
             grade=cards.grade(listing.grade, policy)["label"].lower(),
         ),
-        "similar": cards.cards(similar(listing)),
     }
 
 

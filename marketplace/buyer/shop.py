@@ -14,10 +14,10 @@ from marketplace.buyer.item_pages import item_page
 from marketplace.errors import NotFound
 from marketplace.listings.criteria import Criteria, Cursor, Sort
 from marketplace.listings.facets import Facet, count
-from marketplace.listings.finding import public_listing, public_path
+from marketplace.listings.finding import public_number, public_path
 from marketplace.listings.matching import PRICE_BANDS, band_name
 from marketplace.listings.models import Listing
-from marketplace.listings.search import Page, newest, search_listings
+from marketplace.listings.search import Page, newest, search_listings, with_similar
 from marketplace.listings.states import ListingState
 from marketplace.money import Money
 from marketplace.permissions import current_person, public
@@ -229,12 +229,13 @@ def _chips(criteria: Criteria, path: str) -> list[dict[str, str]]:
 @public
 def item(path: str) -> ResponseReturnValue:
     """One piece. A sold piece keeps its address; a wrong slug leads to the right one."""
-    listing = public_listing(path)
+    listing, like = with_similar(public_number(path))
     if request.path != public_path(listing):
         return redirect(public_path(listing), 301)
     return render_template(
         "buyer/item.html",
         **item_page(listing, _offer(listing)),
+        similar=cards.cards(like),
         trail=[(_("Shop"), "/shop"), _category_crumb(listing)],
         add_action=url_for("bag.add", number=listing.number),
         own_href=url_for("wardrobe.wardrobe"),

@@ -23,15 +23,12 @@ def public_path(listing: Listing) -> str:
     return f"/p/{slug}-{listing.number}"
 
 
-def public_listing(path: str) -> Listing:
-    """The public listing an address names by its last part, whatever the words before it say; else ``NotFound``."""
+def public_number(path: str) -> str:
+    """The listing's number in such an address: its last part, whatever the words before it say; else ``NotFound``."""
     found = _NUMBER.match(path)
-    listing = found and db.session.scalar(
-        sa.select(Listing).where(Listing.number == found[1], Listing.state.in_(PUBLIC))
-    )
-    if not listing:
+    if not found:
         raise NotFound()
-    return listing
+    return found[1]
 
 
 def own_listing(number: str, person: Person) -> Listing:

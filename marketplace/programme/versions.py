@@ -57,7 +57,10 @@ def current() -> PublishedPolicy:
 
 
 def published(version_id: int) -> PublishedPolicy:
-    """The version a row is pinned to."""
+    """The version a row is pinned to; most often the one in force."""
+    in_force = current()
+    if in_force.id == version_id:
+        return in_force
     return _read(db.session.get_one(ProgrammeVersion, version_id))
 
 
