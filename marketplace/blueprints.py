@@ -35,6 +35,7 @@ PAGES = [
     "marketplace.desk.review:bp",
     "marketplace.desk.supply:bp",
     "marketplace.desk.orders:bp",
+    "marketplace.desk.label_address:bp",
     "marketplace.desk.gift_cards:bp",
     "marketplace.desk.people:bp",
 ]

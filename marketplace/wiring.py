@@ -21,7 +21,7 @@ from marketplace.mail import facts as mail_facts
 from marketplace.mail import outgoing, to_buyers, to_members, to_people, to_sellers
 from marketplace.mail.outgoing import SandboxPostRoom
 from marketplace.mail.smtp import SmtpPostRoom
-from marketplace.orders import checkouts, fulfilment, links, paying, settling, tax_books
+from marketplace.orders import checkouts, fulfilment, links, lost_parcels, paying, settling, tax_books
 from marketplace.orders import facts as order_facts
 from marketplace.orders import news as order_news
 from marketplace.orders.models import Order
@@ -146,13 +146,15 @@ def _shipping() -> None:
     react_to(shipping_facts.ParcelFailed, fulfilment.parcel_failed)
 
 
+    react_to(shipping_facts.CarrierAnswered, lost_parcels.carrier_answered)
 def _orders() -> None:
     deadlines.register(checkouts.ABANDONED, checkouts.sweep_abandoned)
     deadlines.register(fulfilment.LABEL_LATE, fulfilment.sweep_label_late)
     deadlines.register(fulfilment.SHIP_BY_REMINDER, fulfilment.sweep_ship_by_reminders)
     deadlines.register(fulfilment.SHIP_BY, fulfilment.sweep_ship_by)
     deadlines.register(fulfilment.CANCEL_LATE, fulfilment.sweep_cancel_late)
-    deadlines.register(fulfilment.NO_MOVEMENT, fulfilment.sweep_no_movement)
+    deadlines.register(lost_parcels.NO_MOVEMENT, lost_parcels.sweep_no_movement)
+    deadlines.register(lost_parcels.CARRIER_ANSWER, lost_parcels.sweep_no_movement)
     deadlines.register(fulfilment.LATE_WORD, fulfilment.sweep_late_words)
     deadlines.register(settling.CONFIRM_BY, settling.sweep_confirmations)
     outbox.register(tax_books.RECORD, tax_books.SaleRecording())

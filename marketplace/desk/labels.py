@@ -13,6 +13,7 @@ ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.LABEL_LATE: _l("No shipping label within its day"),
     AlarmKind.SCAN_AFTER_CANCELLATION: _l("The parcel moved after the order ended"),
     AlarmKind.PARCEL_LOST: _l("The parcel is lost: decide whether the seller is paid"),
+    AlarmKind.LOST_PARCEL_FOUND: _l("A lost parcel has turned up, and its buyer has the money back"),
     AlarmKind.PARCEL_RETURNED: _l("The parcel came back to its sender"),
     AlarmKind.NOT_DELIVERED: _l("The carrier could not deliver"),
     AlarmKind.TROUBLE_AFTER_DELIVERY: _l("The carrier took its delivery back"),

@@ -17,7 +17,7 @@ from marketplace.desk.labels import ORDERS
 from marketplace.desk.order_lookup import find_orders, order_numbered, story
 from marketplace.errors import NotFound, Refusal
 from marketplace.form_fields import Form
-from marketplace.orders import fulfilment, refunding, settling
+from marketplace.orders import lost_parcels, refunding, settling
 from marketplace.orders.models import Order
 from marketplace.orders.notes import DeskNote
 from marketplace.orders.permissions import desk_can_cancel
@@ -50,7 +50,7 @@ def _cancel(order: Order, by: Person, at: datetime) -> None:
 
 
 def _refund(order: Order, by: Person, at: datetime) -> None:
-    refunding.refund_in_full(order, reason=EndReason.DESK_DECISION, by=by, at=at)
+    refunding.refund_contested(order, by=by, at=at)
 
 
 def _settle(order: Order, by: Person, at: datetime) -> None:
@@ -62,7 +62,7 @@ def _told(order: Order, _by: Person, at: datetime) -> None:
 
 
 def _pay_lost(order: Order, by: Person, at: datetime) -> None:
-    fulfilment.pay_seller_of_lost_parcel(order, by=by, at=at)
+    lost_parcels.pay_seller(order, by=by, at=at)
 
 
 # Each verb: when it is offered, and what it does.
@@ -71,7 +71,7 @@ VERBS: dict[str, tuple[Callable[[Order], bool], Callable[[Order, Person, datetim
     "refund": (lambda order: order.state is OrderState.DISPUTED, _refund),
     "settle": (lambda order: order.state is OrderState.DISPUTED, _settle),
     "told": (settling.waits_for_delivery_mail, _told),
-    "pay-lost": (fulfilment.seller_of_lost_parcel_is_unpaid, _pay_lost),
+    "pay-lost": (lost_parcels.seller_is_unpaid, _pay_lost),
 }
 
 
@@ -91,8 +91,10 @@ def order(number: str) -> ResponseReturnValue:
 
 
 def _show(order: Order, form: ActForm, status: int = 200) -> ResponseReturnValue:
-    offered = [verb for verb, (when, _act) in VERBS.items() if when(order)] if the_person().has_role(Role.AGENT) else []
-    return render_template("desk/order.html", **story(order), labels=ORDERS, form=form, verbs=offered), status
+    is_agent = the_person().has_role(Role.AGENT)
+    offered = [verb for verb, (when, _act) in VERBS.items() if is_agent and when(order)]
+    shown = {"form": form, "verbs": offered, "can_correct": is_agent}
+    return render_template("desk/order.html", **story(order), labels=ORDERS, **shown), status
 
 
 @bp.post("/desk/orders/<number>/<verb>")
@@ -103,22 +105,28 @@ def act(number: str, verb: str) -> ResponseReturnValue:
         raise NotFound()
     order, form, agent = order_numbered(number), ActForm(), the_person()
     offered, perform = VERBS[verb]
-    if agent.id in (order.buyer_id, order.seller_id):
-        raise OwnOrder()
+    check_no_party(order, agent)
     if not offered(order):
         raise NotOffered()
     form.reason.id = f"reason-{verb}"
     if not form.validate_on_submit():
         return _show(order, form, 422)
     at = clock.now()
-    note = _note(order, form.reason.data, agent, at)
+    note = keep_note(order, form.reason.data, agent, at)
     events.record(order, f"desk_{verb.replace('-', '_')}", by=agent, at=at, note_id=note.id)
     perform(order, agent, at)
     flash(_("Done, and on record."))
     return redirect(url_for("desk_orders.order", number=number), 303)
 
 
-def _note(order: Order, words: str, agent: Person, at: datetime) -> DeskNote:
+def check_no_party(order: Order, agent: Person) -> None:
+    """Raise ``OwnOrder`` where the agent buys or sells here (fault P06)."""
+    if agent.id in (order.buyer_id, order.seller_id):
+        raise OwnOrder()
+
+
+def keep_note(order: Order, words: str, agent: Person, at: datetime) -> DeskNote:
+    """Keep an agent's words; the event that names their id is the caller's."""
     note = DeskNote(order_id=order.id, author_id=agent.id, written_at=at, words=words)
     db.session.add(note)
     db.session.flush()

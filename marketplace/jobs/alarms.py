@@ -23,6 +23,7 @@ class AlarmKind(enum.StrEnum):
     LABEL_LATE = "label_late"
     SCAN_AFTER_CANCELLATION = "scan_after_cancellation"
     PARCEL_LOST = "parcel_lost"
+    LOST_PARCEL_FOUND = "lost_parcel_found"
     PARCEL_RETURNED = "parcel_returned"
     NOT_DELIVERED = "not_delivered"
     TROUBLE_AFTER_DELIVERY = "trouble_after_delivery"

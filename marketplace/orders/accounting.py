@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from marketplace import events
 from marketplace.events import Event
 from marketplace.ledger import Account, Line, Posting
 from marketplace.money import Money
 from marketplace.orders import terms
 from marketplace.orders.models import Order
+
+REFUND_PART = "refund_part"  # the event and the posting of a partial refund
 
 
 @dataclass(frozen=True)
@@ -111,9 +114,18 @@ def refund(kind: str, order: Order, amount: Money, event: Event, at: datetime, *
     )
 
 
+def reduced_price(order: Order) -> Money:
+    """The price as partial refunds have left it, whatever went back after them (GAP-21)."""
+    parts = (event.detail["price_minor"] for event in events.history(order) if event.action == REFUND_PART)
+    return order.price - Money(sum(parts), order.currency)
+
+
 def lost_parcel_payout(order: Order, event: Event, at: datetime) -> Posting:
-    """The seller of a parcel the carrier lost is paid; the carrier's claim is a receivable (GAP-09)."""
-    payout = order.price.share(terms.of_seller(order).payout.payout_basis_points)
+    """The seller of a parcel the carrier lost is paid her percentage of the remaining price (GAP-09, GAP-21).
+
+    The carrier's claim is a receivable.
+    """
+    payout = reduced_price(order).share(terms.of_seller(order).payout.payout_basis_points)
     return Posting(
         "lost_payout",
         order,

@@ -9,11 +9,10 @@ import sqlalchemy as sa
 
 from marketplace import events
 from marketplace.database import db
-from marketplace.events import CARRIER, SYSTEM, HasActor
+from marketplace.events import CARRIER, SYSTEM
 from marketplace.jobs import deadlines
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
-from marketplace.ledger import post
-from marketplace.orders import accounting, refunding, settling, terms
+from marketplace.orders import lost_parcels, refunding, settling, terms
 from marketplace.orders.facts import (
     LabelIssued,
     OrderDelivered,
@@ -22,12 +21,11 @@ from marketplace.orders.facts import (
     ShipByPassed,
     StillOnItsWay,
 )
+from marketplace.orders.lost_parcels import CARRIER_ANSWER, NO_MOVEMENT
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import BEFORE_SCAN, OrderState
-from marketplace.payouts.models import CannotPayOut
-from marketplace.payouts.paying import PayoutOwed, owe_payouts, payout_of
-from marketplace.shipping import parcels, watching
+from marketplace.shipping import parcels
 from marketplace.shipping.facts import (
     LabelRefused,
     ParcelDelivered,
@@ -36,16 +34,12 @@ from marketplace.shipping.facts import (
     ParcelReturned,
     ParcelScanned,
 )
-from marketplace.shipping.models import ParcelState
 
 LABEL_LATE = "label_late"
 SHIP_BY_REMINDER = "ship_by_reminder"
 SHIP_BY = "ship_by"
 CANCEL_LATE = "cancel_late"
-NO_MOVEMENT = "no_movement"
 LATE_WORD = "late_word"
-
-ASKED_WITHIN = timedelta(minutes=1)
 
 
 def want_label(order: Order, *, at: datetime) -> None:
@@ -90,35 +84,40 @@ def parcel_scanned(fact: ParcelScanned) -> None:
     if order.state in BEFORE_SCAN:
         events.transition(order, "ship", by=CARRIER, at=fact.at, sets={"shipped_at": fact.at})
         deadlines.cancel_deadlines([order], LABEL_LATE, SHIP_BY, SHIP_BY_REMINDER, CANCEL_LATE, at=fact.at)
-        _expect_movement(order, fact.at)
+        lost_parcels.expect_movement(order, fact.at)
         deadlines.set_deadline(LATE_WORD, order, _expected_latest(order, fact.at))
         events.announce(OrderShipped(order.id, fact.at))
+    elif order.state is OrderState.DISPUTED:
+        _note(order, "shipped_while_disputed", fact.at, shipped_at=order.shipped_at or fact.at)
     elif order.state in (OrderState.CANCELLED, OrderState.REFUNDED):
         raise_alarm(AlarmKind.SCAN_AFTER_CANCELLATION, order, at=fact.at)
+
+
+def _note(order: Order, action: str, at: datetime, **moments: datetime) -> None:
+    """Write down where the parcel of a disputed order is. The state stays, and no window opens: a person decides."""
+    for name, moment in moments.items():
+        setattr(order, name, moment)
+    events.record(order, action, by=CARRIER, at=at)
 
 
 def _expected_latest(order: Order, at: datetime) -> datetime:
     return at + timedelta(days=terms.of_buyer(order).shipping.usual_days_max)
 
 
-def _expect_movement(order: Order, at: datetime) -> None:
-    days = terms.of_buyer(order).limits.no_movement_days
-    deadlines.set_deadline(NO_MOVEMENT, order, at + timedelta(days=days))
-
-
 def parcel_moved(fact: ParcelMoved) -> None:
-    """Any scan puts off the moment at which a parcel counts as lost."""
+    """Still on its way; a parcel whose loss was refunded has turned up."""
     order = db.session.get_one(Order, fact.order_id)
     if order.state is OrderState.IN_TRANSIT:
-        _expect_movement(order, fact.at)
+        lost_parcels.expect_movement(order, fact.at)
+    else:
+        lost_parcels.turned_up(order, fact.at)
 
 
 def parcel_delivered(fact: ParcelDelivered) -> None:
     """Delivered: the window opens, once, from the moment it is recorded here (MK-56, GAP-04)."""
     order = db.session.get_one(Order, fact.order_id)
     if not Order.machine.allows(order.state, "deliver"):
-        if order.state is OrderState.REFUNDED:
-            raise_alarm(AlarmKind.SCAN_AFTER_CANCELLATION, order, at=fact.at)
+        _delivered_all_the_same(order, fact)
         return
     delivered_at = max(fact.at, fact.carrier_at)
     closes_at = delivered_at + timedelta(hours=terms.of_buyer(order).limits.confirmation_window_hours)
@@ -134,10 +133,18 @@ def parcel_delivered(fact: ParcelDelivered) -> None:
         },
     )
     deadlines.cancel_deadlines(
-        [order], LABEL_LATE, SHIP_BY, SHIP_BY_REMINDER, CANCEL_LATE, NO_MOVEMENT, LATE_WORD, at=fact.at
+        [order], LABEL_LATE, SHIP_BY, SHIP_BY_REMINDER, CANCEL_LATE, NO_MOVEMENT, CARRIER_ANSWER, LATE_WORD, at=fact.at
     )
     deadlines.set_deadline(settling.CONFIRM_BY, order, closes_at)
     events.announce(OrderDelivered(order.id, fact.at))
+
+
+def _delivered_all_the_same(order: Order, fact: ParcelDelivered) -> None:
+    if order.state is OrderState.DISPUTED:
+        moments = {"shipped_at": order.shipped_at or fact.at, "delivered_at": max(fact.at, fact.carrier_at)}
+        _note(order, "delivered_while_disputed", fact.at, **moments)
+    elif order.state is OrderState.REFUNDED and not lost_parcels.turned_up(order, fact.at):
+        raise_alarm(AlarmKind.SCAN_AFTER_CANCELLATION, order, at=fact.at)
 
 
 def parcel_returned(fact: ParcelReturned) -> None:
@@ -149,6 +156,11 @@ def parcel_returned(fact: ParcelReturned) -> None:
         refunding.refund_in_full(order, reason=EndReason.RETURNED_TO_SENDER, by=CARRIER, at=fact.at)
     elif order.state is OrderState.DELIVERED:
         _trouble_after_delivery(order, fact.at)
+    elif order.state is OrderState.DISPUTED:
+        _note(order, "returned_while_disputed", fact.at)
+        raise_alarm(AlarmKind.PARCEL_RETURNED, order, at=fact.at)
+    else:
+        lost_parcels.turned_up(order, fact.at)
 
 
 def parcel_failed(fact: ParcelFailed) -> None:
@@ -199,42 +211,9 @@ def sweep_cancel_late(order_ids: Sequence[int], at: datetime) -> None:
         refunding.cancel(order, reason=EndReason.NOT_SHIPPED, by=SYSTEM, at=at)
 
 
-def sweep_no_movement(order_ids: Sequence[int], at: datetime) -> None:
-    """No scan for days: the parcel counts as lost, the buyer is refunded, an agent decides on the seller (GAP-09)."""
-    for order in _orders(order_ids, OrderState.IN_TRANSIT):
-        if not watching.carrier_was_asked(order.id, since=at - watching.QUIET):
-            # Our silence may be a lost webhook: the carrier is asked first (fault L05).
-            deadlines.set_deadline(NO_MOVEMENT, order, at + ASKED_WITHIN)
-            continue
-        events.transition(order, "lose", by=SYSTEM, at=at)
-        for parcel in parcels.parcels_of(order.id):
-            if parcel.state is ParcelState.IN_TRANSIT:
-                parcels.mark_lost(parcel, by=SYSTEM, at=at)
-        raise_alarm(AlarmKind.PARCEL_LOST, order, at=at)
-        refunding.refund_in_full(order, reason=EndReason.PARCEL_LOST, by=SYSTEM, at=at)
-
-
 def sweep_late_words(order_ids: Sequence[int], at: datetime) -> None:
     """While a parcel is late the buyer hears from us every few business days (MK-63, GAP-20)."""
     for order in _orders(order_ids, OrderState.IN_TRANSIT):
         events.announce(StillOnItsWay(order.id, at))
         days = terms.of_buyer(order).limits.late_update_business_days
         deadlines.set_deadline(LATE_WORD, order, terms.calendar().end_of_business_day_after(at, days))
-
-
-def seller_of_lost_parcel_is_unpaid(order: Order) -> bool:
-    """Whether an agent has yet to decide on the seller of a parcel the carrier lost."""
-    if order.end_reason != EndReason.PARCEL_LOST or order.shipped_at is None or order.seller_id is None:
-        return False
-    return payout_of(order.id) is None
-
-
-def pay_seller_of_lost_parcel(order: Order, *, by: HasActor, at: datetime) -> None:
-    """An agent has checked that the label was scanned: the seller is paid, the carrier owes us (GAP-09)."""
-    if order.seller_id is None or not seller_of_lost_parcel_is_unpaid(order):
-        raise CannotPayOut()
-    event = events.record(order, "pay_lost", by=by, at=at)
-    posting = accounting.lost_parcel_payout(order, event, at)
-    post(posting)
-    owed = -next(line.amount for line in posting.lines if line.amount.minor < 0)
-    owe_payouts([PayoutOwed(order.id, order.number, order.seller_id, owed)], at=at)

@@ -22,6 +22,7 @@ from marketplace.orders.settling import ENDING_DEADLINES
 from marketplace.orders.states import CannotCancel, OrderState
 from marketplace.payments import attempts, refunds
 from marketplace.shipping import parcels
+from marketplace.shipping.models import ParcelState
 
 
 class EndReason(enum.StrEnum):
@@ -107,6 +108,28 @@ def refund_in_full(order: Order, *, reason: EndReason, by: HasActor, at: datetim
     events.announce(OrderRefunded(order.id, reason.value, at))
 
 
+def refund_contested(order: Order, *, by: HasActor, at: datetime) -> None:
+    """The report was right: everything goes back to the buyer. Raises ``CannotRefund`` where the order is over.
+
+    A piece that was never handed over, or that the carrier brought back, is its seller's again; the label of the
+    first is given back, and its seller is told not to use it.
+    """
+    db.session.refresh(order, with_for_update=True)
+    reason = _end_of_contested(order)
+    if reason is EndReason.DESK_CANCELLED:
+        parcels.cancel_parcels_of(order.id, by=by, at=at)
+        events.announce(OrderCancelled(order.id, reason.value, at))
+    refund_in_full(order, reason=reason, by=by, at=at)
+
+
+def _end_of_contested(order: Order) -> EndReason:
+    if order.shipped_at is None:
+        return EndReason.DESK_CANCELLED
+    parcel = parcels.parcel_of(order.id)
+    is_back = parcel is not None and parcel.state is ParcelState.RETURNED
+    return EndReason.RETURNED_TO_SENDER if is_back else EndReason.DESK_DECISION
+
+
 def refund_part(order: Order, *, of_price: Money, reason: EndReason, by: HasActor, at: datetime) -> Money:
     """Lower the price by ``of_price`` and give it back with its share of the tax; returns what goes back (B16).
 
@@ -135,8 +158,9 @@ def refund_part(order: Order, *, of_price: Money, reason: EndReason, by: HasActo
     back = Money(of_price.minor + tax_back, order.currency)
     part = str(refunded_price)
     db.session.refresh(order)
-    event = events.record(order, "refund_part", by=by, at=at, minor=back.minor, reason=reason.value)
-    post(accounting.refund("refund_part", order, back, event, at, part=part))
+    said = {"minor": back.minor, "price_minor": of_price.minor, "reason": reason.value}
+    event = events.record(order, accounting.REFUND_PART, by=by, at=at, **said)
+    post(accounting.refund(accounting.REFUND_PART, order, back, event, at, part=part))
     refunds.request_refund(
         attempt=attempts.paid_attempt_of(order.checkout_id),
         amount=back,

@@ -29,7 +29,16 @@ from marketplace.payouts.paying import PayoutOwed, owe_payouts
 CONFIRM_BY = "confirm_by"
 POSTPONE = timedelta(hours=1)
 
-ENDING_DEADLINES = (CONFIRM_BY, "no_movement", "late_word", "ship_by", "ship_by_reminder", "cancel_late", "label_late")
+ENDING_DEADLINES = (
+    CONFIRM_BY,
+    "no_movement",
+    "carrier_answer",
+    "late_word",
+    "ship_by",
+    "ship_by_reminder",
+    "cancel_late",
+    "label_late",
+)
 
 
 def window_is_open(order: Order, at: datetime) -> bool:

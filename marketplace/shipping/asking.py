@@ -8,12 +8,13 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from marketplace import clock
+from marketplace import clock, events
 from marketplace.database import db, unit_of_work
 from marketplace.jobs import outbox
 from marketplace.jobs.outbox import Done, NotDone, OutboxRow, OutcomeUnknown, Refused
 from marketplace.shipping import tracking, watching
 from marketplace.shipping.carrier import TrackingReport, current_carrier
+from marketplace.shipping.facts import CarrierAnswered
 from marketplace.shipping.models import Parcel
 from marketplace.shipping.track_objects import Track
 
@@ -26,10 +27,17 @@ MOST_ATTEMPTS = 4  # then the question waits for the next day: a carrier's outag
 def sweep_questions(parcel_ids: Sequence[int], at: datetime) -> None:
     """The deadline of quiet parcels: queue a question about each, and set the next day's."""
     for parcel in db.session.scalars(sa.select(Parcel).where(Parcel.id.in_(parcel_ids))):
-        if watching.is_watched(parcel, at):
-            question = {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number}
-            outbox.enqueue(TRACK, key=f"track:{parcel.key}:{at:%Y%m%dT%H%M%S}", subject=parcel, request=question, at=at)
+        ask(parcel, at=at)
         watching.watch(parcel, at=at)
+
+
+def ask(parcel: Parcel, *, at: datetime) -> bool:
+    """Queue a question about a parcel, at most one a second; False where there can be no more news of it."""
+    if not watching.is_watched(parcel, at):
+        return False
+    question = {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number}
+    outbox.enqueue(TRACK, key=f"track:{parcel.key}:{at:%Y%m%dT%H%M%S}", subject=parcel, request=question, at=at)
+    return True
 
 
 class Questions:
@@ -57,6 +65,8 @@ def _record(parcel_id: int, reports: Sequence[TrackingReport], at: datetime) -> 
     parcel = db.session.get_one(Parcel, parcel_id)
     new = tracking.record_reports(parcel, reports, at=at)
     parcel.asked_at = at
+    db.session.flush()
+    events.announce(CarrierAnswered(parcel.id, parcel.order_id, at))
     return new
 
 

@@ -66,3 +66,12 @@ class ParcelFailed:
     parcel_id: int
     order_id: int
     at: datetime
+
+
+@dataclass(frozen=True)
+class CarrierAnswered:
+    """The carrier was asked about a parcel; what it had to say has been recorded before this."""
+
+    parcel_id: int
+    order_id: int
+    at: datetime

@@ -75,6 +75,12 @@ def correct_address(
     _ask_for_label(parcel, at=at)
 
 
+def refusal_of(parcel: Parcel) -> str:
+    """What the carrier said when it last refused the label; empty where it has not."""
+    refused = [row for row in outbox.rows_of(parcel, LABEL) if row.state is outbox.OutboxState.REFUSED]
+    return (refused[-1].trouble or "") if refused else ""
+
+
 def _ask_for_label(parcel: Parcel, *, at: datetime) -> None:
     policy = versions.current().policy
     request = LabelRequest(

@@ -15,7 +15,7 @@ from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.ledger import Account, balance
 from marketplace.mail.models import SandboxMail
 from marketplace.money import Money
-from marketplace.orders import fulfilment, refunding
+from marketplace.orders import lost_parcels, refunding
 from marketplace.orders.models import Order
 from marketplace.orders.permissions import buyer_can_cancel, seller_can_cancel
 from marketplace.orders.refunding import EndReason
@@ -183,7 +183,7 @@ def test_ten_days_without_movement_refund_the_buyer_and_ask_an_agent_about_the_s
         agent = Person(email="agent@example.com", is_account=True, joined_at=clock.now())
         db.session.add(agent)
         db.session.flush()
-        fulfilment.pay_seller_of_lost_parcel(order, by=agent, at=clock.now())
+        lost_parcels.pay_seller(order, by=agent, at=clock.now())
     sweep()
     payout = db.session.scalars(sa.select(Payout)).one()
     assert payout.amount == Money(19_600, "USD")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -13,9 +14,10 @@ from marketplace.database import db, unit_of_work
 from marketplace.ledger import Account, balance
 from marketplace.money import Money
 from marketplace.orders import accounting, refunding
-from marketplace.orders.models import Order
+from marketplace.orders.models import Checkout, Order
 from marketplace.orders.refunding import EndReason, MoreThanLeft
 from marketplace.orders.states import CannotRefund, OrderState
+from marketplace.orders.tax import LineTax
 from marketplace.payments import attempts, refunds
 from marketplace.payments.models import Refund
 from marketplace.payments.refunds import MoreThanPaid
@@ -74,6 +76,22 @@ def test_a_partial_refund_lowers_the_price_and_its_tax_and_the_payout_follows(ap
     assert -balance(Account.SELLER_PAYABLE, "USD", order_id=order.id).minor == 0
     parts = accounting.split(again(order))
     assert parts.payout == Money(16_000, "USD")  # 80% of the remaining 200.00
+    assert held(order) == 0
+    assert_books_balance(app)
+
+
+@pytest.mark.rule("GAP-21")
+@pytest.mark.parametrize(("taxed", "tax_back"), [((2_000, 0), 1_000), ((1_900, 100), 950), ((1_000, 1_000), 500)])
+def test_the_tax_that_goes_back_is_the_tax_that_was_taken_on_the_price(
+    app: Flask, taxed: tuple[int, int], tax_back: int
+) -> None:
+    """Half the price goes back with half of what was taxed on it; what was taxed on the shipping stays."""
+    order = delivered_order()
+    with unit_of_work():
+        quote = {"adapter": "table", "lines": {order.listing.number: msgspec.to_builtins(LineTax(*taxed))}}
+        db.session.get_one(Checkout, order.checkout_id).tax_quote = quote
+    assert refund_part(again(order), 12_250).minor == 12_250 + tax_back
+    confirm(order)
     assert held(order) == 0
     assert_books_balance(app)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from marketplace import clock
 from marketplace.database import db
 from marketplace.jobs import deadlines
-from marketplace.orders import fulfilment
+from marketplace.orders import fulfilment, lost_parcels
 from marketplace.orders.holds import TooManyHolds
 from marketplace.orders.models import Order
 from marketplace.payments import attempts
@@ -74,7 +74,7 @@ def counts_as_lost(days: int) -> Behaviour:
     def lost(scene: Scene) -> None:
         order = world.sent()
         assert order.shipped_at is not None
-        assert waits_until(fulfilment.NO_MOVEMENT, order) == order.shipped_at + timedelta(days=days)
+        assert waits_until(lost_parcels.NO_MOVEMENT, order) == order.shipped_at + timedelta(days=days)
 
     return lost
 
