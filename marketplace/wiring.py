@@ -26,7 +26,7 @@ from marketplace.orders import facts as order_facts
 from marketplace.orders import news as order_news
 from marketplace.orders.models import Order
 from marketplace.orders.tax import TaxTable
-from marketplace.payments import attempts, refunds
+from marketplace.payments import attempts, refunds, sandbox_bounces
 from marketplace.payments import facts as payment_facts
 from marketplace.payments import webhooks as payment_webhooks
 from marketplace.payments.sandbox import SandboxGateway
@@ -51,7 +51,7 @@ def wire(app: Flask, settings: Settings) -> None:
     _adapters(app, settings)
     _people()
     _listings()
-    _payments()
+    _payments(settings)
     _shipping()
     _orders()
     _payouts()
@@ -117,7 +117,7 @@ def _listings() -> None:
     react_to(listing_facts.ReviewOverdue, to_members.review_overdue)
 
 
-def _payments() -> None:
+def _payments(settings: Settings) -> None:
     inbox.register(payment_webhooks.SOURCE, payment_webhooks.react)
     outbox.register(attempts.CHECK, attempts.ProviderQuestion(ending=False))
     outbox.register(attempts.CLOSE, attempts.ProviderQuestion(ending=True))
@@ -127,6 +127,8 @@ def _payments() -> None:
     react_to(payment_facts.PaymentCaptured, paying.payment_captured)
     react_to(payment_facts.PaymentExpired, paying.payment_expired)
     react_to(payment_facts.RefundFailed, paying.refund_failed)
+    if settings.payments == "sandbox":
+        runner.register_chore(sandbox_bounces.bounce_refunds)
 
 
 def _shipping() -> None:
@@ -144,9 +146,9 @@ def _shipping() -> None:
     react_to(shipping_facts.ParcelDelivered, fulfilment.parcel_delivered)
     react_to(shipping_facts.ParcelReturned, fulfilment.parcel_returned)
     react_to(shipping_facts.ParcelFailed, fulfilment.parcel_failed)
-
-
     react_to(shipping_facts.CarrierAnswered, lost_parcels.carrier_answered)
+
+
 def _orders() -> None:
     deadlines.register(checkouts.ABANDONED, checkouts.sweep_abandoned)
     deadlines.register(fulfilment.LABEL_LATE, fulfilment.sweep_label_late)

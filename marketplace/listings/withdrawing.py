@@ -61,8 +61,19 @@ def purchase_returned(fact: PurchaseReturned) -> None:
         if listing.state is ListingState.HELD:
             raise_alarm(AlarmKind.PURCHASE_RETURNED, listing, at=fact.at)
         elif can_withdraw(listing):
-            _withdraw(listing, by=SYSTEM, at=fact.at)
-            events.announce(ListingWithdrawn(listing.id, by_seller=False, at=fact.at))
+            _withdraw_returned(listing, fact.at)
+
+
+def withdraw_if_returned(listing: Listing, *, at: datetime) -> None:
+    """A piece that nobody paid for after all is not offered again where its purchase went back meanwhile."""
+    purchase = listing.item.purchase
+    if purchase is not None and purchase.returned_on is not None and can_withdraw(listing):
+        _withdraw_returned(listing, at)
+
+
+def _withdraw_returned(listing: Listing, at: datetime) -> None:
+    _withdraw(listing, by=SYSTEM, at=at)
+    events.announce(ListingWithdrawn(listing.id, by_seller=False, at=at))
 
 
 def _withdraw(listing: Listing, *, by: HasActor, at: datetime) -> None:

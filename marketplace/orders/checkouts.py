@@ -20,6 +20,7 @@ from marketplace.database import db, public_id
 from marketplace.errors import Refusal
 from marketplace.events import SYSTEM, HasActor
 from marketplace.jobs import deadlines
+from marketplace.listings import withdrawing
 from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState, NotAvailable
 from marketplace.money import Money
@@ -212,6 +213,8 @@ def expire(checkout: Checkout, *, at: datetime) -> None:
     held = [order.listing for order in waiting if order.listing.state is ListingState.HELD and _holds(order)]
     holds.release(waiting, at=at)
     events.transition_all(held, "release", by=SYSTEM, at=at)
+    for listing in held:
+        withdrawing.withdraw_if_returned(listing, at=at)
 
 
 def _holds(order: Order) -> bool:

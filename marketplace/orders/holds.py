@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from marketplace import events
-from marketplace.database import db, insert_new
+from marketplace.database import db, insert_new, queue_behind
 from marketplace.errors import LostRace, Refusal
 from marketplace.events import HasActor
 from marketplace.listings.states import ListingState, NotAvailable
@@ -48,6 +48,7 @@ def take(checkout: Checkout, *, at: datetime, by: HasActor, limit: int | None = 
 
     The rows go in by ascending item id, so that two checkouts of the same pieces never wait for each other in a ring.
     """
+    queue_behind(f"holds:{checkout.buyer_id}")  # two payments of one person, opened at once, count each other's pieces
     orders = sorted(checkout.orders, key=lambda order: order.item_id)
     standing = set(
         db.session.scalars(sa.select(Hold.item_id).where(Hold.checkout_id == checkout.id, Hold.released_at.is_(None)))

@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from marketplace.database import db
+from marketplace.listings.models import Item
 from marketplace.orders.models import Checkout, Order, OrderLink
 from marketplace.people.models import Person
 
@@ -33,7 +34,10 @@ def order_of(token: str) -> Order | None:
 
 
 def claim_past_orders(person: Person) -> int:
-    """A verified e-mail makes the guest orders of that address its own; returns how many checkouts were claimed."""
+    """A verified e-mail makes the guest orders of that address its own, and the pieces they brought it.
+
+    Returns how many checkouts were claimed.
+    """
     guests = sa.select(Person.id).where(Person.email == person.email, Person.is_account.is_(False))
     ids = db.session.scalars(
         sa.update(Checkout)
@@ -46,6 +50,12 @@ def claim_past_orders(person: Person) -> int:
         sa.update(Order)
         .where(Order.checkout_id.in_(ids))
         .values(buyer_id=person.id)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        sa.update(Item)
+        .where(Item.owner_id.in_(guests))
+        .values(owner_id=person.id)
         .execution_options(synchronize_session=False)
     )
     return len(ids)

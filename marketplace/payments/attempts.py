@@ -177,11 +177,15 @@ def by_session(session_ref: str | None, key: str | None) -> PaymentAttempt | Non
 
 
 def paid_attempt_of(checkout_id: int) -> PaymentAttempt:
-    """The attempt that paid a checkout; raises ``NotFound`` where none did."""
+    """The attempt that paid a checkout; raises ``NotFound`` where none did.
+
+    That is the one whose money came first: what another attempt brings later goes back in full.
+    """
     attempt = db.session.scalar(
         sa.select(PaymentAttempt)
         .where(PaymentAttempt.checkout_id == checkout_id, PaymentAttempt.state == AttemptState.PAID)
-        .order_by(PaymentAttempt.id)
+        .order_by(PaymentAttempt.paid_at, PaymentAttempt.id)
+        .limit(1)
     )
     if attempt is None:
         raise NotFound()

@@ -208,6 +208,10 @@ class SandboxGateway:
         return notices.read(payload, signature, secret=webhook_secret(), livemode=False)
 
 
+def fingerprint(card: str) -> str:
+    return hashlib.sha256(card.encode()).hexdigest()[:16]
+
+
 # What happens on the provider's page ---------------------------------------------------------------------------------
 
 
@@ -230,7 +234,7 @@ def pay(ref: str, card: str, *, challenge_passed: bool | None = None) -> str:
         return "incorrect_number"
     row.status, row.paid, row.payment_ref = "complete", True, "pi_" + secrets.token_hex(12)
     row.card_brand, row.card_last_four = brand, card[-4:]
-    row.card_fingerprint = hashlib.sha256(card.encode()).hexdigest()[:16]
+    row.card_fingerprint = fingerprint(card)
     return "paid"
 
 
