@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from logging import CRITICAL, WARNING, getLogger
 from typing import Any
 
@@ -43,15 +43,20 @@ def is_unfinished() -> bool:
     return offset is not None and offset.offset_us < 0
 
 
-def build(app: Flask, programme: str) -> None:
-    """Fill an empty database under the programme's policy. Leaves business time at the database's time."""
+def build(app: Flask, programme: str, *, album: Album | None = None) -> date:
+    """Fill an empty database under the programme's policy; returns the day it was built for.
+
+    Leaves business time at the database's time. An ``album`` is one that more than one world is built with.
+    """
     policy = reading.read(programme)
     timeline = Timeline(policy.calendar)
-    with embedding.held(app), _hurried(), _quiet(), Album(app, policy.photos) as album:
+    pictures = nullcontext(album) if album else Album(app, policy.photos)
+    with embedding.held(app), _hurried(), _quiet(), pictures as photos:
         timeline.begin()
         with unit_of_work():
             versions.adopt(programme, at=clock.now())
-        _tell(timeline, album, policy)
+        _tell(timeline, photos, policy)
+    return timeline.day(0)
 
 
 def _tell(timeline: Timeline, album: Album, policy: Policy) -> None:

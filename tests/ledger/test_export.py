@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import shutil
-import subprocess
 from datetime import UTC, datetime
 
 import pytest
@@ -15,8 +12,7 @@ from marketplace.ledger import Account, Line, balance, export
 from marketplace.ledger.cli import ledger_cli
 from marketplace.money import Money
 from tests.bookings import book
-
-needs_hledger = pytest.mark.skipif(shutil.which("hledger") is None, reason="hledger is not installed")
+from tests.hledger import hledger, needs_hledger
 
 AT = datetime(2026, 11, 22, 3, 30, tzinfo=UTC)
 
@@ -39,14 +35,6 @@ def history(app) -> None:
     )
     book(lines=issued, kind="issue", at=AT, reference="R7K2M9QXA")
     book(Money(7, "JPY"), about=2, at=AT, reference="R00000JPY")
-
-
-def hledger(journal: str, *command: str) -> str:
-    utf8 = {**os.environ, "LANG": "C.UTF-8"}
-    command = ("hledger", "-f-", *command)
-    done = subprocess.run(command, input=journal, capture_output=True, check=False, text=True, env=utf8)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_a_posting_reads_as_a_bookkeeper_writes_it(history) -> None:

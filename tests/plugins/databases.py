@@ -29,8 +29,8 @@ ENGINES = ("sqlite", "postgresql")
 class Copies(Protocol):
     """One engine's databases in one worker."""
 
-    def copy(self) -> str:
-        """The address of a new, migrated, empty shop's database."""
+    def copy(self, of: str | None = None) -> str:
+        """The address of a new, migrated, empty shop's database, or of a copy of another that nobody uses now."""
         ...
 
     def empty(self) -> str:
@@ -48,9 +48,9 @@ class SQLiteCopies:
         self._template = folder / "template.db"
         build_template(self._url(self._template))
 
-    def copy(self) -> str:
+    def copy(self, of: str | None = None) -> str:
         path = self._folder / f"shop-{next(self._numbers)}.db"
-        shutil.copyfile(self._template, path)
+        shutil.copyfile((sa.make_url(of).database or "") if of else self._template, path)
         return self._url(path)
 
     def empty(self) -> str:
@@ -76,8 +76,9 @@ class PostgreSQLCopies:
         self._template = self._create(f"{self._prefix}_template", template="template0")
         build_template(self._url(self._template))
 
-    def copy(self) -> str:
-        return self._url(self._create(f"{self._prefix}_{next(self._numbers)}", template=self._template))
+    def copy(self, of: str | None = None) -> str:
+        template = (sa.make_url(of).database or "") if of else self._template
+        return self._url(self._create(f"{self._prefix}_{next(self._numbers)}", template=template))
 
     def empty(self) -> str:
         return self._url(self._create(f"{self._prefix}_empty_{next(self._numbers)}", template="template0"))
@@ -194,9 +195,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def engine(request: pytest.FixtureRequest) -> str:
     """The name of the database engine this test runs on."""
     name: str = request.param
-    if name == "postgresql" and _obtain(request.config) is None:
-        pytest.skip(f"no PostgreSQL: {request.config.stash[_missing]}")
+    if why := why_not(name, request.config):
+        pytest.skip(why)
     return name
+
+
+def why_not(engine: str, config: pytest.Config) -> str:
+    """Why nothing can be tested on ``engine`` here; empty where it can."""
+    if engine == "postgresql" and _obtain(config) is None:
+        return f"no PostgreSQL: {config.stash[_missing]}"
+    return ""
 
 
 @pytest.fixture(scope="session")
