@@ -141,6 +141,7 @@ def _shipping() -> None:
     deadlines.register(watching.ASK, asking.sweep_questions)
     react_to(shipping_facts.LabelBought, to_sellers.label)
     react_to(shipping_facts.LabelRefused, fulfilment.label_refused)
+    react_to(shipping_facts.LabelRefused, to_sellers.label_refused)
     react_to(shipping_facts.ParcelScanned, fulfilment.parcel_scanned)
     react_to(shipping_facts.ParcelMoved, fulfilment.parcel_moved)
     react_to(shipping_facts.ParcelDelivered, fulfilment.parcel_delivered)
