@@ -29,6 +29,10 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(VENV)/bin/python -m benchmarks $(addprefix --only ,$(ONLY)) --scale $(SCALE)
 
+# One sale through the production column: two web processes, PostgreSQL, Redis, workers, a bucket, mail, the doubles.
+rehearse: $(VENV)/.dev
+	@$(VENV)/bin/python -W ignore -m tests.rehearsal
+
 # An environment holds one of the two locks; each stamp is older than its lock when the lock has changed.
 
 $(VENV)/.demo: requirements.txt | $(VENV)/bin/python

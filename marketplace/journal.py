@@ -35,7 +35,7 @@ class JSONLines(logging.Formatter):
 def listen_to(name: str) -> None:
     """Send what the logger ``name`` and those below it say to stderr, from INFO on."""
     logger = logging.getLogger(name)
-    if not logger.handlers:
+    if not any(isinstance(handler.formatter, JSONLines) for handler in logger.handlers):
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JSONLines())
         logger.addHandler(handler)

@@ -37,8 +37,7 @@ bp = Blueprint("checkout", __name__)
 
 OWN = "checkouts"  # session: the numbers of this browser's own checkouts
 MOST_REMEMBERED = 10
-# There is no tax that could be shown, so nothing that could be charged.
-TAX_AWAY = (NotDone, OutcomeUnknown, Misused, tax.TaxRefused)
+TAX_AWAY = (NotDone, OutcomeUnknown, tax.TaxRefused)  # no tax that could be shown, so nothing that could be charged
 
 
 def _buyable() -> list[Listing]:

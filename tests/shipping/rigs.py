@@ -61,11 +61,6 @@ class ShippoRig:
 Rig = SandboxRig | ShippoRig
 
 
-def carrier_at(double: ShippoDouble) -> ShippoCarrier:
-    """The adapter, as patient as a test can be."""
-    return ShippoCarrier(token=TOKEN, base=double.url, pauses=(0.01, 0.01))
-
-
 def sandbox_rig() -> Iterator[SandboxRig]:
     yield SandboxRig(current_carrier())
 
@@ -73,7 +68,7 @@ def sandbox_rig() -> Iterator[SandboxRig]:
 def shippo_rig() -> Iterator[ShippoRig]:
     """Ends by asking whether every call and answer was as Shippo's description has it."""
     with ShippoDouble() as double:
-        yield ShippoRig(carrier_at(double), double)
+        yield ShippoRig(ShippoCarrier(token=TOKEN, base=double.url, pauses=(0.01, 0.01)), double)
         assert double.violations == []
 
 

@@ -1,0 +1,195 @@
+"""The production column on this machine: each part a process of its own, on a port of its own, in one folder.
+
+Two web processes on one port, a worker, beat; PostgreSQL, Redis, a bucket, a mail server; in place of other companies
+the doubles of ``tests/doubles``. Gift cards come from a second Reprise, or from a double that can misbehave.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import sqlalchemy as sa
+
+from tests.doubles import bucket, stripe
+from tests.plugins import postgresql
+from tests.plugins.redis import free_port
+from tests.processes import Process, python, tool, until
+
+SECRET_KEY = "rehearsed-with-this-and-never-run-with-it"
+WEBHOOK_TOKEN = "the-token-in-the-carriers-webhook-address"
+ISSUER_TOKEN = "the-issuers-token"
+OUTSIDE = ("redis", "bucket", "mail", "stripe", "shippo", "gift_cards")
+WEBS = ("web1", "web2")
+JOBS = ("worker", "beat")
+STARTED = "Started worker-1"  # granian says so once the application has been loaded
+TIMEOUT = 30  # seconds for an answer
+
+
+@dataclass
+class Column:
+    """All of it. ``server`` is where its database is made; the database's name is its own."""
+
+    folder: Path
+    server: postgresql.Server
+    second_reprise: bool = True  # issues the gift cards; else a double does
+    issuer_token: str = ISSUER_TOKEN
+    database: str = field(default_factory=lambda: f"reprise_rehearsal_{free_port()}")
+    web_port: int = field(default_factory=free_port)
+    parts: dict[str, Process] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ports = {name: free_port() for name in OUTSIDE}
+        self.letters = self.folder / "letters"
+        self.letters.mkdir(parents=True, exist_ok=True)
+        self._add("redis", ["redis-server", *_redis_options(self.ports["redis"], self.folder)], "Ready to accept")
+        self._add_double("bucket")
+        self._add_double("mail", "--keep", str(self.letters))
+        self._add_double("shippo", "--webhook", f"{self.url}/webhooks/shippo/{WEBHOOK_TOKEN}")
+        self._add_double("stripe", "--webhook", f"{self.url}/webhooks/stripe")
+        if self.second_reprise:
+            self._add("gift_cards", tool("granian", *_granian_options(self.ports["gift_cards"]), "wsgi:app"), STARTED)
+        else:
+            self._add_double("gift_cards", "--token", ISSUER_TOKEN)
+        for web in WEBS:
+            self._add(web, tool("granian", *_granian_options(self.web_port), "wsgi:app"), STARTED)
+        celery = ("-A", "celery_app:celery")
+        work = ("worker", "--concurrency", "2", "--loglevel", "info", "--without-gossip", "--without-mingle")
+        self._add("worker", tool("celery", *celery, *work, "--hostname", "one@localhost"), "ready.")
+        self._add("beat", tool("celery", *celery, *_beat_options(self.folder / "beat")), "beat: Starting")
+
+    # What each part is told ------------------------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def database_url(self) -> str:
+        return sa.make_url(self.server.url).set(database=self.database).render_as_string(hide_password=False)
+
+    def address(self, part: str) -> str:
+        return f"http://127.0.0.1:{self.ports[part]}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The shop's variables: web, worker, beat and commands are told the same."""
+        return {
+            "SANDBOX": "1",
+            "SECRET_KEY": SECRET_KEY,
+            "PUBLIC_URL": self.url,
+            "DATABASE_URL": self.database_url,
+            "JOBS": "celery",
+            "REDIS_URL": f"redis://127.0.0.1:{self.ports['redis']}/0",
+            "PHOTO_STORE_URL": "s3://photos",
+            "MAIL_URL": f"smtp://127.0.0.1:{self.ports['mail']}?from=shop%40brand.example",
+            "SHIPPING": "shippo",
+            "SHIPPO_TOKEN": "shippo_test_rehearsal",
+            "SHIPPO_API_BASE": self.address("shippo"),
+            "SHIPPO_WEBHOOK_TOKEN": WEBHOOK_TOKEN,
+            "PAYMENTS": "stripe",
+            "STRIPE_API_KEY": stripe.KEY,
+            "STRIPE_API_BASE": self.address("stripe"),
+            "STRIPE_WEBHOOK_SECRET": stripe.SECRET,
+            "GIFT_CARDS": "http",
+            "GIFT_CARD_ISSUER_URL": self.address("gift_cards"),
+            "GIFT_CARD_ISSUER_TOKEN": self.issuer_token,
+            **bucket.environment(self.address("bucket")),
+        }
+
+    @property
+    def issuer_env(self) -> dict[str, str]:
+        """The second Reprise: the small column, on a file of its own."""
+        return {
+            "SANDBOX": "1",
+            "SECRET_KEY": SECRET_KEY[::-1],
+            "PUBLIC_URL": self.address("gift_cards"),
+            "DATABASE_URL": f"sqlite:///{self.folder / 'issuer.db'}",
+            "PHOTO_STORE_URL": f"file://{self.folder / 'issuer-photos'}",
+        }
+
+    def _add(self, name: str, command: list[str], ready: str) -> None:
+        env = self.issuer_env if name == "gift_cards" else self.env
+        self.parts[name] = Process(name, command, env, self.folder / f"{name}.log", ready=ready)
+
+    def _add_double(self, name: str, *more: str) -> None:
+        command = python("-m", f"tests.doubles.{name}", "--port", str(self.ports[name]), *more)
+        self._add(name, command, f":{self.ports[name]}\n")  # a double prints its address when it listens
+
+    # Running ---------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Make the database, bring it up to date, and start everything; raises with the words of what fails."""
+        self._command(f'CREATE DATABASE "{self.database}" TEMPLATE template0')
+        if self.second_reprise:
+            self._prepare_the_issuer()
+        outside, ours = ([self.parts[name] for name in names] for names in (OUTSIDE, WEBS + JOBS))
+        for part in outside:
+            part.begin()
+        self.flask("db", "upgrade")
+        self.flask("programme", "publish", "preloved")
+        for part in ours:
+            part.begin()
+        for part in outside + ours:
+            part.await_ready()
+        until(self.is_ready, "the shop says that it is ready")
+
+    def _prepare_the_issuer(self) -> None:
+        """Give the second Reprise its database, and us a token of its API."""
+        for command in (("db", "upgrade"), ("programme", "publish", "preloved")):
+            self.flask(*command, env=self.issuer_env)
+        made = self.flask("token", "add", "another house", "--scope", "gift-cards", env=self.issuer_env)
+        self.issuer_token = made.stdout.split()[-1]
+        for name in WEBS + JOBS:
+            self.parts[name].env = self.env
+
+    def stop(self) -> None:
+        for part in reversed(self.parts.values()):
+            part.kill()
+        self._command(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
+
+    def is_ready(self) -> bool:
+        try:
+            with urlopen(f"{self.url}/readyz", timeout=TIMEOUT) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def flask(
+        self, *command: str, check: bool = True, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command of the shop as an operator does."""
+        told = tool("flask", "--app", "wsgi", *command)
+        done = Process("flask", told, env or self.env, self.folder / "commands.log").run()
+        if check and done.returncode:
+            raise AssertionError(f"flask {' '.join(command)} ended with {done.returncode}: {done.stdout}{done.stderr}")
+        return done
+
+    def steer(self, double: str, path: str, body: object = None) -> object:
+        """Tell a double something, or ask it."""
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(f"{self.address(double)}/_double/{path}", data, {"Content-Type": "application/json"})
+        with urlopen(request, timeout=TIMEOUT) as answer:
+            return json.loads(answer.read())
+
+    def _command(self, statement: str) -> None:
+        engine = sa.create_engine(self.server.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+
+def _redis_options(port: int, folder: Path) -> list[str]:
+    where = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
+    return [*where, "--save", "", "--appendonly", "no"]
+
+
+def _granian_options(port: int) -> list[str]:
+    listen = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    return [*listen, "--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers"]
+
+
+def _beat_options(schedule: Path) -> list[str]:
+    return ["beat", "--loglevel", "info", "--schedule", str(schedule), "--pidfile", ""]

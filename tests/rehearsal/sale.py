@@ -1,0 +1,189 @@
+"""One whole sale over HTTP, step by step, from the brand's purchase file to a till that takes the gift card."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import requests
+
+from tests.photos import phone_photo
+from tests.purchases import as_csv, line
+from tests.rehearsal.column import TIMEOUT, Column
+from tests.rehearsal.visitor import Page, Visitor, await_letter
+
+PASSWORD = "three wise words on a bag"
+CODE = r"(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}"
+HOME = {"line1": "14 Hudson Street", "postcode": "10013", "city": "New York", "region": "NY"}
+SHIP_TO = {
+    "name": "Grace Buyer",
+    "line1": "350 Fifth Avenue",
+    "postcode": "10118",
+    "city": "New York",
+    "region": "NY",
+}
+VISA = "4242 4242 4242 4242"
+SHARE = 14_400  # cents: what the seller of a piece for $180 receives
+
+_numbers = count(1)
+
+
+@dataclass
+class Sale:
+    """The people of one sale and what it has come to."""
+
+    column: Column
+    say: Callable[[str], None]
+    number: int = field(default_factory=lambda: next(_numbers))
+    listing: str = ""
+    order: str = ""
+    tracking: str = ""
+    code: str = ""
+
+    def __post_init__(self) -> None:
+        self.seller_email, self.buyer_email = f"ada{self.number}@example.com", f"grace{self.number}@example.com"
+        self.seller, self.buyer = Visitor(self.column.url), Visitor(self.column.url)
+
+    def run(self, reviewer: Visitor) -> None:
+        """Every step in order."""
+        self.join()
+        self.list_a_piece()
+        self.approve(reviewer)
+        self.buy()
+        self.hand_over()
+        self.deliver()
+        self.let_the_window_pass()
+        self.receive_the_card()
+        self.spend_the_card()
+
+    def join(self) -> None:
+        """The brand's purchase file comes in; the member of the club joins through the link in a letter."""
+        bought = (datetime.now(UTC) - timedelta(days=430)).date().isoformat()
+        told = {
+            "order_number": f"W{self.number:06}",
+            "loyalty_number": f"44{self.number:04}",
+            "email": self.seller_email,
+            "purchased_on": bought,
+            "style_number": "VL-100",
+            "title": "Marlow tote",
+            "category": "tote",
+            "collection": "fall-2020",
+            "list_price": "300.00",
+            "price_paid": "300.00",
+        }
+        file = self.column.folder / f"purchases-{self.number}.csv"
+        file.write_text(as_csv([line(**told)]), encoding="utf-8")
+        self.say(self.column.flask("purchases", "import", str(file)).stdout.strip())
+        self.seller.send("/join", "join", email=self.seller_email)
+        link = await_letter(self.column.letters, self.seller_email, r"/join/confirm/[\w-]+")[0]
+        self.seller.send(link, "finish-joining", name="Ada Quill", password=PASSWORD)
+        self.say(f"{self.seller_email} has joined")
+
+    def list_a_piece(self) -> None:
+        """Through the wizard's screens, with three photos that go to the bucket."""
+        begun = self.seller.send("/sell/purchases", "start-listing")
+        at = begun.url.rpartition("/")[0]
+        self.seller.send(f"{at}/details", "save-details", **HOME)
+        self.seller.send(f"{at}/condition", "save-condition", grade="excellent", words="Carried twice.")
+        photos = {slot: (f"{slot}.jpg", phone_photo(seed)) for seed, slot in enumerate(("front", "back", "inside"), 1)}
+        self.seller.send(f"{at}/photos", "photos", files=photos)
+        self.seller.send(f"{at}/price", "save-price", price="180")
+        done = self.seller.send(f"{at}/check", "submit-listing")
+        assert done.main["data-state"] == "submitted", done.words
+        self.listing = str(done.main["data-id"])
+        self.say(f"{self.listing} is listed with its photos")
+
+    def approve(self, reviewer: Visitor) -> None:
+        reviewer.send(f"/desk/review/{self.listing}", "approve")
+        assert reviewer.get(f"/desk/review/{self.listing}").main["data-state"] == "live"
+        self.say(f"{self.listing} is approved")
+
+    def buy(self) -> None:
+        """A guest: bag, address, the provider's page, and back."""
+        shop = self.buyer.get("/shop")
+        links = [str(link["href"]) for link in shop.main.find_all("a", href=re.compile(r"^/p/"))]
+        piece = next(link for link in links if self.listing in link)
+        self.buyer.send(piece, "add-to-bag")
+        review = self.buyer.send("/checkout", "checkout", email=self.buyer_email, **SHIP_TO)
+        self.say("the tax is quoted and the total shown")
+        payment = self.buyer.send(review.url, "pay")
+        paid = self.pay(payment)
+        thanks = self.buyer.until(paid.url, "Thank you")
+        link = thanks.main.find("a", href=re.compile(r"^/orders/"))
+        assert link is not None, thanks.words
+        self.order = str(self.buyer.get(str(link["href"])).main["data-id"])
+        self.say(f"{self.order} is paid")
+
+    def pay(self, payment: Page) -> Page:
+        """Press the button of the provider's page."""
+        return self.buyer.send(payment.url, "stripe-pay", card=VISA, action="pay")
+
+    def hand_over(self) -> None:
+        """The seller prints the label and hands the parcel over; the carrier scans it."""
+        self.seller.until(f"/sell/sales/{self.order}", "Pack it and hand it over")
+        label = self.seller.get(f"/sell/sales/{self.order}/label.pdf")
+        assert label.body.startswith(b"%PDF"), label.body[:200]
+        found = await_letter(self.column.letters, self.seller_email, r"label")
+        assert found
+        self.tracking = self._newest_parcel()
+        self.say(f"the label is bought: {self.tracking}")
+        self._carry("TRANSIT")
+        self.buyer.until(f"/orders/{self.order}", "On its way to you")
+        self.say("the carrier has scanned it")
+
+    def deliver(self) -> None:
+        self._carry("DELIVERED")
+        self.buyer.until(f"/orders/{self.order}", "Answer by")  # the letter has left, so the window is open
+        self.say("delivered; the buyer has three days")
+
+    def let_the_window_pass(self) -> None:
+        """Business time moves on; nobody says anything."""
+        self.buyer.send("/sandbox/clock", "clock", advance="10d")
+        self.buyer.until_state(f"/orders/{self.order}", "settled")
+        self.say("the window has passed in silence")
+
+    def receive_the_card(self) -> None:
+        self.code = await_letter(self.column.letters, self.seller_email, CODE)[0]
+        self.say("the seller has the gift card's code by mail")
+
+    def spend_the_card(self) -> None:
+        """A till of the issuer's takes all the card holds."""
+        spent = {"code": self.code, "amount": SHARE, "currency": "USD", "reference": f"receipt {self.number}"}
+        answer = self._at_the_till(spent)
+        assert answer.status_code == 201, answer.text
+        again = self._at_the_till({**spent, "amount": 1, "reference": "one more cent"})
+        assert again.status_code >= 400, "the card is empty"
+        self.say(f"a till took ${SHARE / 100:.2f}, and no cent more")
+
+    def _at_the_till(self, spent: dict[str, Any]) -> requests.Response:
+        token, key = self.column.issuer_token, f"{self.number}-{spent['amount']}"
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+        where = f"{self.column.address('gift_cards')}/api/v1/gift-cards/redemptions"
+        return requests.post(where, json=spent, headers=headers, timeout=TIMEOUT)
+
+    def _newest_parcel(self) -> str:
+        parcels: Any = self.column.steer("shippo", "parcels")
+        return str(parcels[-1]["tracking_number"])
+
+    def _carry(self, status: str) -> None:
+        told: Any = self.column.steer("shippo", f"parcels/{self.tracking}", {"status": status})
+        assert told["shop_answered"] == 200, told
+
+
+def a_reviewer(column: Column, say: Callable[[str], None], email: str = "rae@example.com") -> Visitor:
+    """A member of staff, signed in with the second factor that the sandbox shows."""
+    column.flask("staff", "add", email, "--role", "reviewer")
+    visitor = Visitor(column.url)
+    link = await_letter(column.letters, email, r"/join/confirm/[\w-]+")[0]
+    visitor.send(link, "finish-joining", name="Rae Viewer", password=PASSWORD)
+    shown = visitor.get("/totp")
+    code = re.search(r"\b\d{6}\b", shown.words)
+    assert code, shown.words
+    visitor.send("/totp", "totp", code=code[0])
+    assert visitor.get("/desk/review").status == 200
+    say(f"{email} reviews, with a second factor")
+    return visitor
