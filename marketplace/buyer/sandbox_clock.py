@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import SelectField
+from wtforms.fields import SelectChoice
 
 from marketplace import clock, database
 from marketplace.form_fields import Form
@@ -23,7 +24,7 @@ STEPS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "3d": timedelta(days
 class AdvanceForm(Form):
     """How far."""
 
-    advance = SelectField("advance", choices=[(step, step) for step in STEPS])
+    advance = SelectField("advance", choices=[SelectChoice(step, step) for step in STEPS])
 
 
 @bp.get("/sandbox/clock")

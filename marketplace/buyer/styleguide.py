@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
 from marketplace import clock
@@ -28,9 +29,13 @@ class SampleForm(Form):
 
     email = EmailField(_l("Email"), [InputRequired(_l("Enter your email address."))])
     zip = StringField(_l("ZIP code"), [InputRequired(_l("Enter the ZIP code."))])
-    state = SelectField(_l("State"), choices=[("OR", "Oregon"), ("WA", "Washington")])
+    state = SelectField(_l("State"), choices=[SelectChoice("OR", "Oregon"), SelectChoice("WA", "Washington")])
     price = StringField(_l("Your price"), default="245")
-    speed = RadioField(_l("When it leaves"), choices=[("soon", _l("Today")), ("later", _l("Tomorrow"))], default="soon")
+    speed = RadioField(
+        _l("When it leaves"),
+        choices=[SelectChoice("soon", _l("Today")), SelectChoice("later", _l("Tomorrow"))],
+        default="soon",
+    )
     agree = BooleanField(_l("Keep this address"))
     words = TextAreaField(_l("A word to the buyer"))
 

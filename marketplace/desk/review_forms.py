@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms.fields import SelectChoice
 
 from marketplace.form_fields import Form, MoneyField, MultiCheckboxField
 from marketplace.listings.models import Listing
@@ -48,7 +49,7 @@ class ChangesForm(SeenForm):
 
     def __init__(self, listing: Listing, review: Review, **more: Any) -> None:
         super().__init__(listing, prefix="changes-", **more)
-        self.reasons.choices = [(reason.key, reason.label) for reason in review.change_reasons]
+        self.reasons.choices = [SelectChoice(reason.key, reason.label) for reason in review.change_reasons]
 
 
 class ProposalForm(SeenForm):
@@ -69,4 +70,4 @@ class DeclineForm(SeenForm):
 
     def __init__(self, listing: Listing, review: Review, **more: Any) -> None:
         super().__init__(listing, prefix="decline-", **more)
-        self.reason.choices = [(reason.key, reason.label) for reason in review.decline_reasons]
+        self.reason.choices = [SelectChoice(reason.key, reason.label) for reason in review.decline_reasons]

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, TextAreaField
+from wtforms.fields import SelectChoice
 
 from marketplace.form_fields import Form, MoneyField, MultiCheckboxField
 from marketplace.listings.forms import LONGEST_WORDS
@@ -30,7 +31,7 @@ class SupplyForm(Form):
             "price": listing.price.plain if listing.price else "",
         }
         super().__init__(data=standing, **more)
-        self.grade.choices = [(grade.key, grade.label) for grade in policy.condition.accepted_grades]
+        self.grade.choices = [SelectChoice(grade.key, grade.label) for grade in policy.condition.accepted_grades]
         self.hints = {grade.key: grade.definition for grade in policy.condition.accepted_grades}
-        self.includes.choices = [(thing.key, thing.label) for thing in policy.condition.comes_with]
+        self.includes.choices = [SelectChoice(thing.key, thing.label) for thing in policy.condition.comes_with]
         self.price.currency = listing.currency

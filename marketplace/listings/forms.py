@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 
 from marketplace.form_fields import Form, MoneyField
 from marketplace.listings.models import Listing
@@ -28,7 +29,7 @@ class ConditionForm(Form):
 
     def __init__(self, listing: Listing, policy: Policy) -> None:
         super().__init__(data={"grade": listing.grade, "words": listing.words})
-        self.grade.choices = [(grade.key, grade.label) for grade in policy.condition.grades]
+        self.grade.choices = [SelectChoice(grade.key, grade.label) for grade in policy.condition.grades]
         self.hints = {grade.key: grade.definition for grade in policy.condition.grades}
 
 
@@ -46,16 +47,16 @@ class FlawForm(Form):
     def __init__(self, policy: Policy, **more: Any) -> None:
         super().__init__(**more)
         condition = policy.condition
-        self.what.choices = {
-            "": [("", _l("Choose one"))],
-            **{
-                part.label: [
-                    (f"{part.key}:{kind.key}", kind.label) for kind in condition.flaw_kinds if part.key in kind.parts
-                ]
+        self.what.choices = [
+            SelectChoice("", _l("Choose one")),
+            *(
+                SelectChoice(f"{part.key}:{kind.key}", kind.label, optgroup=part.label)
                 for part in condition.parts
-            },
-        }
-        self.severity.choices = [(severity.key, severity.label) for severity in condition.severities]
+                for kind in condition.flaw_kinds
+                if part.key in kind.parts
+            ),
+        ]
+        self.severity.choices = [SelectChoice(severity.key, severity.label) for severity in condition.severities]
         self.hints = {severity.key: severity.definition for severity in condition.severities}
 
     @property

@@ -15,6 +15,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField, TelField
+from wtforms.fields import SelectChoice
 
 from marketplace import database
 from marketplace.form_fields import Form
@@ -53,8 +54,8 @@ class AddressForm(Form):
     def __init__(self, *args: Any, address: PostalAddress | None = None, **more: Any) -> None:
         super().__init__(*args, **{"data": address.mapping if address else None, **more})
         market = versions.current().policy.market
-        choices = region_choices(market.country, self.served_by(market))
-        self.region.choices = [("", _l("Choose a state")), *choices]
+        regions = region_choices(market.country, self.served_by(market))
+        self.region.choices = [SelectChoice("", _l("Choose a state")), *(SelectChoice(*pair) for pair in regions)]
 
     def served_by(self, market: Market) -> Sequence[str]:
         """The regions an address may lie in."""

@@ -221,7 +221,7 @@ def test_a_form_offers_what_browsers_fill_in_and_every_state(app) -> None:
         assert tokens == {
             "name", "address-line1", "address-line2", "postal-code", "address-level2", "address-level1", "tel",
         }  # fmt: skip
-        codes = [code for code, _name in form.region.choices]
+        codes = [choice.value for choice in form.region.choices]
         assert set(codes[1:51]) == set(STATES)
         assert set(codes[51:]) == set(ELSEWHERE)
         assert (form.name.data, form.region.data) == ("Grace Buyer", "NY")

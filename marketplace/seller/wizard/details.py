@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
+from wtforms.fields import SelectChoice
 
 from marketplace import clock
 from marketplace.form_fields import MultiCheckboxField
@@ -32,7 +33,7 @@ class DetailsForm(ShipFromForm):
         postal = PostalAddress.of(known.postal) if known else PostalAddress(person.name, "", "", "", "")
         super().__init__(data={**postal.mapping, "includes": listing.includes})
         accessories = of_seller(listing).condition.comes_with
-        self.includes.choices = [(accessory.key, accessory.label) for accessory in accessories]
+        self.includes.choices = [SelectChoice(accessory.key, accessory.label) for accessory in accessories]
 
 
 @bp.route("/sell/listings/<number>/details", methods=["GET", "POST"])
