@@ -138,7 +138,7 @@ class Settings:
                 ("ENVIRONMENT", self.environment, ("development", "production")),
                 ("JOBS", self.jobs, ("embedded", "celery", "none")),
                 ("PAYMENTS", self.payments, ("sandbox", "stripe")),
-                ("TAX", self.tax, ("table",)),
+                ("TAX", self.tax, ("table", "stripe")),
                 ("SHIPPING", self.shipping, ("sandbox", "shippo")),
                 ("GIFT_CARDS", self.gift_cards, ("own", "http")),
             )

@@ -25,6 +25,7 @@ from marketplace.orders import checkouts, fulfilment, links, lost_parcels, payin
 from marketplace.orders import facts as order_facts
 from marketplace.orders import news as order_news
 from marketplace.orders.models import Order
+from marketplace.orders.stripe_tax import StripeTax
 from marketplace.orders.tax import TaxTable
 from marketplace.payments import attempts, refunds, sandbox_bounces
 from marketplace.payments import facts as payment_facts
@@ -61,8 +62,11 @@ def wire(app: Flask, settings: Settings) -> None:
 
 def _adapters(app: Flask, settings: Settings) -> None:
     choices: dict[str, dict[str, Any]] = {
-        "gateway": {"sandbox": SandboxGateway, "stripe": lambda: _stripe_gateway(settings)},
-        "tax": {"table": TaxTable},
+        "gateway": {
+            "sandbox": SandboxGateway,
+            "stripe": lambda: StripeGateway(_stripe(settings), settings.stripe_webhook_secret),
+        },
+        "tax": {"table": TaxTable, "stripe": lambda: StripeTax(_stripe(settings))},
         "carrier": {"sandbox": SandboxCarrier, "shippo": lambda: _shippo(settings)},
         "gift_cards": {
             "own": OwnIssuer,
@@ -87,9 +91,8 @@ def _shippo(settings: Settings) -> Carrier:
     return chosen
 
 
-def _stripe_gateway(settings: Settings) -> StripeGateway:
-    api = StripeAPI(settings.stripe_api_key, api_base=settings.stripe_api_base, files_base=settings.stripe_files_base)
-    return StripeGateway(api, settings.stripe_webhook_secret)
+def _stripe(settings: Settings) -> StripeAPI:
+    return StripeAPI(settings.stripe_api_key, api_base=settings.stripe_api_base, files_base=settings.stripe_files_base)
 
 
 def _people() -> None:
@@ -141,6 +144,7 @@ def _shipping() -> None:
     deadlines.register(watching.ASK, asking.sweep_questions)
     react_to(shipping_facts.LabelBought, to_sellers.label)
     react_to(shipping_facts.LabelRefused, fulfilment.label_refused)
+    react_to(shipping_facts.LabelRefused, to_sellers.label_refused)
     react_to(shipping_facts.ParcelScanned, fulfilment.parcel_scanned)
     react_to(shipping_facts.ParcelMoved, fulfilment.parcel_moved)
     react_to(shipping_facts.ParcelDelivered, fulfilment.parcel_delivered)

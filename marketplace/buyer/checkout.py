@@ -37,7 +37,8 @@ bp = Blueprint("checkout", __name__)
 
 OWN = "checkouts"  # session: the numbers of this browser's own checkouts
 MOST_REMEMBERED = 10
-TAX_AWAY = (NotDone, OutcomeUnknown, tax.TaxRefused)  # no tax that could be shown, so nothing that could be charged
+# There is no tax that could be shown, so nothing that could be charged.
+TAX_AWAY = (NotDone, OutcomeUnknown, Misused, tax.TaxRefused)
 
 
 def _buyable() -> list[Listing]:

@@ -8,6 +8,7 @@ from datetime import date
 from flask_babel import gettext as _
 
 from marketplace.money import Money
+from marketplace.orders import tax
 from marketplace.programme import Policy
 from marketplace.programme.regions import names_of, regions_of
 from marketplace.programme.wording import country_name
@@ -68,7 +69,9 @@ class GuideFacts:
 
     @property
     def tax_rates(self) -> list[tuple[str, int]]:
-        """Each region's name and its rate in basis points."""
+        """Each region's name and its rate in basis points; none where a tax service works them out."""
+        if tax.adapter().name != tax.TaxTable.name:
+            return []
         market = self.policy.market
         names = names_of(market.country, market.ship_to_regions)
         return [(name, self.policy.tax.rate_on(self.on, code)) for code, name in names.items()]

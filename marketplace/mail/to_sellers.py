@@ -24,7 +24,7 @@ from marketplace.payouts.models import Payout
 from marketplace.people.models import Person
 from marketplace.presentation import deadline as deadline_words
 from marketplace.presentation import money
-from marketplace.shipping.facts import LabelBought
+from marketplace.shipping.facts import LabelBought, LabelRefused
 
 
 def _address(order: Order) -> str:
@@ -63,6 +63,14 @@ def label(fact: LabelBought) -> None:
         drop_off_url=policy.shipping.drop_off.url,
         pickup_url=policy.shipping.pickup.url,
     )
+
+
+def label_refused(fact: LabelRefused) -> None:
+    """The carrier made no label; the desk looks, and nothing is shipped meanwhile (fault L02).
+
+    The carrier's words stay with us: they may name the buyer's address.
+    """
+    _write("label_refused", fact.order_id, fact.at)
 
 
 def ship_by_near(fact: ShipByNear) -> None:

@@ -119,7 +119,8 @@ class TaxReversal:
 class TaxAdapter(Protocol):
     """Asked outside any transaction: an adapter may call abroad.
 
-    Every call may raise ``jobs.outbox.NotDone`` (certainly nothing happened), ``OutcomeUnknown`` or ``TaxRefused``.
+    Every call may raise ``jobs.outbox.NotDone`` (certainly nothing happened), ``OutcomeUnknown``, ``Misused``
+    or ``TaxRefused``.
     The same key gives the same answer, also after a crash: with it an unknown outcome is looked up.
     """
 

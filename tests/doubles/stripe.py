@@ -1,4 +1,4 @@
-"""Stripe on a real socket: Checkout Sessions with a page to pay on, payment intents, refunds, events, signed webhooks.
+"""Stripe on a real socket: Checkout Sessions with a page to pay on, payment intents, refunds, tax, events, webhooks.
 
 It remembers idempotency keys with their parameters, refuses what the official description does not know (where that
 lies beside the project), and is as strict about times as Stripe is.
@@ -19,6 +19,7 @@ from tests.doubles.control import Steered, arguments, serve
 from tests.doubles.posting import Postbox
 from tests.doubles.server import Answer, Call, answers
 from tests.doubles.stripe_objects import charge_of, intent_of, refund_of, session_of
+from tests.doubles.stripe_tax import StripeTaxBooks
 
 API_VERSION = "2026-05-27.dahlia"
 KEY, SECRET = "sk_test_double", "whsec_of_the_double"
@@ -38,7 +39,7 @@ def error(message: str, *, status: int = 400, kind: str = "invalid_request_error
     return Answer({"error": {"type": kind, "message": message, **more}}, status)
 
 
-class StripeDouble(Steered):
+class StripeDouble(StripeTaxBooks, Steered):
     """One Stripe account. ``new_refunds``: the status refunds begin with; ``postbox`` sends and keeps the webhooks."""
 
     def __init__(self, port: int = 0, *, webhook_url: str = "", secret: str = SECRET, livemode: bool = False) -> None:
@@ -287,7 +288,8 @@ class StripeDouble(Steered):
     @answers("GET", "/_double/books")
     def show_books(self, call: Call) -> Answer:
         paid = [one for one in self.sessions.values() if one["payment_status"] == "paid"]
-        return Answer({"sessions": list(self.sessions.values()), "paid": paid, "refunds": list(self.refunds.values())})
+        books = {"sessions": list(self.sessions.values()), "paid": paid, "refunds": list(self.refunds.values())}
+        return Answer(books | {"tax": self.tax_left})
 
     @answers("POST", "/_double/refunds/{refund}")
     def steer_refund(self, call: Call) -> Answer:

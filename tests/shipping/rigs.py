@@ -61,6 +61,11 @@ class ShippoRig:
 Rig = SandboxRig | ShippoRig
 
 
+def carrier_at(double: ShippoDouble) -> ShippoCarrier:
+    """The adapter, as patient as a test can be."""
+    return ShippoCarrier(token=TOKEN, base=double.url, pauses=(0.01, 0.01))
+
+
 def sandbox_rig() -> Iterator[SandboxRig]:
     yield SandboxRig(current_carrier())
 
@@ -68,7 +73,7 @@ def sandbox_rig() -> Iterator[SandboxRig]:
 def shippo_rig() -> Iterator[ShippoRig]:
     """Ends by asking whether every call and answer was as Shippo's description has it."""
     with ShippoDouble() as double:
-        yield ShippoRig(ShippoCarrier(token=TOKEN, base=double.url, pauses=(0.01, 0.01)), double)
+        yield ShippoRig(carrier_at(double), double)
         assert double.violations == []
 
 
