@@ -19,6 +19,7 @@ from marketplace.shipping.models import AcceptedRate
 from marketplace.shipping.shippo_objects import (
     FAILED,
     TAKEN_BACK,
+    WAITING,
     Rate,
     Shipment,
     Transaction,
@@ -88,11 +89,24 @@ class Purchase:
     def _quote(self) -> Shipment | CarrierRefusal:
         try:
             wish = shipment_asked_for(self.request, self.key)
-            return read(self.wire.ask(lambda sdk: sdk.shipments.create(wish)), Shipment)
+            shipment = read(self.wire.ask(lambda sdk: sdk.shipments.create(wish)), Shipment)
+            return self._rated(shipment)
         except ShippoRefused as no:
             return CarrierRefusal("address", no.words)
         except Unreadable as trouble:
             raise NotDone(f"unreadable shipment: {trouble}") from None
+
+    def _rated(self, shipment: Shipment) -> Shipment:
+        """The shipment once its carriers have named their prices, or as far as they have got."""
+        for pause in self.pauses:
+            if shipment.rates or shipment.status not in WAITING:
+                break
+            time.sleep(pause)
+            shipment = self._shipment_again(shipment.object_id)
+        return shipment
+
+    def _shipment_again(self, shipment_ref: str) -> Shipment:
+        return read(self.wire.ask(lambda sdk: sdk.shipments.get(shipment_ref)), Shipment)
 
     def _cheapest(self, shipment: Shipment, level: ServiceLevel) -> tuple[Rate, Money] | CarrierRefusal:
         """The service's rate in our currency. Nothing at all from its carrier may be an outage: asked again later."""

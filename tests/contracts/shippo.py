@@ -69,6 +69,7 @@ PURCHASE = _sent(
 REFUND_WISH = _sent("transaction async", **{"async": {"const": False}})
 
 RATE = _answered("object_id amount currency servicelevel", amount=DECIMAL, servicelevel=_answered("token"))
+RATED = _answered("object_id status rates", rates={"type": "array", "items": RATE})
 TRANSACTION = _answered("object_id status rate")
 LABEL = _answered("object_id status rate tracking_number label_url")
 REFUND = _answered("object_id status transaction")
@@ -80,7 +81,8 @@ VALIDATED = _answered("country validation_results", validation_results=_answered
 # Method, path, the names its query may hold, what is sent, what is answered.
 OPERATIONS: list[tuple[str, str, set[str], Schema | None, Schema]] = [
     ("POST", "/addresses", set(), ADDRESS, VALIDATED),
-    ("POST", "/shipments", set(), SHIPMENT, _answered("object_id rates", rates={"type": "array", "items": RATE})),
+    ("POST", "/shipments", set(), SHIPMENT, RATED),
+    ("GET", "/shipments/[^/]+", set(), None, RATED),
     ("POST", "/transactions", set(), PURCHASE, TRANSACTION),
     ("GET", "/transactions", {"rate", "page", "results"}, None, _page(TRANSACTION)),
     ("GET", "/transactions/[^/]+", set(), None, TRANSACTION),

@@ -22,7 +22,7 @@ from tests.shipping.sales import labelled_order, sandbox_parcel, travel
 
 USED = {
     "create_address", "create_shipment", "create_transaction", "list_transactions", "get_transaction", "create_refund",
-    "list_refunds", "get_track",
+    "list_refunds", "get_track", "get_shipment",
 }  # fmt: skip
 
 
@@ -31,6 +31,7 @@ def everything_asked(double: ShippoDouble) -> list[Call]:
     carrier = carrier_at(double)
     carrier.check_address(REQUEST.ship_to)
     double.writing.append((2, "SUCCESS"))
+    double.rates_come_later = True
     label = carrier.buy_label(REQUEST, "parcel-R12345678-1")
     assert isinstance(label, LabelAnswer)
     carrier.look_up_label(REQUEST, "parcel-R12345678-1")

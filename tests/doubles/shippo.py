@@ -72,6 +72,7 @@ class ShippoDouble(Steered):
         self.webhook = webhook
         self.prices = {token: price for token, (_carrier, _name, price) in SERVICES.items()}
         self.writing: deque[tuple[int, str]] = deque()
+        self.rates_come_later = False  # a shipment is answered before its carriers have named their prices
         self.refunds_take_days = False
         self.shipments: dict[str, dict[str, Any]] = {}
         self.rates: dict[str, dict[str, Any]] = {}
@@ -160,7 +161,14 @@ class ShippoDouble(Steered):
         if not sound:
             shipment["messages"] = [{"source": "USPS", "code": "", "text": "Unknown street."}]
         self.shipments[shipment["object_id"]] = shipment
+        if self.rates_come_later:
+            return Answer({**shipment, "status": "QUEUED", "rates": []}, 201)
         return Answer(shipment, 201)
+
+    @answers("GET", "/shipments/{shipment}")
+    def get_shipment(self, call: Call) -> Answer:
+        found = self.shipments.get(call.parts["shipment"])
+        return Answer(found) if found else _not_found()
 
     def _rate(self, token: str, shipment: str) -> dict[str, Any]:
         carrier, name, _usual = SERVICES[token]
