@@ -32,7 +32,7 @@ from marketplace.jobs import broker, embedding
 from marketplace.jobs.ringing import Ringer
 from marketplace.jobs.runner import EmbeddedRunner
 from marketplace.limits import limiter
-from marketplace.listings.search import newest
+from marketplace.listings.search import instead_of
 from marketplace.people import signing_in
 from marketplace.programme import versions, wording
 from marketplace.programme.policy.market import Market
@@ -84,7 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     presentation.register(app)
     wording.register(app)
     site.init_app(app)
-    error_pages.init_app(app, suggestions=lambda: cards.cards(newest(4)))
+    error_pages.init_app(app, suggestions=lambda address: cards.cards(instead_of(address, 4)))
     service_pages.init_app(app)
     blueprints.register_all(app, settings, csrf)
     wiring.wire(app, settings)

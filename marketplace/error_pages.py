@@ -37,11 +37,11 @@ SECRETS = frozenset({"password", "current", "code", "card"})
 MOST_RESENT = 60  # fields
 LONGEST_RESENT = 20_000  # characters in all
 
-Suggestions = Callable[[], Sequence[object]]
+Suggestions = Callable[[str], Sequence[object]]
 
 
 def init_app(app: Flask, suggestions: Suggestions) -> None:
-    """Register the handlers. ``suggestions`` gives the pieces that a page without its own content shows."""
+    """Register the handlers. ``suggestions`` gives the pieces that a page for an address of nothing shows."""
 
     @app.errorhandler(CSRFError)
     def _expired_form(_error: CSRFError) -> ResponseReturnValue:
@@ -93,7 +93,7 @@ def _suggested(suggestions: Suggestions) -> Sequence[object]:
         return ()
     db.session.rollback()
     try:
-        return suggestions()
+        return suggestions(request.path)
     except SQLAlchemyError:
         return ()  # The page is shown even where the database is gone.
 

@@ -7,6 +7,7 @@ Pages follow one another by key, never by offset, so a piece that sells meanwhil
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from marketplace.catalogue.models import Style
+from marketplace.catalogue.words import query_words
 from marketplace.database import db
 from marketplace.errors import NotFound
 from marketplace.listings.criteria import Criteria, Cursor, NoSuchPage, Sort
@@ -24,6 +26,8 @@ from marketplace.listings.models import Item, Listing
 from marketplace.listings.states import PUBLIC
 
 PAGE_SIZE = 24
+
+_PIECE = re.compile(r"\A/p/(.{1,200})-L[0-9A-Za-z]{1,12}\Z")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -93,6 +97,20 @@ def search_listings(criteria: Criteria, cursor: Cursor | None = None, *, size: i
 def newest(limit: int) -> Sequence[Listing]:
     """The pieces that went live last."""
     return search_listings(Criteria(), size=limit).listings
+
+
+def instead_of(address: str, limit: int) -> Sequence[Listing]:
+    """Pieces for the page of an address that leads nowhere: those its words describe, then the newest.
+
+    Only the address is read: what nobody may see is told apart from what never was by nothing (fault P04).
+    """
+    named = _PIECE.match(address)
+    words = query_words(named[1]) if named else []
+    for some in filter(None, (words, words[:-1])):  # the last word is the colour: better another one than none
+        if found := search_listings(Criteria(words=" ".join(some)), size=limit).listings:
+            others = [listing for listing in newest(limit + len(found)) if listing not in found]
+            return [*found, *others][:limit]
+    return newest(limit)
 
 
 def similar(listing: Listing, limit: int = 8) -> Sequence[Listing]:

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from marketplace.listings.finding import public_path
 from tests.accounts import an_account
 from tests.html import faults_of
 from tests.shopping import live_listing
@@ -53,6 +54,29 @@ def test_an_address_of_nothing_offers_a_search_and_four_pieces(app: Flask, clien
         shown = page(answer)
         assert shown.find("main").find("input", attrs={"name": "q"}) is not None
         assert len({link["href"] for link in shown.select("main a[href^='/p/']")}) == 4
+
+
+def _offered(client: Browser, path: str) -> list[str]:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    return list(dict.fromkeys(str(link["href"]) for link in page(answer).select("main a[href^='/p/']")))
+
+
+@pytest.mark.fault("P04")
+def test_the_address_of_a_piece_that_is_gone_offers_pieces_like_it_and_tells_nothing_else(
+    app: Flask, client: Browser
+) -> None:
+    hidden = live_listing(title="Isla bucket", colour="sage", search_text=" isla bucket sage", state="withdrawn")
+    like = [
+        live_listing(title="Isla bucket", colour=colour, search_text=f" isla bucket {colour}")
+        for colour in ("sage", "navy")
+    ]
+    others = [live_listing() for _ in range(4)]
+    gone, never = (_offered(client, f"/p/isla-bucket-sage-{number}") for number in (hidden.number, "L00000000"))
+    assert gone == never
+    assert gone[0] == public_path(like[0])
+    assert len(gone) == 4 and set(gone[1:]) <= {public_path(listing) for listing in (*like, *others)}
+    assert _offered(client, "/p/isla-bucket-red-L00000000")[:2] == [public_path(listing) for listing in reversed(like)]
 
 
 @pytest.mark.fault("X17")
