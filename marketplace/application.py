@@ -19,6 +19,7 @@ from marketplace import (
     database,
     error_pages,
     journal,
+    limits,
     permissions,
     presentation,
     protection,
@@ -31,7 +32,6 @@ from marketplace.database import db
 from marketplace.jobs import broker, embedding
 from marketplace.jobs.ringing import Ringer
 from marketplace.jobs.runner import EmbeddedRunner
-from marketplace.limits import limiter
 from marketplace.listings.search import instead_of
 from marketplace.people import signing_in
 from marketplace.programme import versions, wording
@@ -74,7 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db)
     csrf.init_app(app)
-    limiter.init_app(app)
+    limits.limiter.init_app(app)
     babel.init_app(app, locale_selector=_locale, timezone_selector=_time_zone)
     with app.app_context():
         for engine in db.engines.values():
@@ -124,7 +124,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         WTF_CSRF_SSL_STRICT=False,  # the Origin is checked for every scheme in protection
         BABEL_DEFAULT_LOCALE="en_US",
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
-        **_limits(settings),
+        **limits.configuration(settings.redis_url, counts=settings.rate_limits),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -136,21 +136,6 @@ def _begin_jobs(app: Flask, settings: Settings) -> None:
     elif settings.jobs == "celery":
         celery = broker.make_celery(settings.redis_url)
         embedding.init_app(app, lambda: Ringer(celery))
-
-
-def _limits(settings: Settings) -> dict[str, object]:
-    """Where tries are counted: Redis, so that several web processes count as one, else this process's memory.
-
-    With Redis away each process counts for itself until it is back (fault W06).
-    """
-    patience = broker.PATIENCE_SECONDS
-    options = {"socket_connect_timeout": patience, "socket_timeout": patience} if settings.redis_url else {}
-    return {
-        "RATELIMIT_ENABLED": settings.rate_limits,
-        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
-        "RATELIMIT_STORAGE_OPTIONS": options,
-        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": bool(settings.redis_url),
-    }
 
 
 def _engine_options(url: str) -> dict[str, object]:

@@ -78,6 +78,7 @@ def doctor_command(as_json: bool) -> None:
     """Check everything that must be true; exit 1 where something is not."""
     with unit_of_work(reading=True):
         checks = doctor.examine()
+    checks += doctor.reach_outside()
     if as_json:
         click.echo(json.dumps([vars(check) for check in checks]))
     else:

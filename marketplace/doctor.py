@@ -9,7 +9,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
 
-from marketplace import clock
+from marketplace import clock, limits
+from marketplace.credits.issuer import issuer
 from marketplace.database import db
 from marketplace.jobs.alarms import Alarm
 from marketplace.jobs.deadlines import Deadline, DeadlineState
@@ -18,6 +19,8 @@ from marketplace.jobs.outbox import OPEN, OutboxRow, OutboxState
 from marketplace.ledger import proofs, triggers
 from marketplace.ledger.accounts import Account
 from marketplace.ledger.models import LedgerEntry
+from marketplace.listings import photos
+from marketplace.mail.outgoing import post_room
 from marketplace.programme import versions
 
 
@@ -33,6 +36,11 @@ class Check:
 def examine() -> list[Check]:
     """Every check, in the order a person would ask."""
     return [_database(), _migrations(), _triggers(), _clock(), _programme(), _ledger(), _jobs(), _adapters()]
+
+
+def reach_outside() -> list[Check]:
+    """Whether what this deployment leans on answers now. Call it outside any transaction."""
+    return [_photos(), _mail(), _gift_cards(), _limits()]
 
 
 def readiness() -> list[str]:
@@ -101,8 +109,28 @@ def _jobs() -> Check:
 def _adapters() -> Check:
     settings = current_app.config["SETTINGS"]
     names = (settings.jobs, settings.payments, settings.tax, settings.shipping, settings.gift_cards)
-    mail = settings.mail_server.described if settings.mail_server else "sandbox"
+    mail = "smtp" if settings.mail_server else "sandbox"
     return Check("adapters", "jobs {}, payments {}, tax {}, shipping {}, gift cards {}, mail {}".format(*names, mail))
+
+
+def _photos() -> Check:
+    where = current_app.config["SETTINGS"].photo_store_url.partition("://")[0]
+    return Check("photos", where, photos.photo_store().trouble())
+
+
+def _mail() -> Check:
+    server = current_app.config["SETTINGS"].mail_server
+    return Check("mail", server.described if server else "sandbox", post_room().trouble())
+
+
+def _gift_cards() -> Check:
+    settings = current_app.config["SETTINGS"]
+    return Check("gift cards", settings.gift_card_issuer_url or settings.gift_cards, issuer().trouble())
+
+
+def _limits() -> Check:
+    redis_url = current_app.config["SETTINGS"].redis_url
+    return Check("limits", "Redis", limits.trouble(redis_url)) if redis_url else Check("limits", "in this process")
 
 
 def _count(*conditions: sa.ColumnElement[bool]) -> int:

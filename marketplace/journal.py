@@ -46,6 +46,7 @@ def listen_to(name: str) -> None:
 def init_app(app: Flask) -> None:
     """Write one line a request: route (not path), status, milliseconds."""
     listen_to("marketplace")
+    listen_to("flask-limiter")  # says when Redis goes and when it is back
 
     @app.before_request
     def _begin() -> None:

@@ -15,6 +15,7 @@ from marketplace.mail_server import MailServer, read_mail_url
 INSTANCE = Path(__file__).resolve().parent.parent / "instance"
 DEMO_KEY = "demo-key-for-the-sandbox-only-never-for-real-money"
 SANDBOX_MAIL = "sandbox:"
+PHOTO_STORES = ("file:///", "s3://", "memory:///")
 WEAK_WORDS = ("changeme", "secret", "password", "demo-key", "test", "default")
 SHORTEST_KEY = 32
 STRIPE_KEYS = ("sk_test_", "rk_test_", "sk_live_", "rk_live_")
@@ -38,6 +39,7 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     sandbox_payment_origin: str = ""
     photo_store_url: str = f"file://{INSTANCE / 'photos'}"
+    photo_endpoint: str = ""  # of a bucket that is not Amazon's; the store reads the variable itself
     jobs: str = "embedded"
     redis_url: str = ""
     payments: str = "sandbox"
@@ -102,6 +104,7 @@ class Settings:
             public_url=env.get("PUBLIC_URL", cls.public_url).rstrip("/"),
             sandbox_payment_origin=env.get("SANDBOX_PAYMENT_ORIGIN", "").rstrip("/"),
             photo_store_url=env.get("PHOTO_STORE_URL", cls.photo_store_url),
+            photo_endpoint=env.get("AWS_ENDPOINT_URL", ""),
             jobs=env.get("JOBS", cls.jobs),
             redis_url=env.get("REDIS_URL", ""),
             payments=env.get("PAYMENTS", cls.payments),
@@ -145,6 +148,7 @@ class Settings:
             if value not in known
         ]
         found += self._objections_to_mail() + self._objections_to_gift_cards()
+        found += self._objections_to_photos()
         found += self._objections_to_redis()
         if self.shipping == "shippo":
             found += self._objections_to_shippo()
@@ -194,6 +198,14 @@ class Settings:
             for name, base in (("STRIPE_API_BASE", self.stripe_api_base), ("STRIPE_FILES_BASE", self.stripe_files_base))
             if base and not is_safe_base(base)
         ]
+        return found
+
+    def _objections_to_photos(self) -> list[str]:
+        found = []
+        if not self.photo_store_url.startswith(PHOTO_STORES):
+            found.append("PHOTO_STORE_URL is file:///folder or s3://bucket/prefix")
+        if self.photo_store_url.startswith("s3://") and self.photo_endpoint and not is_safe_base(self.photo_endpoint):
+            found.append("AWS_ENDPOINT_URL must be https, or http on this machine: the key travels there")
         return found
 
     def _objections_to_gift_cards(self) -> list[str]:

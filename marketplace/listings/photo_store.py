@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Protocol
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
 
 import obstore
 from flask_babel import lazy_gettext as _l
@@ -14,9 +15,17 @@ from obstore.store import ObjectStore, from_url
 
 from marketplace.errors import NotFound, Refusal
 
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
+
 # Lower-case words, figures, and dots inside a name: no way up, no hidden file, no second slash.
 _KEY = re.compile(r"\A[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?:/[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)*\Z")
 _LONGEST_KEY = 200
+PROBE = "doctor/probe.txt"
+
+# A visitor waits for a bucket, so one that does not answer is given up soon; the form says so and loses nothing.
+_PATIENCE: ClientConfig = {"connect_timeout": timedelta(seconds=2), "timeout": timedelta(seconds=6)}
+_RETRY: RetryConfig = {"max_retries": 1, "retry_timeout": timedelta(seconds=6)}
 
 
 class NoSuchPhoto(NotFound):
@@ -55,16 +64,25 @@ class PhotoStore(Protocol):
         """The keys under a folder, or all of them, in alphabetical order."""
         ...
 
+    def trouble(self) -> str:
+        """Why no photo could be kept right now, in words for the operator; empty where one could."""
+        ...
 
-def open_photo_store(url: str) -> PhotoStore:
+
+def open_photo_store(url: str, *, allow_http: bool = False) -> PhotoStore:
     """The store at ``file:///folder`` (made if missing), ``s3://bucket/prefix`` or ``memory:///``.
 
-    A bucket takes its region and credentials from the usual ``AWS_…`` variables. Raises ``ValueError`` for another
+    A bucket takes its region, credentials and endpoint from the usual ``AWS_…`` variables; ``allow_http`` lets that
+    endpoint be one without TLS. Raises ``ValueError`` for another
     address.
     """
     if url.startswith("file:///"):
         return ObjectPhotoStore(from_url(url, mkdir=True))
-    if url.startswith(("s3://", "memory:///")):
+    if url.startswith("s3://"):
+        return ObjectPhotoStore(
+            from_url(url, client_options={**_PATIENCE, "allow_http": allow_http}, retry_config=_RETRY)
+        )
+    if url.startswith("memory:///"):
         return ObjectPhotoStore(from_url(url))
     raise ValueError(f"photos cannot be kept at {url!r}: use file:///folder or s3://bucket/prefix")
 
@@ -106,6 +124,15 @@ class ObjectPhotoStore:
         prefix = _checked(folder) if folder else None
         with _failures_named():
             return sorted(entry["path"] for entry in obstore.list(self._store, prefix=prefix).collect())
+
+    def trouble(self) -> str:
+        try:
+            self.delete(PROBE)
+            self.put(PROBE, b"written and removed by flask doctor")
+            self.delete(PROBE)
+        except PhotoStoreUnavailable as failure:
+            return f"nothing can be written: {type(failure.__cause__).__name__}"
+        return ""
 
 
 @contextmanager

@@ -51,7 +51,10 @@ def photo_store() -> PhotoStore:
     """The store this application keeps its photos in, opened once."""
     app = current_app
     if "photo_store" not in app.extensions:
-        app.extensions["photo_store"] = open_photo_store(app.config["SETTINGS"].photo_store_url)
+        app.extensions["photo_store"] = open_photo_store(
+            app.config["SETTINGS"].photo_store_url,
+            allow_http=app.config["SETTINGS"].photo_endpoint.startswith("http://"),
+        )
     store: PhotoStore = app.extensions["photo_store"]
     return store
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import resource
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,8 @@ from marketplace import clock
 from marketplace.database import db, unit_of_work
 from marketplace.listings import photo_uploads, photos
 from marketplace.listings.models import Listing, ListingPhoto
-from marketplace.listings.photo_store import PhotoStoreUnavailable
+from marketplace.listings.photo_renditions import RenderedPhoto, photo_key
+from marketplace.listings.photo_store import open_photo_store
 from marketplace.listings.states import ListingState
 from marketplace.orders import refunding
 from marketplace.orders.refunding import EndReason
@@ -24,6 +27,7 @@ from tests import photos as pictures
 from tests.accounts import an_account
 from tests.listings.pieces import a_submitted_listing, approve, seller_of
 from tests.programme.world import a_draft, a_flaw, an_order, graded, paid
+from tests.shopping import buy, live_listing
 from tests.web import Browser, form_fields, page, post_form
 
 
@@ -201,16 +205,45 @@ def test_a_listing_handed_in_meanwhile_keeps_its_photos(
     assert kept() == []
 
 
-def test_a_full_disk_is_said_in_the_slot_and_nothing_is_half_kept(
-    browser: Browser, draft: Listing, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.fault("W12")
+def test_a_full_disk_is_said_in_the_slot_nothing_is_half_kept_and_the_shop_sells(
+    app: Flask, browser: Browser, draft: Listing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_rendered: object, _store: object) -> None:
-        raise PhotoStoreUnavailable()
+    store = open_photo_store(tmp_path.as_uri())
+    monkeypatch.setitem(app.extensions, "photo_store", store)
+    keep = photos.keep_photo
 
-    monkeypatch.setattr(photos, "keep_photo", full)
+    def on_a_full_disk(rendered: Any, where: Any) -> None:
+        """The disk takes the smaller copies of a photo and not the largest."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (max(map(len, files_of(rendered))) - 1, hard))
+        try:
+            keep(rendered, where)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    monkeypatch.setattr(photos, "keep_photo", on_a_full_disk)
     answer = post_form(browser, url(draft), "photos", front=file_of(pictures.phone_photo()))
     assert answer.status_code == 422 and "could not be kept" in answer.get_data(as_text=True)
     assert kept() == []
+    whole = {photo_key(prepared_photo().folder, one.width): one.data for one in prepared_photo().renditions}
+    assert 0 < len(store.list()) < len(whole)
+    assert all(store.get(key) == whole[key] for key in store.list())
+    assert len(buy(as_reader(app, None), live_listing())) == 1
+
+    monkeypatch.setattr(photos, "keep_photo", keep)
+    assert send_alone(browser, draft, "front", pictures.phone_photo()).status_code == 200
+    assert (len(kept()), sorted(store.list())) == (1, sorted(whole))
+
+
+def prepared_photo() -> RenderedPhoto:
+    """What becomes of the photo of these tests."""
+    limits, thresholds = photos.PhotoLimits(20, 50), photos.PhotoThresholds(1, 0, 0)
+    return photos.prepare_photo(pictures.phone_photo(), limits, thresholds).rendered
+
+
+def files_of(rendered: RenderedPhoto) -> list[bytes]:
+    return [rendition.data for rendition in rendered.renditions]
 
 
 @pytest.mark.parametrize("slot", ["cellar", "flaw-0", "flaw-99", "flaw-x", "price_tag'", "flaw"])
