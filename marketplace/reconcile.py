@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from marketplace import clock
 from marketplace.database import db, unit_of_work
 from marketplace.jobs import runner
-from marketplace.payments import attempts, refunds
+from marketplace.payments import attempts, looking, refunds
 from marketplace.payments.models import AttemptState, PaymentAttempt
 from marketplace.shipping import asking
 
@@ -17,10 +17,11 @@ ASK_AFTER = timedelta(minutes=1)
 
 
 def reconcile() -> dict[str, int]:
-    """Ask about everything open; returns how many questions of each kind were put."""
+    """Ask about everything open, and for everything new; returns how many of each kind there were."""
     asked = {
         "payments": _ask_about_payments(),
         "refunds": _ask_about_refunds(),
+        **looking.look(asking=_round()),
         "parcels": asking.poll_tracking(),
     }
     runner.run_until_idle()

@@ -27,6 +27,7 @@ from marketplace.payouts.models import Payout, PayoutState
 from marketplace.shipping.models import Parcel
 from marketplace.shipping.sandbox_books import SandboxParcel
 from tests.apart import apart
+from tests.doubles.stripe import StripeDouble
 
 LabelsSold = Callable[[], list[tuple[str, int, bool]]]  # number, price in minor units, whether it is still owed
 
@@ -37,14 +38,19 @@ def sandbox_labels() -> list[tuple[str, int, bool]]:
     return [(one.tracking_number or "", one.cost.minor, one.voided_at is None) for one in sold]
 
 
-def assert_books_balance(shop: object, *, labels: LabelsSold = sandbox_labels) -> None:
-    """Sweep once more, then hold the ledger, the doubles' books and the queues to what must be true."""
+def assert_books_balance(
+    shop: object, stripe: StripeDouble | None = None, *, labels: LabelsSold = sandbox_labels
+) -> None:
+    """Sweep once more, then hold the ledger, the doubles' books and the queues to what must be true.
+
+    The payments' books are those of ``stripe`` where it is given, else the sandbox's.
+    """
 
     def look() -> None:
         with shop.app_context():  # type: ignore[attr-defined]
             runner.run_until_idle()
             assert_ledger_is_sound()
-            assert_provider_agrees()
+            assert_provider_agrees(books_of_stripe(stripe) if stripe else books_of_the_sandbox())
             assert_carrier_agrees(labels())
             assert_gift_cards_agree()
             assert_nothing_is_stuck()
@@ -73,19 +79,40 @@ def assert_ledger_is_sound() -> None:
     assert left == {}, "closed orders with money in escrow"
 
 
-def assert_provider_agrees() -> None:
-    """Paid and not given back there is what clearing holds here; each payment there is one attempt here."""
-    there: dict[str, int] = {}
-    for paid in db.session.scalars(sa.select(SandboxSession).where(SandboxSession.paid)):
-        there[paid.amount.currency] = there.get(paid.amount.currency, 0) + paid.amount.minor
-    for refund in db.session.scalars(sa.select(SandboxRefund).where(SandboxRefund.status == "succeeded")):
-        there[refund.currency] = there.get(refund.currency, 0) - refund.amount_minor
-    assert total(Account.CLEARING) == {currency: minor for currency, minor in there.items() if minor}
-    paid_there = set(db.session.scalars(sa.select(SandboxSession.payment_ref).where(SandboxSession.paid)))
-    paid_here = set(
-        db.session.scalars(sa.select(PaymentAttempt.payment_ref).where(PaymentAttempt.paid_at.is_not(None)))
+Booked = list[tuple[str, str, int]]  # what it belongs to, currency, minor units
+
+
+def books_of_the_sandbox() -> tuple[Booked, Booked]:
+    """Payments and refunds as the sandbox's provider has them."""
+    paid = db.session.scalars(sa.select(SandboxSession).where(SandboxSession.paid)).all()
+    back = db.session.scalars(sa.select(SandboxRefund).where(SandboxRefund.status == "succeeded")).all()
+    return (
+        [(one.payment_ref or "", one.amount.currency, one.amount.minor) for one in paid],
+        [(one.payment_ref, one.currency, one.amount_minor) for one in back],
     )
-    assert paid_here == paid_there
+
+
+def books_of_stripe(stripe: StripeDouble) -> tuple[Booked, Booked]:
+    """Payments and refunds as the double of Stripe has them; it was never asked wrongly."""
+    assert stripe.violations == []
+    paid = [one for one in stripe.sessions.values() if one["payment_status"] == "paid"]
+    back = [one for one in stripe.refunds.values() if one["status"] == "succeeded"]
+    return (
+        [(one["payment_intent"], one["currency"].upper(), one["amount_total"]) for one in paid],
+        [(one["payment_intent"], one["currency"].upper(), one["amount"]) for one in back],
+    )
+
+
+def assert_provider_agrees(books: tuple[Booked, Booked]) -> None:
+    """Paid and not given back there is what clearing holds here; each payment there is one attempt here."""
+    paid, given_back = books
+    there: dict[str, int] = {}
+    for sign, booked in ((1, paid), (-1, given_back)):
+        for _payment, currency, minor in booked:
+            there[currency] = there.get(currency, 0) + sign * minor
+    assert total(Account.CLEARING) == {currency: minor for currency, minor in there.items() if minor}
+    paid_here = db.session.scalars(sa.select(PaymentAttempt.payment_ref).where(PaymentAttempt.paid_at.is_not(None)))
+    assert sorted(str(ref) for ref in paid_here) == sorted(payment for payment, _currency, _minor in paid)
 
 
 def assert_carrier_agrees(sold: list[tuple[str, int, bool]]) -> None:

@@ -23,7 +23,7 @@ from marketplace.listings.states import ListingState
 from marketplace.orders import tax_books
 from marketplace.orders.models import Order
 from marketplace.payments import refunds
-from marketplace.payments.models import Refund
+from marketplace.payments.models import Refund, UnknownMoney
 from marketplace.payouts.models import Payout
 from marketplace.payouts.paying import issue_again
 from marketplace.people.models import Role
@@ -110,6 +110,8 @@ def _subject(alarm: Alarm) -> dict[str, str | None]:
     if alarm.subject_type == Listing.__tablename__:
         number = db.session.scalar(sa.select(Listing.number).where(Listing.id == alarm.subject_id))
         return {"name": number, "href": None}
+    if alarm.subject_type == UnknownMoney.__tablename__:
+        return {"name": db.session.get_one(UnknownMoney, alarm.subject_id).ref, "href": None}
     return {"name": f"{alarm.subject_type} {alarm.subject_id}", "href": None}
 
 

@@ -28,6 +28,7 @@ ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.REFUND_FAILED: _l("A refund could not reach the buyer"),
     AlarmKind.TAX_NOT_RECORDED: _l("The tax service refused to record a sale or its refund"),
     AlarmKind.SUSPICIOUS_SALE: _l("Buyer and seller have used the same card"),
+    AlarmKind.UNKNOWN_MONEY: _l("The payment provider knows money that we do not"),
 }
 
 ORDERS: dict[OrderState, LazyString] = {

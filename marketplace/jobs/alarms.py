@@ -37,6 +37,7 @@ class AlarmKind(enum.StrEnum):
     PROBLEM_REPORTED = "problem_reported"
     REFUND_FAILED = "refund_failed"
     SUSPICIOUS_SALE = "suspicious_sale"
+    UNKNOWN_MONEY = "unknown_money"
     TAX_NOT_RECORDED = "tax_not_recorded"
 
 

@@ -126,3 +126,25 @@ class Refund(Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+
+class ProviderLook(Model):
+    """How far we have looked at what the provider says has happened."""
+
+    __tablename__ = "provider_looks"
+
+    source: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    looked_at: Mapped[datetime]  # wall time
+
+
+class UnknownMoney(Model):
+    """A payment or a refund at the provider that nobody here asked for: a person must find out whose it is."""
+
+    __tablename__ = "unknown_money"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(20))  # payment, refund
+    ref: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    found_at: Mapped[datetime]

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from marketplace import clock
 from marketplace.jobs import inbox
 from marketplace.payments import attempts, refunds
-from marketplace.payments.gateway import BadSignature, ForeignNotice, gateway
+from marketplace.payments.gateway import BadSignature, ForeignNotice, Notice, gateway
 from marketplace.permissions import machine
 
 log = logging.getLogger(__name__)
@@ -36,10 +36,13 @@ def receive() -> ResponseReturnValue:
     except ForeignNotice as trouble:
         log.error("webhook of a foreign account or mode", extra={"reason": str(trouble)[:200]})
         abort(400)
-    fresh = inbox.receive(
-        SOURCE, notice.id, {"about": notice.about, "ref": notice.ref, "key": notice.key}, at=clock.now()
-    )
-    return jsonify(received=True, known=not fresh)
+    return jsonify(received=True, known=not store(notice, at=clock.now()))
+
+
+def store(notice: Notice, *, at: datetime) -> bool:
+    """Put news into the inbox, whether it was sent or asked for; False where it was known already."""
+    told = {"about": notice.about, "ref": notice.ref, "key": notice.key}
+    return inbox.receive(SOURCE, notice.id, told, at=at)
 
 
 def react(row: inbox.InboxRow, at: datetime) -> None:

@@ -1,0 +1,97 @@
+"""What the provider says has happened since we last looked: webhooks that never came, and money nobody here knows of.
+
+Events go into the inbox, where those that did arrive are known already. Sessions and refunds are held against our own:
+what is ours and further along there is asked about, what is not ours becomes an alarm (faults B07, B10).
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from marketplace import clock
+from marketplace.database import db, insert_new, unit_of_work
+from marketplace.jobs.alarms import AlarmKind, raise_alarm
+from marketplace.jobs.outbox import NotDone, OutboxRow
+from marketplace.money import Money
+from marketplace.payments import attempts, refunds, webhooks
+from marketplace.payments.gateway import RefundReport, SessionReport, gateway
+from marketplace.payments.models import AttemptState, ProviderLook, Refund, RefundState, UnknownMoney
+
+log = logging.getLogger(__name__)
+
+OVERLAP = timedelta(hours=2)  # a page may be paid long after it was opened; what is seen twice changes nothing
+FIRST_LOOK = timedelta(days=3)
+
+
+def look(*, asking: str) -> dict[str, int]:
+    """Look once; ``asking`` names the round of questions. Returns how many events and unknown payments were new.
+
+    A provider that cannot be reached is looked at next time, from where we were.
+    """
+    began = clock.wall()
+    since = _since(began)
+    try:
+        news, paid = gateway().news(since), gateway().payments(since)
+        given_back = gateway().refunds(since)
+    except NotDone as trouble:
+        log.warning("the payment provider could not be asked for news", extra={"reason": str(trouble)[:200]})
+        return {"news": 0, "unknown": 0}
+    with unit_of_work():
+        at = clock.now()
+        found = {"news": sum(webhooks.store(notice, at=at) for notice in news), "unknown": 0}
+        found["unknown"] += sum(_compare_payment(report, asking, at) for report in paid if report.paid)
+        found["unknown"] += sum(_compare_refund(report, asking, at) for report in given_back)
+        _remember(began)
+    return found
+
+
+def _since(now: datetime) -> datetime:
+    with unit_of_work(reading=True) as session:
+        last = session.scalar(sa.select(ProviderLook.looked_at).where(ProviderLook.source == webhooks.SOURCE))
+    return now - FIRST_LOOK if last is None else last - OVERLAP
+
+
+def _remember(moment: datetime) -> None:
+    """Keep how far we have looked; of two who look at once, either will do."""
+    db.session.execute(insert_new(ProviderLook).values(source=webhooks.SOURCE, looked_at=moment))
+    mine = sa.update(ProviderLook).where(ProviderLook.source == webhooks.SOURCE)
+    db.session.execute(mine.values(looked_at=moment))
+
+
+def _compare_payment(report: SessionReport, asking: str, at: datetime) -> bool:
+    """Whether this is money that came to no attempt of ours."""
+    attempt = attempts.by_session(report.session_ref, report.key)
+    if attempt is None:
+        return _unknown("payment", report.session_ref, report.amount, at)
+    if attempt.state is not AttemptState.PAID:
+        attempts.ask(attempt, key=asking, at=at)
+    return False
+
+
+def _compare_refund(report: RefundReport, asking: str, at: datetime) -> bool:
+    """Whether this is money that went back without our asking."""
+    refund = refunds.by_provider_ref(report.ref)
+    if refund is not None:
+        if _is_further_there(refund, report):
+            refunds.ask(refund, key=asking, at=at)
+        return False
+    asked = report.key and db.session.scalar(sa.select(OutboxRow.id).where(OutboxRow.key == report.key))
+    return not asked and _unknown("refund", report.ref, report.amount, at)
+
+
+def _is_further_there(refund: Refund, report: RefundReport) -> bool:
+    expected = {"succeeded": RefundState.DONE, "failed": RefundState.FAILED, "pending": refund.state}
+    return refund.state is not expected[report.status] and refund.state is not RefundState.FAILED
+
+
+def _unknown(kind: str, ref: str, amount: Money, at: datetime) -> bool:
+    """Write unknown money down and tell the desk, once; returns whether it is new."""
+    row = {"kind": kind, "ref": ref, "amount_minor": amount.minor, "currency": amount.currency, "found_at": at}
+    found: UnknownMoney | None = db.session.scalar(insert_new(UnknownMoney).values(**row).returning(UnknownMoney))
+    if found is None:
+        return False
+    raise_alarm(AlarmKind.UNKNOWN_MONEY, found, at=at, kind_of_money=kind, ref=ref, minor=amount.minor)
+    return True
