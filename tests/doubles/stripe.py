@@ -15,6 +15,7 @@ import time
 from typing import Any
 
 from tests.contracts import forms, official
+from tests.contracts import stripe as contract
 from tests.doubles.control import Steered, arguments, serve
 from tests.doubles.posting import Postbox
 from tests.doubles.server import Answer, Call, answers
@@ -70,6 +71,7 @@ class StripeDouble(StripeTaxBooks, Steered):
         return self._wrongly_asked(call) or self._asked_before(call)
 
     def _wrongly_asked(self, call: Call) -> Answer | None:
+        self.violations += contract.request_faults(call.operation, forms.nested([*call.query, *call.form]))
         if self.description is None:
             return None
         kind = call.headers.get("content-type", "")
@@ -93,11 +95,15 @@ class StripeDouble(StripeTaxBooks, Steered):
     def after(self, call: Call, answer: Answer) -> None:
         if not call.path.startswith("/v1/"):
             return
+        answer.body = json.loads(answer.payload())  # as it was now, whatever becomes of the thing
+        if answer.status == 200:
+            faults = contract.answer_faults(call.operation, answer.body)
+            self.violations.extend(f"our answer: {fault}" for fault in faults)
         if self.description is not None:
             faults = self.description.answer_faults(call.method, call.path, answer.status, answer.body)
             self.violations.extend(f"our answer: {fault}" for fault in faults)
         if call.method == "POST" and answer.status == 200:
-            kept = Answer(json.loads(answer.payload()), headers={"Idempotent-Replayed": "true"})
+            kept = Answer(answer.body, headers={"Idempotent-Replayed": "true"})
             self._remembered[call.headers.get("idempotency-key", "")] = (call.path, call.body, kept)
 
     def no_such_path(self, call: Call) -> Answer:
