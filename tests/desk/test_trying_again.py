@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from marketplace import clock
-from marketplace.credits.issuer import IssueRefused
+from marketplace.credits.issuer import IssuedCard, IssueRefused
+from marketplace.credits.own import OwnIssuer
 from marketplace.database import db, unit_of_work
 from marketplace.events import SYSTEM
 from marketplace.jobs import outbox
@@ -25,7 +26,7 @@ from tests.accounts import an_account
 from tests.books import assert_books_balance
 from tests.jobs.outside import KIND, Outside, enqueue
 from tests.orders.stories import confirm, delivered_order
-from tests.payouts.test_issuers import House, payout_for, raising
+from tests.payouts.test_issuers import payout_for
 from tests.shipping.sales import sold_order, sweep
 from tests.web import Browser, find_form, form_fields
 
@@ -51,13 +52,15 @@ def try_again(client: Browser, which: Alarm, reason: str) -> int:
     return client.post(str(button["formaction"]), data={**form_fields(form), "reason": reason}).status_code
 
 
+def no_card(*_asked: object) -> IssuedCard:
+    raise IssueRefused("account closed")
+
+
 def test_a_refused_gift_card_is_asked_for_again(app, client: Browser, agent: Person) -> None:
-    own = app.extensions["gift_cards"]
     with pytest.MonkeyPatch.context() as away:
-        away.setitem(app.extensions, "gift_cards", House(raising(IssueRefused("account closed"))))
+        away.setattr(OwnIssuer, "issue", no_card)
         order = delivered_order()
         confirm(order)
-    assert app.extensions["gift_cards"] is own
     assert payout_for(order).state is PayoutState.REFUSED
     raised = alarm(AlarmKind.PAYOUT_REFUSED)
     assert order.number in client.get("/desk").text
