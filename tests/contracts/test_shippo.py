@@ -16,7 +16,8 @@ from tests.contracts import official
 from tests.contracts import shippo as contract
 from tests.doubles.faults import refuse
 from tests.doubles.server import Call
-from tests.doubles.shippo import WORDS, ShippoDouble
+from tests.doubles.shippo import ShippoDouble
+from tests.doubles.shippo_books import WORDS
 from tests.shipping.rigs import REQUEST, carrier_at
 from tests.shipping.sales import labelled_order, sandbox_parcel, travel
 
