@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import pages, world
+from benchmarks import checkouts, due_windows, holds, imports, pages, workers, world
 from benchmarks.databases import Databases, databases
 from benchmarks.figures import Finding
 from tests.plugins.postgresql import NoPostgreSQL
@@ -21,6 +21,11 @@ Benchmark = Callable[[Databases, str, float], Finding]
 BENCHMARKS: dict[str, Benchmark] = {
     "catalogue": pages.catalogue,
     "item": pages.item,
+    "hold": holds.hold,
+    "checkout": checkouts.checkout,
+    "due_windows": due_windows.due_windows,
+    "purchase_import": imports.purchase_import,
+    "worker": workers.worker,
 }
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
-from marketplace.database import Base, JSONDocument, Model, db, enum_column
+from marketplace.database import Base, JSONDocument, Model, db, enum_column, insert_all
 from marketplace.errors import LostRace, ProgrammingError, Refusal
 
 # Actors --------------------------------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def history(subject: Any) -> Sequence[Event]:
 
 
 def _insert(rows: list[dict[str, Any]]) -> list[Event]:
-    return list(db.session.scalars(sa.insert(Event).returning(Event, sort_by_parameter_order=True), rows))
+    return list(insert_all(Event, rows, returning=Event))
 
 
 def record(subject: Any, action: str, *, by: HasActor, at: datetime, **detail: Any) -> Event:

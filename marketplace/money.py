@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
 from flask_babel import get_locale
@@ -111,7 +112,11 @@ class Money:
 
 def format_money(money: Money, *, whole: bool = False) -> str:
     """The amount as the reader's locale writes it; ``whole`` drops ``.00`` where nothing is lost."""
-    locale = get_locale() or "en_US"
+    return _written(money, whole, str(get_locale() or "en_US"))
+
+
+@lru_cache(maxsize=4096)  # a page says the same few prices again and again, and every page of a shop does
+def _written(money: Money, whole: bool, locale: str) -> str:
     digits = get_currency_precision(money.currency)
     if whole and money.minor % 10**digits == 0:
         return str(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from babel.dates import format_skeleton, format_time, get_timezone_name
 from flask import Flask
@@ -72,6 +73,11 @@ def time_of_day(moment: datetime, *, zone: bool = False) -> str:
 
 def moment(value: datetime, *, zone: bool = False) -> str:
     """Date and time: ``Thu, Nov 26, 2:05 PM``."""
+    return _written_moment(value.replace(second=0, microsecond=0), zone, _locale(), str(get_timezone()))
+
+
+@lru_cache(maxsize=1024)  # a sweep writes the same few minutes into a thousand letters
+def _written_moment(value: datetime, zone: bool, _locale: str, _time_zone: str) -> str:
     return str(_("%(day)s, %(time)s", day=day(value), time=time_of_day(value, zone=zone)))
 
 

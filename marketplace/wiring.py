@@ -175,7 +175,7 @@ def _orders() -> None:
     react_to(order_facts.StillOnItsWay, to_buyers.still_on_its_way)
     react_to(order_facts.OrderDelivered, to_buyers.delivered)
     react_to(order_facts.OrderDelivered, to_sellers.delivered)
-    react_to(order_facts.OrderConfirmed, to_buyers.confirmed)
+    react_to(order_facts.OrdersConfirmed, to_buyers.confirmed)
     react_to(order_facts.OrderCancelled, to_sellers.cancelled)
     react_to(order_facts.OrderRefunded, order_news.piece_is_back)
     react_to(order_facts.OrderRefunded, to_buyers.refunded)

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from marketplace import clock
-from marketplace.database import CROCKFORD, db, unit_of_work
+from marketplace.database import CROCKFORD, db, insert_all, unit_of_work
 from marketplace.events import ActorKind, Event
 from marketplace.jobs.deadlines import Deadline, DeadlineState
 from marketplace.ledger import post_all
@@ -30,7 +30,7 @@ from marketplace.orders.states import CheckoutState, OrderState
 from marketplace.payments.models import AttemptState, PaymentAttempt
 from marketplace.people.models import Person
 
-BATCH = 500
+BATCH = 1000
 COPIED = 40  # listings of the demo world that the rows are copies of
 OWN_COLUMNS = {"id", "number", "item_id", "seller_id", "state", "live_at", "price_minor", "sold_at"}
 SPREAD = timedelta(minutes=7)  # between one row's time and the next's
@@ -81,7 +81,7 @@ def _originals() -> Originals:
 
 def _insert(model: type[Any], rows: list[dict[str, Any]]) -> list[int]:
     """Insert the rows with one statement; returns their ids in the same order."""
-    return list(db.session.scalars(sa.insert(model).returning(model.id, sort_by_parameter_order=True), rows))
+    return list(insert_all(model, rows, returning=model.id))
 
 
 def _number(prefix: str, serial: int) -> str:
@@ -115,10 +115,9 @@ def _listings(originals: Originals, size: int, state: ListingState, newest: date
         }
         for place, ((of, by), item_id) in enumerate(zip(pairs, items, strict=True))
     ]
-    new = sa.insert(Listing).returning(Listing, sort_by_parameter_order=True)
-    listings = list(db.session.scalars(new, rows))
+    listings: list[Listing] = insert_all(Listing, rows, returning=Listing)
     photos = [_photo_row(photo, new.id) for of, new in zip(copied, listings, strict=True) for photo in of.photos]
-    db.session.execute(sa.insert(ListingPhoto), photos)
+    insert_all(ListingPhoto, photos)
     return listings
 
 
@@ -151,11 +150,8 @@ def _due_orders(originals: Originals, sold: Sequence[Listing], at: datetime) -> 
         _order(row, listing, buyer, shipping, document, at)
         for row, listing, document in zip(ids, sold, documents, strict=True)
     ]
-    orders = list(db.session.scalars(sa.insert(Order).returning(Order, sort_by_parameter_order=True), rows))
-    causes = db.session.scalars(
-        sa.insert(Event).returning(Event, sort_by_parameter_order=True),
-        [_paid_event(order, paid_at) for order in orders],
-    ).all()
+    orders: list[Order] = insert_all(Order, rows, returning=Order)
+    causes: list[Event] = insert_all(Event, [_paid_event(order, paid_at) for order in orders], returning=Event)
     post_all([accounting.capture(order, cause, paid_at) for order, cause in zip(orders, causes, strict=True)])
     _insert(Deadline, [_deadline(order, at) for order in orders])
 

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace import clock
-from marketplace.database import JSONDocument, Model, db, enum_column, on_commit, unit_of_work
+from marketplace.database import JSONDocument, Model, db, enum_column, insert_all, on_commit, unit_of_work
 from marketplace.errors import ProgrammingError
 from marketplace.jobs import sealing, waking
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
@@ -161,7 +161,7 @@ def enqueue(
 def enqueue_all(kind: str, errands: Sequence[Errand], *, at: datetime) -> None:
     """Write many rows with one statement. Here a key that exists already is refused by the database."""
     if errands:
-        db.session.execute(sa.insert(OutboxRow), [_new_row(kind, errand, at) for errand in errands])
+        insert_all(OutboxRow, [_new_row(kind, errand, at) for errand in errands])
         on_commit(waking.wake)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from marketplace import events
-from marketplace.database import db
+from marketplace.database import db, insert_all
 from marketplace.errors import ProgrammingError
 from marketplace.ledger.accounts import Account
 from marketplace.ledger.models import LedgerEntry, LedgerTransaction
@@ -64,14 +64,10 @@ def post_all(postings: Sequence[Posting]) -> None:
         return
     for posting in postings:
         posting.check()
-    header = sa.insert(LedgerTransaction).returning(LedgerTransaction.id, sort_by_parameter_order=True)
-    ids = db.session.scalars(
-        header,
-        [
-            {"key": p.key, "kind": p.kind, "at": p.at, "event_id": p.cause.id, "reference": p.reference}
-            for p in postings
-        ],
-    ).all()
+    headers = [
+        {"key": p.key, "kind": p.kind, "at": p.at, "event_id": p.cause.id, "reference": p.reference} for p in postings
+    ]
+    ids = insert_all(LedgerTransaction, headers, returning=LedgerTransaction.id)
     rows = [
         {
             "transaction_id": transaction_id,
@@ -85,7 +81,7 @@ def post_all(postings: Sequence[Posting]) -> None:
         for line in posting.lines
         if line.amount
     ]
-    db.session.execute(sa.insert(LedgerEntry), rows)
+    insert_all(LedgerEntry, rows)
     for posting in postings:
         events.paid(posting.key)
 

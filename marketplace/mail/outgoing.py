@@ -5,7 +5,8 @@ Secrets (a sign-in link's token, a gift card's code) are encrypted in the row un
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -29,6 +30,22 @@ class Attachment:
 
     name: str
     content: bytes
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """A message's own part for one of those it goes to."""
+
+    key: str
+    to: str
+    about: Any
+    facts: dict[str, Any]
+    secrets: dict[str, str] | None = field(default=None, repr=False)
+    label_of: int | None = None
+
+    def errand(self, message: str) -> outbox.Errand:
+        request = {"message": message, "to": self.to, "facts": self.facts, "parcel": self.label_of}
+        return outbox.Errand(f"mail:{message}:{self.key}", self.about, request, self.secrets)
 
 
 class Carrier(Protocol):
@@ -63,8 +80,13 @@ def send(
 
     ``facts`` are plain values for its template; ``label_of`` names a parcel whose label goes along.
     """
-    request = {"message": message, "to": to, "facts": facts, "parcel": label_of}
-    outbox.enqueue(MAIL, key=f"mail:{message}:{key}", subject=about, request=request, at=at, secrets=secrets)
+    row = Addressed(key, to, about, facts, secrets, label_of).errand(message)
+    outbox.enqueue(MAIL, key=row.key, subject=row.subject, request=row.request, at=at, secrets=row.secrets)
+
+
+def send_all(message: str, copies: Sequence[Addressed], *, at: datetime) -> None:
+    """Queue the same message to many, with one statement; a key that was queued before is refused by the database."""
+    outbox.enqueue_all(MAIL, [copy.errand(message) for copy in copies], at=at)
 
 
 class MailSending:

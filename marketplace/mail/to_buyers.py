@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
 from marketplace.database import db
 from marketplace.mail.addresses import about, url
-from marketplace.mail.outgoing import send
+from marketplace.mail.outgoing import Addressed, send, send_all
 from marketplace.orders import links
 from marketplace.orders.facts import (
     CheckoutPaid,
-    OrderConfirmed,
     OrderContested,
     OrderDelivered,
     OrderLinkWanted,
     OrderRefunded,
+    OrdersConfirmed,
     OrderShipped,
     PaymentReturned,
     ShipByPassed,
@@ -29,13 +32,15 @@ from marketplace.shipping import parcels
 
 def _write(message: str, order_id: int, at: datetime, **more: Any) -> None:
     order = db.session.get_one(Order, order_id)
-    token = links.make(order, at=at)
-    send(
-        message,
+    own = _addressed(order, links.make(order, at=at), at, more)
+    send(message, key=own.key, to=own.to, about=order, at=at, facts=own.facts, secrets=own.secrets)
+
+
+def _addressed(order: Order, token: str, at: datetime, more: dict[str, Any]) -> Addressed:
+    return Addressed(
         key=f"{order.number}:{at.isoformat()}",
         to=order.checkout.email,
         about=order,
-        at=at,
         facts={**about(order), **more},
         secrets={"link_url": url(f"/orders/link/{token}")},
     )
@@ -87,9 +92,14 @@ def delivered(fact: OrderDelivered) -> None:
     _write("delivered", fact.order_id, fact.at)
 
 
-def confirmed(fact: OrderConfirmed) -> None:
-    """The sale is final; ``automatically`` where silence decided."""
-    _write("confirmed", fact.order_id, fact.at, automatically=fact.automatically)
+def confirmed(fact: OrdersConfirmed) -> None:
+    """The sale is final; ``automatically`` where silence decided, and then for many at once."""
+    query = sa.select(Order).where(Order.id.in_(fact.order_ids)).order_by(Order.id)
+    orders = db.session.scalars(query.options(joinedload(Order.checkout))).all()
+    more = {"automatically": fact.automatically}
+    tokens = links.make_all(orders, at=fact.at)
+    copies = [_addressed(order, token, fact.at, more) for order, token in zip(orders, tokens, strict=True)]
+    send_all("confirmed", copies, at=fact.at)
 
 
 def ship_by_passed(fact: ShipByPassed) -> None:

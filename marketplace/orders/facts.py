@@ -75,8 +75,10 @@ class StillOnItsWay:
 
 
 @dataclass(frozen=True)
-class OrderConfirmed:
-    order_id: int
+class OrdersConfirmed:
+    """Orders that were confirmed together: one by its buyer, many by silence (``automatically``)."""
+
+    order_ids: tuple[int, ...]
     automatically: bool
     at: datetime
 

@@ -21,7 +21,7 @@ from marketplace.jobs.alarms import AlarmKind, raise_alarm
 from marketplace.ledger import post_all
 from marketplace.listings.models import Item
 from marketplace.orders import accounting, holds, terms
-from marketplace.orders.facts import OrderConfirmed, OrderContested, OrderSettled
+from marketplace.orders.facts import OrderContested, OrdersConfirmed, OrderSettled
 from marketplace.orders.models import Confirmation, Order
 from marketplace.orders.states import CannotConfirm, CannotContest, CannotSettle, OrderState
 from marketplace.payouts.paying import PayoutOwed, owe_payouts
@@ -59,7 +59,7 @@ def confirm(order: Order, *, stars: int, words: str, by: HasActor, at: datetime)
         raise CannotConfirm() from None
     db.session.add(Confirmation(order_id=order.id, stars=stars, words=words, written_at=at))
     settle([(order, event)], by=by, at=at)
-    events.announce(OrderConfirmed(order.id, False, at))
+    events.announce(OrdersConfirmed((order.id,), False, at))
 
 
 def sweep_confirmations(order_ids: Sequence[int], at: datetime) -> None:
@@ -81,8 +81,8 @@ def sweep_confirmations(order_ids: Sequence[int], at: datetime) -> None:
     ]
     moved = events.transition_all(ready, "auto_confirm", by=SYSTEM, at=at, where=[Order.window_closes_at <= at])
     settle(moved, by=SYSTEM, at=at)
-    for order, _event in moved:
-        events.announce(OrderConfirmed(order.id, True, at))
+    if moved:
+        events.announce(OrdersConfirmed(tuple(order.id for order, _event in moved), True, at))
     for order in set(orders) - {order for order, _event in moved}:
         _wait_longer(order, at)
 
@@ -156,8 +156,7 @@ def _settle(orders: Sequence[Order], *, by: HasActor, at: datetime) -> None:
         at=at,
     )
     holds.release(orders, at=at)
-    for order in orders:
-        _hand_over(order)
+    _hand_over(orders)
     deadlines.cancel_deadlines(orders, *ENDING_DEADLINES, at=at)
     for order in orders:
         events.announce(OrderSettled(order.id, at))
@@ -171,11 +170,11 @@ def settle_contested(order: Order, *, by: HasActor, at: datetime) -> None:
     _settle([order], by=by, at=at)
 
 
-def _hand_over(order: Order) -> None:
-    """The piece is the buyer's now."""
+def _hand_over(orders: Sequence[Order]) -> None:
+    """The pieces are their buyers' now."""
     db.session.execute(
         sa.update(Item)
-        .where(Item.id == order.item_id)
-        .values(owner_id=order.buyer_id)
+        .where(Item.id == Order.item_id, Order.id.in_([order.id for order in orders]))
+        .values(owner_id=Order.buyer_id)
         .execution_options(synchronize_session=False)
     )

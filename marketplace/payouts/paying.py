@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from marketplace import events
 from marketplace.credits import own
 from marketplace.credits.issuer import CardWanted, IssuedCard, IssueRefused, issuer
-from marketplace.database import db
+from marketplace.database import db, insert_all
 from marketplace.events import SYSTEM
 from marketplace.jobs import outbox, sealing
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
@@ -47,8 +47,7 @@ def owe_payouts(owed: Sequence[PayoutOwed], *, at: datetime) -> list[Payout]:
     """
     if not owed:
         return []
-    insert = sa.insert(Payout).returning(Payout, sort_by_parameter_order=True)
-    payouts = list(db.session.scalars(insert, [_row(share, at) for share in owed]))
+    payouts: list[Payout] = insert_all(Payout, [_row(share, at) for share in owed], returning=Payout)
     outbox.enqueue_all(GIFT_CARD, [Errand(_key(payout), payout, _request(payout)) for payout in payouts], at=at)
     return payouts
 

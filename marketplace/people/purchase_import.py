@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from marketplace import events
-from marketplace.database import db, insert_new
+from marketplace.database import db, insert_all
 from marketplace.people import membership
 from marketplace.people.facts import PurchaseReturned
 from marketplace.people.models import LoyaltyAccount, Person, Purchase
@@ -80,7 +80,7 @@ def take_in(lines: Sequence[PurchaseLine], *, at: datetime) -> Tally:
         else:
             tally.unchanged += 1
     if new:
-        db.session.connection().execute(insert_new(Purchase), new)
+        insert_all(Purchase, new, new=True)
     tally.imported += len(new)
     return tally
 
@@ -158,7 +158,7 @@ def _open(fresh: dict[str, str], at: datetime) -> None:
             rows.append({"number": number, "email": email, "joined_at": at, "opened_here": False})
     db.session.flush()
     if rows:
-        db.session.connection().execute(insert_new(LoyaltyAccount), rows)
+        insert_all(LoyaltyAccount, rows, new=True)
 
 
 def _link_members(emails: set[str], at: datetime) -> None:

@@ -57,11 +57,14 @@ def current() -> PublishedPolicy:
 
 
 def published(version_id: int) -> PublishedPolicy:
-    """The version a row is pinned to; most often the one in force."""
+    """The version a row is pinned to, looked up once a transaction; most often the one in force."""
     in_force = current()
     if in_force.id == version_id:
         return in_force
-    return _read(db.session.get_one(ProgrammeVersion, version_id))
+    earlier: dict[int, PublishedPolicy] = db.session().info.setdefault("earlier_programmes", {})
+    if version_id not in earlier:
+        earlier[version_id] = _read(db.session.get_one(ProgrammeVersion, version_id))
+    return earlier[version_id]
 
 
 def numbered(number: int) -> PublishedPolicy:
@@ -123,3 +126,4 @@ def _read(version: ProgrammeVersion) -> PublishedPolicy:
 def _forget(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
         session.info.pop("programme", None)
+        session.info.pop("earlier_programmes", None)

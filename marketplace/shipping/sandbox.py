@@ -35,7 +35,6 @@ from marketplace.shipping.carrier import (
     LabelVoided,
     TrackingReport,
 )
-from marketplace.shipping.label_document import LabelAddress, LabelContents, render_label
 from marketplace.shipping.postal import PostalAddress
 from marketplace.shipping.sandbox_books import SandboxParcel
 from marketplace.shipping.track_objects import read_track
@@ -151,6 +150,9 @@ def _label(row: SandboxParcel) -> LabelAnswer:
 
 
 def _draw(request: LabelRequest, number: str, url: str) -> bytes:
+    # What draws a PDF weighs 20 MB: only a process that sells labels loads it, with the first of them.
+    from marketplace.shipping.label_document import LabelAddress, LabelContents, render_label
+
     contents = LabelContents(
         service=request.service,
         tracking_number=number,
