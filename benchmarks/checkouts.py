@@ -108,7 +108,7 @@ class Visitor:
 
 def checkout(databases: Databases, template: str, scale: float) -> Finding:
     """Eight clients buy; every tenth piece is wanted by two of them."""
-    orders, alone = max(16, round(ORDERS * scale)), max(8, round(ALONE * min(1.0, scale * 10)))
+    orders, alone = max(4, round(ORDERS * scale)), max(2, round(ALONE * min(1.0, scale * 10)))
     pristine = databases.copy(template)
     world.fill(pristine, listings=orders + alone + 50)
     url, twins = databases.copy(pristine), databases.copy(pristine)

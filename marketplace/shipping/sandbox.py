@@ -16,6 +16,7 @@ Streets it knows, in either address of a label:
 from __future__ import annotations
 
 import hashlib
+from importlib import import_module
 from typing import Any
 
 import msgspec
@@ -151,16 +152,16 @@ def _label(row: SandboxParcel) -> LabelAnswer:
 
 def _draw(request: LabelRequest, number: str, url: str) -> bytes:
     # What draws a PDF weighs 20 MB: only a process that sells labels loads it, with the first of them.
-    from marketplace.shipping.label_document import LabelAddress, LabelContents, render_label
-
-    contents = LabelContents(
+    document = import_module("marketplace.shipping.label_document")
+    contents = document.LabelContents(
         service=request.service,
         tracking_number=number,
         tracking_url=url,
         order_number=request.reference,
-        sender=LabelAddress(request.ship_from.name, request.ship_from.lines),
-        recipient=LabelAddress(request.ship_to.name, request.ship_to.lines),
+        sender=document.LabelAddress(request.ship_from.name, request.ship_from.lines),
+        recipient=document.LabelAddress(request.ship_to.name, request.ship_to.lines),
         issued_at=request.wanted_at,
         notice=_("Sandbox label: no postage is paid with it."),
     )
-    return render_label(contents)
+    drawn: bytes = document.render_label(contents)
+    return drawn

@@ -1,0 +1,63 @@
+"""How often the two pages that everybody opens ask the database, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from marketplace.database import db
+from marketplace.listings.finding import public_path
+from tests.shopping import live_listing, member
+from tests.web import Browser
+
+
+@contextmanager
+def questions(app: Flask) -> Iterator[list[str]]:
+    """The statements that read from the shop's tables within; beginning and ending a transaction is not asking."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH")):
+            asked.append(statement)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+
+
+def asked_by(app: Flask, client: Browser, path: str) -> list[str]:
+    """What the second visit to a page asks: the first may have something to learn."""
+    client.get(path)
+    db.session.expire_all()
+    with questions(app) as asked:
+        assert client.get(path).status_code == 200
+    return asked
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/shop",
+        "/shop/tote?colour=oxblood&colour=navy&condition=excellent",
+        "/search?q=marlow&price=100-200&sort=price-up",
+    ],
+)
+def test_a_list_of_pieces_with_all_its_filters_takes_at_most_six_questions(app, client: Browser, path: str) -> None:
+    seller = member()
+    for number in range(26):
+        live_listing(seller, price=15_000 + number, search_text=" marlow tote oxblood")
+    asked = asked_by(app, client, path)
+    assert len(asked) <= 6, "\n".join(asked)
+
+
+def test_the_page_of_a_piece_takes_at_most_five_questions(app, client: Browser) -> None:
+    seller = member()
+    piece, *_others = [live_listing(seller, price=15_000 + number) for number in range(10)]
+    asked = asked_by(app, client, public_path(piece))
+    assert len(asked) <= 5, "\n".join(asked)
