@@ -58,7 +58,7 @@ class StripeAPI:
                 "files": files_base or stripe.DEFAULT_UPLOAD_API_BASE,
             },
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=timeout),
+            http_client=stripe.RequestsClient(timeout=timeout, session=_session()),
         )
 
     def read(self, call: Callable[[], T]) -> T:
@@ -83,6 +83,13 @@ class StripeAPI:
                 break
             time.sleep(pause)
         raise OutcomeUnknown(said) if perhaps_done else NotDone(said)
+
+
+def _session() -> requests.Session:
+    """Connections that go nowhere else: a redirect is an error, not an address to fetch (fault X09)."""
+    session = requests.Session()
+    session.max_redirects = 0
+    return session
 
 
 def _raise_if_final(trouble: stripe.StripeError) -> None:

@@ -456,9 +456,11 @@ def test_no_address_in_a_webhook_or_an_answer_is_ever_fetched(
 ) -> None:
     with Trap() as trap:
         lure: dict[str, Any] = {"success_url": f"{trap.url}/a", "cancel_url": f"{trap.url}/b", "url": f"{trap.url}/c"}
+        stripe.plan("create_session", Fault(status=302, headers={"Location": f"{trap.url}/d"}))
         page = to_payment(client, live_listing())
         [session] = stripe.sessions.values()
         press_pay(page, action="close")
+        stripe.plan("retrieve_session", Fault(status=302, headers={"Location": f"{trap.url}/e"}))
         session.update(lure)
         stripe.tell("checkout.session.completed", session)
         assert set(hear(client, stripe)) == {200}
