@@ -94,6 +94,11 @@ class GiftCardDouble(Steered):
         """Answer the next issue with these fields changed; ``code_of`` a number: with that card's code."""
         self._lies.append(changes)
 
+    def forget_everything(self) -> None:
+        """As on the first day: no cards, no answers."""
+        self.cards.clear()
+        self._answers.clear()
+
     def card_behind(self, code: str) -> Card | None:
         return next((card for card in self.cards if card.code == code), None)
 

@@ -47,6 +47,29 @@ def test_each_unsafe_setting_is_named(changes: dict[str, str], said: str) -> Non
     assert any(said in objection for objection in objections(**changes)), objections(**changes)
 
 
+ISSUER = {"GIFT_CARDS": "http", "GIFT_CARD_ISSUER_URL": "https://cards.example", "GIFT_CARD_ISSUER_TOKEN": "hush-hush"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({**ISSUER, "GIFT_CARD_ISSUER_URL": ""}, "needs GIFT_CARD_ISSUER_URL"),
+        ({**ISSUER, "GIFT_CARD_ISSUER_URL": "http://cards.example"}, "needs GIFT_CARD_ISSUER_URL"),
+        ({**ISSUER, "GIFT_CARD_ISSUER_TOKEN": ""}, "needs GIFT_CARD_ISSUER_TOKEN"),
+        ({**ISSUER, "GIFT_CARD_ISSUER_TOKEN": "hush hush\r\nHost: x"}, "needs GIFT_CARD_ISSUER_TOKEN"),
+        ({"GIFT_CARDS": "paper"}, "GIFT_CARDS=paper is unknown"),
+        ({"MAIL_URL": "smtp://shop:hush@"}, "MAIL_URL names no host"),
+        ({"MAIL_URL": "pigeon://shop:hush@mail.example"}, "MAIL_URL=pigeon: is unknown"),
+        ({"PHOTO_STORE_URL": "ftp://photos"}, "PHOTO_STORE_URL is file:///folder or s3://bucket/prefix"),
+        ({"PHOTO_STORE_URL": "s3://b", "AWS_ENDPOINT_URL": "http://s3.example"}, "AWS_ENDPOINT_URL must be https"),
+    ],
+)
+def test_an_adapter_without_what_it_needs_does_not_start_and_says_no_secret(changes: dict[str, str], said: str) -> None:
+    found = objections(**changes)
+    assert any(said in objection for objection in found), found
+    assert not any("hush" in objection for objection in found)
+
+
 @pytest.mark.fault("X17")
 def test_without_a_key_of_its_own_production_does_not_start() -> None:
     unset = {name: value for name, value in FIT.items() if name != "SECRET_KEY"}

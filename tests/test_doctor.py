@@ -1,0 +1,55 @@
+"""``flask doctor`` asks what the shop leans on, says what does not answer, and tells no secret."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from marketplace.credits.remote import RemoteIssuer
+from marketplace.listings.photo_store import open_photo_store
+from marketplace.mail.smtp import SmtpPostRoom
+from marketplace.mail_server import read_mail_url
+from tests.apart import apart
+from tests.doubles.gift_cards import GiftCardDouble
+from tests.doubles.mail import MailDouble
+from tests.plugins.redis import free_port
+
+
+def outside(app: Flask) -> tuple[dict[str, str], int, str]:
+    """What doctor says of each thing outside, its exit code, and all of its words."""
+    result = apart(lambda: app.test_cli_runner().invoke(args=["doctor", "--json"]))
+    said = {check["name"]: check["trouble"] for check in json.loads(result.stdout)}
+    return {name: said[name] for name in ("photos", "mail", "gift cards", "limits")}, result.exit_code, result.output
+
+
+def test_all_is_well_where_everything_answers(app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with MailDouble(user="shop", password="hush") as post, GiftCardDouble(token="hush") as house:
+        url = f"smtp://shop:hush@127.0.0.1:{post.port}"
+        monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], mail_url=url))
+        monkeypatch.setitem(app.extensions, "mail", SmtpPostRoom(read_mail_url(url, shop_host="localhost")))
+        monkeypatch.setitem(app.extensions, "gift_cards", RemoteIssuer(house.url, "hush"))
+        monkeypatch.setitem(app.extensions, "photo_store", open_photo_store(tmp_path.as_uri()))
+        found, _exit_code, words = outside(app)
+    assert set(found.values()) == {""}
+    assert "hush" not in words
+    assert (post.letters, house.cards, open_photo_store(tmp_path.as_uri()).list()) == ([], [], [])
+
+
+def test_what_does_not_answer_is_named_and_the_exit_code_says_so(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nobody = free_port()
+    (tmp_path / "doctor").write_text("a file where a folder must be")
+    server = read_mail_url(f"smtp://shop:hush@127.0.0.1:{nobody}", shop_host="localhost")
+    settings = replace(app.config["SETTINGS"], redis_url=f"redis://:hush@127.0.0.1:{nobody}/0")
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    monkeypatch.setitem(app.extensions, "mail", SmtpPostRoom(server))
+    monkeypatch.setitem(app.extensions, "gift_cards", RemoteIssuer(f"http://127.0.0.1:{nobody}", "hush"))
+    monkeypatch.setitem(app.extensions, "photo_store", open_photo_store(tmp_path.as_uri()))
+    found, exit_code, words = outside(app)
+    assert all(found.values()), found
+    assert (exit_code, "hush" in words) == (1, False)
