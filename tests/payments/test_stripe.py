@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import pytest
 import stripe
+from werkzeug.datastructures import Headers
 
 from marketplace.jobs.outbox import Misused, NotDone, OutcomeUnknown
 from marketplace.money import Money
 from marketplace.payments.gateway import BadSignature, ForeignNotice, PageRefused, RefundRefused
 from marketplace.payments.stripe import StripeGateway
 from marketplace.payments.stripe_api import API_VERSION
+from marketplace.protection import harden
 from marketplace.settings import UnsafeSettings
 from tests.doubles.faults import Fault, fail_after_work, lose_answer, lose_request, refuse
 from tests.doubles.stripe import SECRET, StripeDouble
@@ -247,3 +249,10 @@ def test_no_secret_shows_where_settings_are_printed() -> None:
 def test_forms_may_lead_to_the_payment_page_and_nowhere_else() -> None:
     assert STRIPE.payment_origins == ("https://checkout.stripe.com",)
     assert replace(STRIPE, stripe_api_base="http://127.0.0.1:9/x").payment_origins[1:] == ("http://127.0.0.1:9",)
+
+
+def test_browsers_are_told_of_the_payment_page() -> None:
+    headers = Headers()
+    harden(headers, replace(STRIPE, sandbox_payment_origin="http://elsewhere.example"))
+    policy = headers["Content-Security-Policy"]
+    assert "form-action 'self' http://localhost https://checkout.stripe.com;" in policy
