@@ -14,8 +14,8 @@ from marketplace.jobs import outbox
 from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.jobs.outbox import OutboxRow, OutboxState
 from marketplace.money import Money
-from marketplace.orders import refunding, tax_books
-from marketplace.orders.models import Order
+from marketplace.orders import checkouts, refunding, tax_books
+from marketplace.orders.models import Checkout, Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.stripe_tax import StripeTax
 from marketplace.orders.tax import RecordedSale, TaxedSale
@@ -26,7 +26,7 @@ from tests.jobs.outside import pass_wall_time
 from tests.orders.stories import again, confirm
 from tests.orders.tax_doubles import assert_tax_books_agree, taxed_by
 from tests.shipping.sales import sweep, travel
-from tests.shopping import buy, live_listing
+from tests.shopping import buy, live_listing, pay, to_payment
 from tests.web import Browser
 
 RunJobs = Callable[[], int]
@@ -110,6 +110,20 @@ def test_a_gift_card_for_the_seller_is_no_sale(app: Flask, client: Browser, stri
     confirm(again(order))
     assert [row.kind for row in tax_rows()] == [tax_books.RECORD]
     assert len(stripe.sales) == 1
+    assert_tax_books_agree(stripe)
+    assert_books_balance(app)
+
+
+@pytest.mark.fault("B04")
+def test_a_payment_for_a_piece_that_is_gone_is_no_sale(app: Flask, client: Browser, stripe: StripeDouble) -> None:
+    listing, rival = live_listing(), app.test_client()
+    payment_page = to_payment(client, listing)
+    with unit_of_work() as session:
+        checkouts.expire(session.scalars(sa.select(Checkout)).one(), at=clock.now())
+    [won] = buy(rival, listing, email="rival@example.com")
+    pay(client, payment_page)
+    sweep()
+    assert list(stripe.tax_left) == [won.number]
     assert_tax_books_agree(stripe)
     assert_books_balance(app)
 

@@ -10,8 +10,9 @@ from flask import Flask
 
 from marketplace.money import Money
 from marketplace.orders.tax import RecordedSale, TaxAdapter, TaxedSale, TaxLine, TaxQuote, TaxReversal, TaxTable, quoted
+from marketplace.settings import Settings, UnsafeSettings
 from tests.contracts import official
-from tests.doubles.stripe import StripeDouble
+from tests.doubles.stripe import KEY, StripeDouble
 from tests.orders.tax_doubles import adapter_of
 
 TODAY = date(2026, 11, 20)
@@ -134,3 +135,10 @@ def test_what_stripe_holds_is_what_was_quoted_until_all_of_it_has_gone_back(app:
     assert part is not None
     ask.reverse(recorded, TaxReversal("R1-full", 24_500, part.on_price_minor, 895, part.on_shipping_minor), "k")
     assert booked.tax_left == 0
+
+
+def test_the_shop_starts_with_it_where_it_has_a_key() -> None:
+    assert Settings.from_environment({"TAX": "stripe", "STRIPE_API_KEY": KEY}).payments == "sandbox"
+    for key in ("", "pk_test_published"):
+        with pytest.raises(UnsafeSettings, match="TAX=stripe need STRIPE_API_KEY"):
+            Settings.from_environment({"TAX": "stripe", "STRIPE_API_KEY": key})
