@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from marketplace.credits.statements import statements
-from marketplace.payouts.paying import payouts_on_their_way
+from marketplace.payouts.paying import payouts_kept_elsewhere, payouts_on_their_way
 from marketplace.permissions import signed_in, the_person
 from marketplace.programme import versions
 
@@ -22,6 +22,7 @@ def credit() -> ResponseReturnValue:
         "buyer/credit.html",
         statements=statements(person),
         coming=payouts_on_their_way(person),
+        elsewhere=payouts_kept_elsewhere(person),
         policy=policy,
         card=policy.payout.gift_card,
     )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from marketplace import events
 from marketplace.credits import own
 from marketplace.credits.issuer import CardWanted, IssuedCard, IssueRefused, issuer
+from marketplace.credits.models import GiftCard
 from marketplace.database import db, insert_all
 from marketplace.events import SYSTEM
 from marketplace.jobs import outbox, sealing
@@ -178,4 +179,11 @@ def payouts_on_their_way(seller: Person) -> list[Payout]:
     """What a seller is owed and has not been handed yet, newest first; one the desk looks into is still on its way."""
     waiting = (PayoutState.DUE, PayoutState.REFUSED)
     query = sa.select(Payout).where(Payout.seller_id == seller.id, Payout.state.in_(waiting))
+    return list(db.session.scalars(query.order_by(Payout.id.desc())))
+
+
+def payouts_kept_elsewhere(seller: Person) -> list[Payout]:
+    """What a seller was paid with cards of another house, newest first: it alone knows what they still hold."""
+    ours = sa.select(GiftCard.id).where(GiftCard.number == Payout.gift_card_number)
+    query = sa.select(Payout).where(Payout.seller_id == seller.id, Payout.state == PayoutState.ISSUED, ~ours.exists())
     return list(db.session.scalars(query.order_by(Payout.id.desc())))

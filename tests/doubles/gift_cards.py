@@ -14,15 +14,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from marketplace.credits.api import DOCUMENT
 from tests.doubles.control import Steered, arguments, serve
 from tests.doubles.server import Answer, Call, answers
 
 CARDS = "/api/v1/gift-cards"
+DOCUMENT = Path(__file__).resolve().parents[2] / "marketplace" / "credits" / "openapi.json"
 OPERATIONS = {"issue": "issueGiftCard", "find": "findGiftCard"}
 
 

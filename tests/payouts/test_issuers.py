@@ -29,6 +29,7 @@ from tests.doubles.gift_cards import Card, GiftCardDouble
 from tests.orders.stories import confirm, delivered_order
 from tests.payouts.test_crashes import make_due
 from tests.shipping.sales import sweep
+from tests.web import page
 
 OWED = Money(19_600, "USD")
 SECONDS = 0.5  # how long we wait for the other house here
@@ -103,6 +104,11 @@ def test_another_house_issues_the_card_and_is_owed_for_it(app: Flask, house: Gif
     assert keys(house) == [f"gift_card:payouts:{payout_for(order).id}"]
     assert_paid_once(house, order)
     assert_books_balance(app)
+    seller = app.test_client()
+    seller.sign_in_as(order.seller)  # type: ignore[attr-defined]
+    words = page(seller.get("/account/credit")).get_text(" ", strip=True)
+    assert f"Ending {house.cards[0].code[-4:]}" in words
+    assert "No gift cards yet" not in words
 
 
 BEFORE_THE_WORK = (
