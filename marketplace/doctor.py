@@ -22,6 +22,7 @@ from marketplace.ledger.models import LedgerEntry
 from marketplace.listings import photos
 from marketplace.mail.outgoing import post_room
 from marketplace.programme import versions
+from marketplace.settings import moves_real_money
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,10 @@ def _clock() -> Check:
 
 
 def _programme() -> Check:
-    published = versions.current()
+    try:
+        published = versions.current()
+    except versions.NothingPublishedError:
+        return Check("programme", "none", "nothing is published: flask programme publish FILE")
     return Check("programme", f"{published.policy.name}, version {published.number}")
 
 
@@ -110,7 +114,9 @@ def _adapters() -> Check:
     settings = current_app.config["SETTINGS"]
     names = (settings.jobs, settings.payments, settings.tax, settings.shipping, settings.gift_cards)
     mail = "smtp" if settings.mail_server else "sandbox"
-    return Check("adapters", "jobs {}, payments {}, tax {}, shipping {}, gift cards {}, mail {}".format(*names, mail))
+    answer = "jobs {}, payments {}, tax {}, shipping {}, gift cards {}, mail {}".format(*names, mail)
+    plays = settings.is_production and settings.payments == "stripe" and not moves_real_money(settings.stripe_api_key)
+    return Check("adapters", answer, "STRIPE_API_KEY is a test key: nobody's money moves" if plays else "")
 
 
 def _photos() -> Check:

@@ -7,15 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from marketplace import doctor
 from marketplace.credits.remote import RemoteIssuer
+from marketplace.database import unit_of_work
 from marketplace.listings.photo_store import open_photo_store
 from marketplace.mail.smtp import SmtpPostRoom
 from marketplace.mail_server import read_mail_url
+from marketplace.programme.models import ProgrammeVersion
 from tests.apart import apart
 from tests.doubles.gift_cards import GiftCardDouble
 from tests.doubles.mail import MailDouble
+from tests.fresh import FreshDatabase
 from tests.plugins.redis import free_port
 
 
@@ -53,3 +58,14 @@ def test_what_does_not_answer_is_named_and_the_exit_code_says_so(
     found, exit_code, words = outside(app)
     assert all(found.values()), found
     assert (exit_code, "hush" in words) == (1, False)
+
+
+def test_a_database_without_a_policy_is_a_finding_and_no_fault(fresh_database: FreshDatabase) -> None:
+    def asked_without_a_policy() -> str:
+        with unit_of_work() as session:
+            session.execute(sa.delete(ProgrammeVersion))
+            found = {check.name: check.trouble for check in doctor.examine()}
+            session.rollback()
+        return found["programme"]
+
+    assert "nothing is published" in fresh_database.run(asked_without_a_policy)

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 import stripe
+from flask import Flask
 from werkzeug.datastructures import Headers
 
+from marketplace import doctor
 from marketplace.jobs.outbox import Misused, NotDone, OutcomeUnknown
 from marketplace.money import Money
 from marketplace.payments.gateway import BadSignature, ForeignNotice, PageRefused, RefundRefused
@@ -222,6 +224,20 @@ def test_a_test_key_plays_in_the_sandbox() -> None:
     assert replace(STRIPE, stripe_api_base="http://127.0.0.1:9", **LIVE).objections() == []
 
 
+def test_a_house_that_tries_its_production_with_a_test_key_is_told_so(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for environment, key, trouble in (
+        ("production", "sk_test_1", "STRIPE_API_KEY is a test key: nobody's money moves"),
+        ("production", "sk_live_1", ""),
+        ("development", "sk_test_1", ""),
+    ):
+        settings = replace(STRIPE, environment=environment, stripe_api_key=key)
+        monkeypatch.setitem(app.config, "SETTINGS", settings)
+        check = next(check for check in doctor.examine() if check.name == "adapters")
+        assert check.trouble == trouble
+
+
 @pytest.mark.fault("X17")
 @pytest.mark.parametrize(
     ("changes", "why"),
@@ -230,7 +246,6 @@ def test_a_test_key_plays_in_the_sandbox() -> None:
         ({"stripe_api_key": "pk_test_public"}, "STRIPE_API_KEY"),
         ({"stripe_webhook_secret": ""}, "STRIPE_WEBHOOK_SECRET"),
         ({"stripe_api_key": "sk_live_1"}, "SANDBOX=1"),
-        ({"environment": "production"}, "test key"),
         ({"stripe_api_base": "http://stripe.example"}, "STRIPE_API_BASE"),
         ({"stripe_files_base": "ftp://127.0.0.1"}, "STRIPE_FILES_BASE"),
     ],
