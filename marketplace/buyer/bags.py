@@ -34,6 +34,6 @@ def listings() -> list[Listing]:
     wanted = numbers()
     if not wanted:
         return []
-    rows = db.session.scalars(sa.select(Listing).where(Listing.number.in_(wanted)).options(*with_pictures()))
+    rows = db.session.scalars(sa.select(Listing).where(Listing.number.in_(wanted)).options(with_pictures()))
     found = {listing.number: listing for listing in rows}
     return [found[number] for number in wanted if number in found]

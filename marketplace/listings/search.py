@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from marketplace.catalogue.models import Style
 from marketplace.catalogue.words import query_words
@@ -22,7 +23,7 @@ from marketplace.database import db
 from marketplace.errors import NotFound
 from marketplace.listings.criteria import Criteria, Cursor, NoSuchPage, Sort
 from marketplace.listings.matching import for_sale, wanted
-from marketplace.listings.models import Item, Listing
+from marketplace.listings.models import Item, Listing, ListingPhoto
 from marketplace.listings.states import PUBLIC
 
 PAGE_SIZE = 24
@@ -66,10 +67,22 @@ def _cursor_text(sort: Sort, listing: Listing) -> str:
     return f"{listing.price_minor}.{listing.id}"
 
 
-def with_pictures() -> list[Any]:
-    """Loader options for what a card shows: the style's library pictures and the seller's photos."""
-    style = joinedload(Listing.item).joinedload(Item.style)
-    return [style.selectinload(Style.pictures), selectinload(Listing.photos)]
+def with_pictures() -> Any:
+    """Loader option for what a card shows first: the style's library pictures."""
+    return joinedload(Listing.item).joinedload(Item.style).selectinload(Style.pictures)
+
+
+def _ready_for_cards(listings: Sequence[Listing]) -> Sequence[Listing]:
+    """Have the seller's photos at hand, by one question, where the library has no picture to show."""
+    bare = {listing.id: listing for listing in listings if not listing.item.style.pictures}
+    if bare:
+        photos: dict[int, list[ListingPhoto]] = {listing_id: [] for listing_id in bare}
+        query = sa.select(ListingPhoto).where(ListingPhoto.listing_id.in_(bare)).order_by(ListingPhoto.position)
+        for photo in db.session.scalars(query):
+            photos[photo.listing_id].append(photo)
+        for listing_id, taken in photos.items():
+            set_committed_value(bare[listing_id], "photos", taken)
+    return listings
 
 
 def search_listings(criteria: Criteria, cursor: Cursor | None = None, *, size: int = PAGE_SIZE) -> Page:
@@ -79,7 +92,7 @@ def search_listings(criteria: Criteria, cursor: Cursor | None = None, *, size: i
     backwards = cursor is not None and not cursor.forward
     downwards = descends is not backwards
     order = [column.desc(), Listing.id.desc()] if downwards else [column.asc(), Listing.id.asc()]
-    query = sa.select(Listing).where(*conditions).order_by(*order).limit(size + 1).options(*with_pictures())
+    query = sa.select(Listing).where(*conditions).order_by(*order).limit(size + 1).options(with_pictures())
     if cursor is not None:
         query = query.where(_beyond(criteria.sort, cursor))
     found = list(db.session.scalars(query))
@@ -88,7 +101,7 @@ def search_listings(criteria: Criteria, cursor: Cursor | None = None, *, size: i
         shown.reverse()
     has_newer, has_older = (more, True) if backwards else (cursor is not None, more)
     return Page(
-        listings=shown,
+        listings=_ready_for_cards(shown),
         newer=_cursor_text(criteria.sort, shown[0]) if shown and has_newer else None,
         older=_cursor_text(criteria.sort, shown[-1]) if shown and has_older else None,
     )
@@ -156,4 +169,4 @@ def _in_their_order(places: sa.Select[int, int] | sa.CompoundSelect[int, int], *
     """The listings of these ids by their places, with what their cards show."""
     chosen = places.cte("chosen")
     query = sa.select(Listing).join(chosen, chosen.c.id == Listing.id).order_by(chosen.c.place)
-    return list(db.session.scalars(query.options(*with_pictures(), *options)).unique())
+    return list(_ready_for_cards(db.session.scalars(query.options(with_pictures(), *options)).unique().all()))

@@ -5,6 +5,7 @@ The shapes are those of ``templates/components/listing.html``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import url_for
@@ -70,5 +71,5 @@ def any_photo(listing: Listing) -> dict[str, Any] | None:
     return first_photo(listing) if _pictures(listing) else None
 
 
-def _pictures(listing: Listing) -> list[PictureColumns]:
-    return [*listing.item.style.pictures, *listing.photos]
+def _pictures(listing: Listing) -> Sequence[PictureColumns]:
+    return listing.item.style.pictures or listing.photos

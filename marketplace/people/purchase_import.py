@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from marketplace import events
-from marketplace.database import db, insert_all
+from marketplace.database import db, insert_all, plan_afresh
 from marketplace.people import membership
 from marketplace.people.facts import PurchaseReturned
 from marketplace.people.models import LoyaltyAccount, Person, Purchase
@@ -63,6 +63,7 @@ def take_in(lines: Sequence[PurchaseLine], *, at: datetime) -> Tally:
     tally = Tally()
     if not lines:
         return tally
+    plan_afresh()
     accounts = _loyalty_accounts(lines, at, tally.rejects)
     known = _known(lines)
     new: list[dict[str, Any]] = []
