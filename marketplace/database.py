@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 import msgspec
+import psycopg
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, registry
 
 from marketplace.turns import Turns
@@ -149,6 +151,20 @@ def _document(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _plain(value: object) -> object:
     return f"\\x{value.hex()}" if isinstance(value, bytes) else value
+
+
+# What a server says when it cannot serve anyone: it is not reached, shuts down, starts up, or has no room left.
+_AWAY_CODES = ("08", "57P", "53")
+_AWAY_FILES = ("SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY_DBMOVED")
+
+
+def is_away(trouble: DBAPIError) -> bool:
+    """Whether the database could not serve anybody, whatever was asked; a fault of our own is none of these."""
+    if trouble.connection_invalidated:
+        return True
+    if isinstance(trouble.orig, psycopg.OperationalError):
+        return trouble.orig.sqlstate is None or trouble.orig.sqlstate.startswith(_AWAY_CODES)
+    return getattr(trouble.orig, "sqlite_errorname", "").startswith(_AWAY_FILES)
 
 
 # One unit of work ----------------------------------------------------------------------------------------------------

@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from jinja2 import TemplateNotFound
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from marketplace.database import db
+from marketplace.database import db, is_away
 from marketplace.errors import NotFound, Refusal
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,8 @@ CODES = {
 SECRETS = frozenset({"password", "current", "code", "card"})
 MOST_RESENT = 60  # fields
 LONGEST_RESENT = 20_000  # characters in all
+
+RETRY_AFTER_SECONDS = "30"
 
 Suggestions = Callable[[str], Sequence[object]]
 
@@ -63,6 +65,13 @@ def init_app(app: Flask, suggestions: Suggestions) -> None:
         if error.code is None or error.code < 400:
             return error
         return _page(error.code, None, dict(getattr(error, "headers", None) or {}))
+
+    @app.errorhandler(DBAPIError)
+    def _database(error: DBAPIError) -> ResponseReturnValue:
+        if not is_away(error):
+            return _fault(error)
+        log.error("the database is away", extra={"request_id": g.get("request_id"), "trouble": str(error.orig)})
+        return _page(503, None, {"Retry-After": RETRY_AFTER_SECONDS})
 
     @app.errorhandler(Exception)
     def _fault(error: Exception) -> ResponseReturnValue:

@@ -18,6 +18,9 @@ EVERY = timedelta(seconds=2)  # beat's pause: what the bell could not tell is fo
 LONGEST_SWEEP = timedelta(minutes=5)  # then the task ends between two rounds, and the next goes on
 LONGEST_TASK = timedelta(minutes=50)  # a round that hangs is killed
 VISIBILITY = timedelta(hours=1)  # longer than any task: Redis gives none out twice while it runs
+# After an hour others have said the same: workers that were away throw the pile away unread. Far longer than clocks of
+# two machines differ (fault W08), or a worker whose clock runs ahead would throw everything away.
+EXPIRY = timedelta(hours=1)
 PATIENCE_SECONDS = 2.0  # of a socket to Redis
 
 
@@ -45,22 +48,19 @@ def make_celery(redis_url: str) -> Celery:
         },
         enable_utc=True,
         timezone="UTC",
-        beat_schedule={"ask our tables": {"task": SWEEP, "schedule": EVERY, "options": {"expires": _expires()}}},
+        beat_schedule={
+            "ask our tables": {"task": SWEEP, "schedule": EVERY, "options": {"expires": EXPIRY.total_seconds()}}
+        },
     )
     return celery
 
 
 def ring(celery: Celery) -> None:
     """Ask a worker to look now; raises ``kombu.exceptions.OperationalError`` where Redis is away."""
-    celery.send_task(SWEEP, queue=QUEUE, expires=_expires(), retry=False, ignore_result=True)
+    celery.send_task(SWEEP, queue=QUEUE, expires=EXPIRY.total_seconds(), retry=False, ignore_result=True)
 
 
 def waiting(redis_url: str) -> int:
     """How many messages no worker has taken yet; raises ``redis.RedisError`` where Redis is away."""
     with Redis.from_url(redis_url, socket_connect_timeout=PATIENCE_SECONDS, socket_timeout=PATIENCE_SECONDS) as redis:
         return int(redis.llen(QUEUE))
-
-
-def _expires() -> float:
-    """After so many seconds another message has said the same: workers that were away throw the pile away unread."""
-    return 10 * EVERY.total_seconds()

@@ -22,6 +22,8 @@ import sqlalchemy as sa
 ROOT = Path(__file__).resolve().parents[2]
 WHEEL_LOCK = ROOT / "requirements-postgresql.txt"
 PERMISSIVE = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+# What was committed outlives the end of the server, though not that of the machine.
+DURABLE = "-c listen_addresses='' -c fsync=off"
 
 
 class NoPostgreSQL(Exception):
@@ -40,8 +42,9 @@ def obtain(options: str = PERMISSIVE) -> Server:
     """A server to make databases on, started with ``options`` where it is our own; raises ``NoPostgreSQL``."""
     if url := os.environ.get("TEST_DATABASE_URL"):
         return _answering(url)
-    if binaries := _binaries():
-        return _start(binaries, options)
+    if _binaries() is not None:
+        cluster = own_cluster(options)
+        return Server(cluster.url, cluster.remove)
     return _from_wheel()
 
 
@@ -74,32 +77,63 @@ def _binaries() -> Path | None:
     return Path(on_path).parent if on_path else None
 
 
-def _start(binaries: Path, options: str) -> Server:
-    folder = Path(tempfile.mkdtemp(prefix="reprise-pg-"))
-    prefix: list[str] = []
-    if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root; Debian's package brings a user for it.
+class Cluster:
+    """A cluster of our own in a folder of its own, reached through a socket there; it can be stopped and started."""
+
+    def __init__(self, binaries: Path, options: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="reprise-pg-"))
+        self.url = f"postgresql+psycopg://postgres@/postgres?host={self.folder}"
+        self._as_owner = _as_owner_of(self.folder)
+        self._binaries, self._options, self._place = binaries, options, self.folder / "cluster"
+
+    def make(self) -> None:
+        """Initialise and start it; raises ``NoPostgreSQL`` and leaves nothing behind."""
+        access = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+        initdb = [str(self._binaries / "initdb"), "--no-sync", "--pgdata", str(self._place), *access]
         try:
-            owner = pwd.getpwnam("postgres")
-        except KeyError:
-            raise NoPostgreSQL("PostgreSQL will not run as root and there is no user named postgres") from None
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        prefix = ["runuser", "-u", "postgres", "--"]
-    cluster, control = folder / "cluster", [*prefix, str(binaries / "pg_ctl"), "--silent"]
-    make = ["--pgdata", str(cluster), "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
-    start = ["--wait", "--log", str(folder / "log"), "-o", f"{options} -k {folder}"]
+            _run([*self._as_owner, *initdb], self.folder)
+            self.start()
+        except NoPostgreSQL:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def start(self) -> None:
+        options = f"{self._options} -k {self.folder}"
+        self._control("start", "--wait", "--log", str(self.folder / "log"), "-o", options)
+
+    def stop(self) -> None:
+        """At once, in the middle of whatever it does (``-m immediate``)."""
+        self._control("stop", "--mode=immediate")
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _control(self, action: str, *more: str) -> None:
+        command = [*self._as_owner, str(self._binaries / "pg_ctl"), "--silent", action, "--pgdata", str(self._place)]
+        _run([*command, *more], self.folder)
+
+
+def own_cluster(options: str = DURABLE) -> Cluster:
+    """A running cluster that nobody else uses; raises ``NoPostgreSQL`` where no server is installed."""
+    binaries = _binaries()
+    if binaries is None:
+        raise NoPostgreSQL("no PostgreSQL server is installed (apt-get install postgresql)")
+    cluster = Cluster(binaries, options)
+    cluster.make()
+    return cluster
+
+
+def _as_owner_of(folder: Path) -> list[str]:
+    """What to begin a command with: PostgreSQL refuses to run as root, and Debian's package brings a user for it."""
+    if os.geteuid() != 0:
+        return []
     try:
-        _run([*prefix, str(binaries / "initdb"), "--no-sync", *make], folder)
-        _run([*control, "start", "--pgdata", str(cluster), *start], folder)
-    except NoPostgreSQL:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-    def stop() -> None:
-        _run([*control, "stop", "--pgdata", str(cluster), "--mode=immediate"], folder)
-        shutil.rmtree(folder, ignore_errors=True)
-
-    return Server(f"postgresql+psycopg://postgres@/postgres?host={folder}", stop)
+        owner = pwd.getpwnam("postgres")
+    except KeyError:
+        raise NoPostgreSQL("PostgreSQL will not run as root and there is no user named postgres") from None
+    os.chown(folder, owner.pw_uid, owner.pw_gid)
+    return ["runuser", "-u", "postgres", "--"]
 
 
 def _run(command: list[str], folder: Path) -> None:

@@ -94,6 +94,7 @@ class Column:
             "STRIPE_API_KEY": stripe.KEY,
             "STRIPE_API_BASE": self.address("stripe"),
             "STRIPE_WEBHOOK_SECRET": stripe.SECRET,
+            "TAX": "stripe",
             "GIFT_CARDS": "http",
             "GIFT_CARD_ISSUER_URL": self.address("gift_cards"),
             "GIFT_CARD_ISSUER_TOKEN": self.issuer_token,
