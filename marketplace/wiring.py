@@ -11,6 +11,7 @@ from marketplace.credits import idempotency
 from marketplace.credits.own import OwnIssuer
 from marketplace.credits.remote import RemoteIssuer
 from marketplace.database import db
+from marketplace.disputes import returning, silence, waiting
 from marketplace.events import react_to
 from marketplace.jobs import deadlines, inbox, outbox, runner
 from marketplace.ledger import seals
@@ -55,6 +56,7 @@ def wire(app: Flask, settings: Settings) -> None:
     _payments(settings)
     _shipping()
     _orders()
+    _disputes()
     _payouts()
     _mail()
     runner.register_chore(seals.seal_batch)
@@ -182,6 +184,11 @@ def _orders() -> None:
     react_to(order_facts.OrderContested, to_buyers.contested)
     react_to(order_facts.OrderContested, to_sellers.contested)
     react_to(order_facts.OrderLinkWanted, to_buyers.order_link)
+
+
+def _disputes() -> None:
+    deadlines.register(waiting.DUE, silence.sweep)
+    react_to(shipping_facts.ReturnNews, returning.news)
 
 
 def _payouts() -> None:

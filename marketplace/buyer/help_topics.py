@@ -62,6 +62,7 @@ TOPICS = (
     Topic("prices", Chapter.BUYING, _l("Prices, shipping and tax"), _l("How a price comes about")),
     Topic("delivery", Chapter.BUYING, _l("Delivery"), _l("Where we ship and how long it takes")),
     Topic("when-it-arrives", Chapter.BUYING, _l("When it arrives"), _l("Confirm, rate, or tell us what is wrong")),
+    Topic("problem", Chapter.BUYING, _l("Reporting a problem"), _l("Who answers by when, and where the money goes")),
     Topic("final-sale", Chapter.BUYING, _l("Returns"), _l("Final sale, and what protects you")),
     Topic("not-arrived", Chapter.BUYING, _l("It has not arrived"), _l("Late, lost and never sent")),
     Topic("contact", Chapter.SUPPORT, _l("Contact"), _l("E-mail, phone and chat, and who acts for us")),

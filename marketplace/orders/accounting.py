@@ -30,16 +30,17 @@ class Split:
     tax: Money
 
 
-def split(order: Order) -> Split:
+def split(order: Order, *, less_price: int = 0, less_tax: int = 0) -> Split:
     """The split of what is left after partial refunds.
 
     Payout = the policy's percentage of the remaining price, half up; commission = the rest (GAP-02, GAP-13).
-    Shipping and tax are never part of the base.
+    Shipping and tax are never part of the base. ``less_price`` and ``less_tax`` (minor units) ask what would be left
+    after a further partial refund of so much.
     """
     currency = order.currency
-    price = order.price - Money(order.refunded_price_minor, currency)
+    price = order.price - Money(order.refunded_price_minor + less_price, currency)
     shipping = order.shipping - Money(order.refunded_shipping_minor, currency)
-    tax = order.tax - Money(order.refunded_tax_minor, currency)
+    tax = order.tax - Money(order.refunded_tax_minor + less_tax, currency)
     zero = Money.zero(currency)
     if order.is_supply:
         return Split(price + shipping + tax, zero, zero, price, shipping, tax)
@@ -135,5 +136,20 @@ def lost_parcel_payout(order: Order, event: Event, at: datetime) -> Posting:
         (
             Line(Account.CARRIER_RECEIVABLE, payout, order_id=order.id),
             Line(Account.SELLER_PAYABLE, -payout, order_id=order.id),
+        ),
+    )
+
+
+def compensation(order: Order, amount: Money, event: Event, at: datetime) -> Posting:
+    """The programme pays the seller what the buyer got back: never taken from the buyer again (GAP-08, GAP-21)."""
+    return Posting(
+        "compensation",
+        order,
+        event,
+        at,
+        order.number,
+        (
+            Line(Account.LOSSES, amount, order_id=order.id),
+            Line(Account.SELLER_PAYABLE, -amount, order_id=order.id),
         ),
     )

@@ -85,7 +85,7 @@ def parcel_scanned(fact: ParcelScanned) -> None:
         events.transition(order, "ship", by=CARRIER, at=fact.at, sets={"shipped_at": fact.at})
         deadlines.cancel_deadlines([order], LABEL_LATE, SHIP_BY, SHIP_BY_REMINDER, CANCEL_LATE, at=fact.at)
         lost_parcels.expect_movement(order, fact.at)
-        deadlines.set_deadline(LATE_WORD, order, _expected_latest(order, fact.at))
+        deadlines.set_deadline(LATE_WORD, order, expected_latest(order, fact.at))
         events.announce(OrderShipped(order.id, fact.at))
     elif order.state is OrderState.DISPUTED:
         _note(order, "shipped_while_disputed", fact.at, shipped_at=order.shipped_at or fact.at)
@@ -100,7 +100,8 @@ def _note(order: Order, action: str, at: datetime, **moments: datetime) -> None:
     events.record(order, action, by=CARRIER, at=at)
 
 
-def _expected_latest(order: Order, at: datetime) -> datetime:
+def expected_latest(order: Order, at: datetime) -> datetime:
+    """Until when a parcel that was handed over at ``at`` usually arrives."""
     return at + timedelta(days=terms.of_buyer(order).shipping.usual_days_max)
 
 

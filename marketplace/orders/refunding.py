@@ -37,6 +37,7 @@ class EndReason(enum.StrEnum):
     RETURNED_TO_SENDER = "returned_to_sender"
     PIECE_GONE = "piece_gone"
     DESK_DECISION = "desk_decision"
+    DISPUTE = "dispute"
 
 
 class MoreThanLeft(Refusal):
@@ -108,38 +109,45 @@ def refund_in_full(order: Order, *, reason: EndReason, by: HasActor, at: datetim
     events.announce(OrderRefunded(order.id, reason.value, at))
 
 
-def refund_contested(order: Order, *, by: HasActor, at: datetime) -> None:
+def refund_contested(order: Order, *, by: HasActor, at: datetime, reason: EndReason = EndReason.DESK_DECISION) -> None:
     """The report was right: everything goes back to the buyer. Raises ``CannotRefund`` where the order is over.
 
     A piece that was never handed over, or that the carrier brought back, is its seller's again; the label of the
     first is given back, and its seller is told not to use it.
     """
     db.session.refresh(order, with_for_update=True)
-    reason = _end_of_contested(order)
+    reason = _end_of_contested(order) or reason
     if reason is EndReason.DESK_CANCELLED:
         parcels.cancel_parcels_of(order.id, by=by, at=at)
         events.announce(OrderCancelled(order.id, reason.value, at))
     refund_in_full(order, reason=reason, by=by, at=at)
 
 
-def _end_of_contested(order: Order) -> EndReason:
+def _end_of_contested(order: Order) -> EndReason | None:
     if order.shipped_at is None:
         return EndReason.DESK_CANCELLED
     parcel = parcels.parcel_of(order.id)
     is_back = parcel is not None and parcel.state is ParcelState.RETURNED
-    return EndReason.RETURNED_TO_SENDER if is_back else EndReason.DESK_DECISION
+    return EndReason.RETURNED_TO_SENDER if is_back else None
+
+
+def after_part(order: Order, of_price: Money) -> tuple[int, int]:
+    """What will have gone back of the price and of its tax after a further ``of_price``, in minor units.
+
+    Raises ``MoreThanLeft`` where that would be the whole price or more: that is a full refund.
+    """
+    refunded_price = order.refunded_price_minor + of_price.minor
+    if of_price.currency != order.currency or of_price.minor <= 0 or refunded_price >= order.price_minor:
+        raise MoreThanLeft()
+    return refunded_price, tax_books.tax_on_refunded(order, refunded_price)
 
 
 def refund_part(order: Order, *, of_price: Money, reason: EndReason, by: HasActor, at: datetime) -> Money:
     """Lower the price by ``of_price`` and give it back with its share of the tax; returns what goes back (B16).
 
-    Raises ``MoreThanLeft`` where that would be the whole price or more: that is a full refund. The payout becomes
-    the percentage of the remaining price.
+    Raises ``MoreThanLeft`` as ``after_part`` does. The payout becomes the percentage of the remaining price.
     """
-    refunded_price = order.refunded_price_minor + of_price.minor
-    if of_price.currency != order.currency or of_price.minor <= 0 or refunded_price >= order.price_minor:
-        raise MoreThanLeft()
-    refunded_tax = tax_books.tax_on_refunded(order, refunded_price)
+    refunded_price, refunded_tax = after_part(order, of_price)
     claimed = db.session.scalar(
         sa.update(Order)
         .where(

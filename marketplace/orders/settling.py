@@ -18,8 +18,9 @@ from marketplace.errors import LostRace
 from marketplace.events import CARRIER, SYSTEM, HasActor
 from marketplace.jobs import deadlines
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
-from marketplace.ledger import post_all
+from marketplace.ledger import post, post_all
 from marketplace.listings.models import Item
+from marketplace.money import Money
 from marketplace.orders import accounting, holds, terms
 from marketplace.orders.facts import OrderContested, OrdersConfirmed, OrderSettled
 from marketplace.orders.models import Confirmation, Order
@@ -142,14 +143,14 @@ def settle(moved: Sequence[tuple[Order, events.Event]], *, by: HasActor, at: dat
         _settle([order for order, _event in moved], by=by, at=at)
 
 
-def _settle(orders: Sequence[Order], *, by: HasActor, at: datetime) -> None:
+def _settle(orders: Sequence[Order], *, by: HasActor, at: datetime, on_top: Money | None = None) -> None:
     settled = events.transition_all(orders, "settle", by=by, at=at, sets={"closed_at": at})
     if len(settled) != len(orders):
         raise LostRace()
     post_all([accounting.settlement(order, event, at) for order, event in settled])
     owe_payouts(
         [
-            PayoutOwed(order.id, order.number, order.seller_id, accounting.split(order).payout)
+            PayoutOwed(order.id, order.number, order.seller_id, _owed(order, on_top))
             for order in orders
             if order.seller_id is not None
         ],
@@ -162,12 +163,35 @@ def _settle(orders: Sequence[Order], *, by: HasActor, at: datetime) -> None:
         events.announce(OrderSettled(order.id, at))
 
 
-def settle_contested(order: Order, *, by: HasActor, at: datetime) -> None:
-    """The report was not borne out: the sale stands. Raises ``CannotSettle`` unless the order is disputed."""
+def _owed(order: Order, on_top: Money | None) -> Money:
+    payout = accounting.split(order).payout
+    return payout + on_top if on_top else payout
+
+
+def settle_contested(order: Order, *, by: HasActor, at: datetime, on_top: Money | None = None) -> None:
+    """The report is settled: the sale stands, for what is left of it. Raises ``CannotSettle`` unless it is disputed.
+
+    ``on_top`` is what the programme pays the seller besides, out of its own pocket (GAP-21); both are one payout.
+    """
     db.session.refresh(order, with_for_update=True)
     if order.state is not OrderState.DISPUTED:
         raise CannotSettle()
-    _settle([order], by=by, at=at)
+    if on_top:
+        event = events.record(order, "compensate", by=by, at=at, minor=on_top.minor)
+        post(accounting.compensation(order, on_top, event, at))
+    _settle([order], by=by, at=at, on_top=on_top)
+
+
+def compensate(order: Order, amount: Money, *, by: HasActor, at: datetime) -> None:
+    """The programme pays the seller of a refunded order (GAP-08, GAP-21).
+
+    Raises ``CannotSettle`` unless it was refunded, and has a seller; a second payout the database refuses.
+    """
+    if order.state is not OrderState.REFUNDED or order.seller_id is None:
+        raise CannotSettle()
+    event = events.record(order, "compensate", by=by, at=at, minor=amount.minor)
+    post(accounting.compensation(order, amount, event, at))
+    owe_payouts([PayoutOwed(order.id, order.number, order.seller_id, amount)], at=at)
 
 
 def _hand_over(orders: Sequence[Order]) -> None:

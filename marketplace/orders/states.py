@@ -73,6 +73,10 @@ class CannotCancel(Refusal):
     message = _l("This order can no longer be cancelled.")
 
 
+class CannotResume(Refusal):
+    message = _l("This order cannot go on from here.")
+
+
 class CannotMarkLost(Refusal):
     message = _l("This parcel is not on its way.")
 
@@ -117,6 +121,10 @@ ORDER = Machine(
         (_O.CONFIRMED, "settle"): _O.SETTLED,
         (_O.AUTO_CONFIRMED, "settle"): _O.SETTLED,
         (_O.DISPUTED, "settle"): _O.SETTLED,
+        (_O.DISPUTED, "resume_unlabelled"): _O.PAID,  # the report was taken back, and the order goes on from there
+        (_O.DISPUTED, "resume_unsent"): _O.LABEL_ISSUED,
+        (_O.DISPUTED, "resume_on_its_way"): _O.IN_TRANSIT,
+        (_O.DISPUTED, "resume_delivered"): _O.DELIVERED,
         (_O.PAID, "cancel"): _O.CANCELLED,
         (_O.LABEL_ISSUED, "cancel"): _O.CANCELLED,
         (_O.IN_TRANSIT, "lose"): _O.LOST,
@@ -138,6 +146,10 @@ ORDER = Machine(
         "auto_confirm": CannotConfirm,
         "contest": CannotContest,
         "settle": CannotSettle,
+        "resume_unlabelled": CannotResume,
+        "resume_unsent": CannotResume,
+        "resume_on_its_way": CannotResume,
+        "resume_delivered": CannotResume,
         "cancel": CannotCancel,
         "lose": CannotMarkLost,
         "return": CannotReturn,

@@ -13,7 +13,26 @@ from marketplace.programme.policy import SCHEMA
 
 Body = dict[str, Any]
 
-UPGRADES: dict[int, Callable[[Body], Body]] = {}
+
+def _with_disputes(body: Body) -> Body:
+    """Before schema 2 no policy said how a report is dealt with: what ``preloved`` first said holds for them."""
+    disputes = {
+        "answer_business_days": 3,
+        "offer_business_days": 3,
+        "review_business_days": 3,
+        "approval_business_days": 1,
+        "approval_above_minor": 50_000,
+        "appeal_days": 7,
+        "refund_leaves": "decision",
+        "return_business_days": 5,
+        "receipt_business_days": 3,
+        "max_pause_business_days": 10,
+        "max_photos": 8,
+    }
+    return {**body, "disputes": disputes}
+
+
+UPGRADES: dict[int, Callable[[Body], Body]] = {1: _with_disputes}
 
 
 def upgraded(body: Body, schema: int) -> Body:

@@ -1,9 +1,15 @@
-"""News from the carrier. ``at`` is when it was recorded here, ``carrier_at`` the carrier's own time."""
+"""News from the carrier. ``at`` is when it was recorded here, ``carrier_at`` the carrier's own time.
+
+What happens to a piece on its way back comes wrapped in ``ReturnNews``: nothing of it is news of the sale.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+
+from marketplace import events
+from marketplace.shipping.models import Parcel
 
 
 @dataclass(frozen=True)
@@ -75,3 +81,18 @@ class CarrierAnswered:
     parcel_id: int
     order_id: int
     at: datetime
+
+
+ParcelNews = LabelBought | LabelRefused | ParcelScanned | ParcelMoved | ParcelDelivered | ParcelReturned | ParcelFailed
+
+
+@dataclass(frozen=True)
+class ReturnNews:
+    """News of a parcel that brings a piece back from its buyer."""
+
+    news: ParcelNews
+
+
+def tell(parcel: Parcel, news: ParcelNews) -> None:
+    """Announce what happened to a parcel, to those whom its way concerns."""
+    events.announce(ReturnNews(news) if parcel.is_return else news)

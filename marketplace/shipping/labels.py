@@ -16,7 +16,7 @@ from marketplace.ledger import Account, Line, Posting, post
 from marketplace.money import Money
 from marketplace.shipping import parcels, watching
 from marketplace.shipping.carrier import CarrierRefusal, LabelAnswer, LabelRequest, current_carrier
-from marketplace.shipping.facts import LabelBought, LabelRefused
+from marketplace.shipping.facts import LabelBought, LabelRefused, tell
 from marketplace.shipping.locking import lock_parcel
 from marketplace.shipping.models import Parcel, ParcelState
 
@@ -41,7 +41,7 @@ class LabelPurchases:
             _keep_label(parcel, outcome, at)
         elif parcel.state is ParcelState.LABEL_WANTED:
             events.transition(parcel, "refuse_label", by=CARRIER, at=at)
-            events.announce(LabelRefused(parcel.id, parcel.order_id, outcome.reason, at))
+            tell(parcel, LabelRefused(parcel.id, parcel.order_id, outcome.reason, at))
 
 
 def _request(row: OutboxRow) -> LabelRequest:
@@ -68,7 +68,7 @@ def _keep_label(parcel: Parcel, bought: Done, at: datetime) -> None:
         event = events.transition(parcel, "buy_label", by=CARRIER, at=at, sets=kept)
         post_postage(parcel, event, "postage", at, sign=1)
         watching.watch(parcel, at=at)
-        events.announce(LabelBought(parcel.id, parcel.order_id, at))
+        tell(parcel, LabelBought(parcel.id, parcel.order_id, at))
         return
     for name, value in kept.items():
         setattr(parcel, name, value)

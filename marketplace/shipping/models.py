@@ -88,6 +88,7 @@ class Parcel(Model):
     key: Mapped[str] = mapped_column(sa.String(40), unique=True)
     order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), index=True)
     order_number: Mapped[str] = mapped_column(sa.String(12))  # what people and the carrier call it by
+    is_return: Mapped[bool] = mapped_column(default=False)  # the piece on its way back from its buyer (GAP-08)
     state: Mapped[ParcelState] = mapped_column(enum_column(ParcelState), default=ParcelState.LABEL_WANTED)
     ship_from: Mapped[dict[str, Any]] = mapped_column(JSONDocument)
     ship_to: Mapped[dict[str, Any]] = mapped_column(JSONDocument)
@@ -108,6 +109,11 @@ class Parcel(Model):
     tracking: Mapped[list[TrackingEvent]] = relationship(
         back_populates="parcel", order_by="(TrackingEvent.carrier_at, TrackingEvent.id)"
     )
+
+    @property
+    def reference(self) -> str:
+        """What the carrier files the parcel under."""
+        return f"{self.order_number}-R" if self.is_return else self.order_number
 
     @property
     def cost(self) -> Money | None:

@@ -28,15 +28,21 @@ BAG_IN_A_BOX = ParcelSize(length_mm=400, width_mm=300, height_mm=200, weight_g=1
 
 
 def request_label(
-    *, order_id: int, order_number: str, ship_from: Mapping[str, Any], ship_to: Mapping[str, Any], at: datetime
+    *,
+    order_id: int,
+    order_number: str,
+    ship_from: Mapping[str, Any],
+    ship_to: Mapping[str, Any],
+    at: datetime,
+    is_return: bool = False,
 ) -> Parcel:
-    """Make the order's parcel and queue the purchase of its prepaid label (MK-34, MK-37).
+    """Make the order's parcel, or the one that brings its piece back, and queue its prepaid label (MK-34, MK-37).
 
     Asking again with the same addresses returns the same parcel. Other addresses are refused with ``AddressIsFixed``:
     a label carries the address it was asked for (fault L10).
     """
     sender, recipient = PostalAddress.of(ship_from), PostalAddress.of(ship_to)
-    key = f"parcel-{order_number}"
+    key = f"{'return' if is_return else 'parcel'}-{order_number}"
     known = db.session.scalar(sa.select(Parcel).where(Parcel.key == key))
     if known is not None:
         if (known.ship_from, known.ship_to) != (sender.mapping, recipient.mapping):
@@ -46,6 +52,7 @@ def request_label(
         key=key,
         order_id=order_id,
         order_number=order_number,
+        is_return=is_return,
         state=ParcelState.LABEL_WANTED,
         ship_from=sender.mapping,
         ship_to=recipient.mapping,
@@ -84,7 +91,7 @@ def refusal_of(parcel: Parcel) -> str:
 def _ask_for_label(parcel: Parcel, *, at: datetime) -> None:
     policy = versions.current().policy
     request = LabelRequest(
-        reference=parcel.order_number,
+        reference=parcel.reference,
         carrier=policy.shipping.carrier,
         service=policy.shipping.service,
         ship_from=PostalAddress.of(parcel.ship_from),
@@ -124,10 +131,16 @@ def mark_lost(parcel: Parcel, *, by: HasActor, at: datetime) -> None:
 
 
 def parcels_of(order_id: int) -> list[Parcel]:
-    """The parcels of an order, oldest first."""
-    return list(db.session.scalars(sa.select(Parcel).where(Parcel.order_id == order_id).order_by(Parcel.id)))
+    """The parcels a sold piece was carried in, oldest first; not the one that brings it back."""
+    sent = sa.select(Parcel).where(Parcel.order_id == order_id, Parcel.is_return.is_(False))
+    return list(db.session.scalars(sent.order_by(Parcel.id)))
 
 
 def parcel_of(order_id: int) -> Parcel | None:
     """The parcel an order is carried in, where it has come to that."""
     return next(reversed(parcels_of(order_id)), None)
+
+
+def return_parcel_of(order_id: int) -> Parcel | None:
+    """The parcel that brings an order's piece back, where it has come to that."""
+    return db.session.scalar(sa.select(Parcel).where(Parcel.order_id == order_id, Parcel.is_return))

@@ -17,7 +17,14 @@ from marketplace.database import db, insert_new
 from marketplace.events import CARRIER
 from marketplace.shipping import watching
 from marketplace.shipping.carrier import TrackingReport
-from marketplace.shipping.facts import ParcelDelivered, ParcelFailed, ParcelMoved, ParcelReturned, ParcelScanned
+from marketplace.shipping.facts import (
+    ParcelDelivered,
+    ParcelFailed,
+    ParcelMoved,
+    ParcelReturned,
+    ParcelScanned,
+    tell,
+)
 from marketplace.shipping.locking import lock_parcel
 from marketplace.shipping.models import Parcel, ParcelState, TrackingEvent, TrackingStatus
 
@@ -108,12 +115,12 @@ def _move(parcel: Parcel, moment: datetime, heard: datetime, at: datetime) -> No
     if Parcel.machine.allows(parcel.state, "scan"):
         sets = {"first_scan_at": heard, "last_movement_at": heard}
         events.transition(parcel, "scan", by=CARRIER, at=at, sets=sets)
-        events.announce(ParcelScanned(parcel.id, parcel.order_id, at, moment))
+        tell(parcel, ParcelScanned(parcel.id, parcel.order_id, at, moment))
         return
     parcel.first_scan_at = min(heard, parcel.first_scan_at or heard)
     if parcel.state in (ParcelState.IN_TRANSIT, ParcelState.LOST) and heard > (parcel.last_movement_at or moment):
         parcel.last_movement_at = heard
-        events.announce(ParcelMoved(parcel.id, parcel.order_id, at))
+        tell(parcel, ParcelMoved(parcel.id, parcel.order_id, at))
 
 
 def _deliver(parcel: Parcel, moment: datetime, heard: datetime, at: datetime) -> None:
@@ -127,7 +134,7 @@ def _deliver(parcel: Parcel, moment: datetime, heard: datetime, at: datetime) ->
         "last_movement_at": max(heard, parcel.last_movement_at or heard),
     }
     events.transition(parcel, "deliver", by=CARRIER, at=at, sets=sets)
-    events.announce(ParcelDelivered(parcel.id, parcel.order_id, at, moment))
+    tell(parcel, ParcelDelivered(parcel.id, parcel.order_id, at, moment))
 
 
 def _return(parcel: Parcel, moment: datetime, heard: datetime, at: datetime) -> None:
@@ -137,13 +144,13 @@ def _return(parcel: Parcel, moment: datetime, heard: datetime, at: datetime) -> 
         return
     sets = {"last_movement_at": max(heard, parcel.last_movement_at or heard)}
     events.transition(parcel, "return", by=CARRIER, at=at, sets=sets)
-    events.announce(ParcelReturned(parcel.id, parcel.order_id, at))
+    tell(parcel, ParcelReturned(parcel.id, parcel.order_id, at))
 
 
 def _fail(parcel: Parcel, moment: datetime, at: datetime) -> None:
     if parcel.state is not ParcelState.RETURNED and not _is_behind_delivery(parcel, moment):
         events.record(parcel, "fail", by=CARRIER, at=at)
-        events.announce(ParcelFailed(parcel.id, parcel.order_id, at))
+        tell(parcel, ParcelFailed(parcel.id, parcel.order_id, at))
 
 
 def _is_behind_delivery(parcel: Parcel, moment: datetime) -> bool:

@@ -44,10 +44,14 @@ def watched_parcels(at: datetime) -> list[Parcel]:
     return list(db.session.scalars(with_number.order_by(Parcel.asked_at.nulls_first(), Parcel.id)))
 
 
-def carrier_was_asked(order_id: int, *, since: datetime) -> bool:
-    """Whether the carrier has answered for every parcel of the order since then: silence counts only after that."""
+def carrier_was_asked(order_id: int, *, since: datetime, is_return: bool = False) -> bool:
+    """Whether the carrier has answered for each parcel of the order since then: silence counts only after that.
+
+    ``is_return`` asks of the parcel that brings the piece back instead.
+    """
     unasked = sa.select(Parcel.id).where(
         Parcel.order_id == order_id,
+        Parcel.is_return.is_(is_return),
         Parcel.tracking_number.is_not(None),
         sa.or_(Parcel.asked_at.is_(None), Parcel.asked_at < since),
     )

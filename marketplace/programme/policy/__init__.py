@@ -9,6 +9,7 @@ from typing import Literal
 
 from marketplace.clock import BusinessCalendar
 from marketplace.programme.policy.condition import Condition
+from marketplace.programme.policy.disputes import Disputes
 from marketplace.programme.policy.eligibility import Eligibility
 from marketplace.programme.policy.identity import Identity
 from marketplace.programme.policy.limits import Limits
@@ -24,13 +25,13 @@ from marketplace.programme.policy.texts import Texts
 from marketplace.programme.policy.theme import Theme
 from marketplace.programme.policy.values import Section
 
-SCHEMA = 1  # raised whenever a stored body would no longer fit; programme/upgrades.py then learns the way
+SCHEMA = 2  # raised whenever a stored body would no longer fit; programme/upgrades.py then learns the way
 
 
 class Policy(Section, frozen=True, kw_only=True):
     """One programme's policy, as its TOML file says it."""
 
-    schema: Literal[1]
+    schema: Literal[2]
     identity: Identity
     market: Market
     modes: Modes
@@ -42,6 +43,7 @@ class Policy(Section, frozen=True, kw_only=True):
     shipping: Shipping
     payout: Payout
     limits: Limits
+    disputes: Disputes
     tax: Tax
     texts: Texts
     theme: Theme

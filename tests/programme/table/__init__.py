@@ -3,6 +3,7 @@
 from tests.programme.rows import Row
 from tests.programme.table import (
     condition,
+    disputes,
     eligibility,
     handing_over,
     identity,
@@ -13,6 +14,6 @@ from tests.programme.table import (
     review,
 )
 
-SECTIONS = (identity, market, eligibility, condition, photos, price, review, handing_over, limits)
+SECTIONS = (identity, market, eligibility, condition, photos, price, review, handing_over, limits, disputes)
 
 ROWS: list[Row] = [row for section in SECTIONS for row in section.ROWS]
