@@ -33,15 +33,15 @@ class Settings:
 
     environment: str = "development"
     sandbox: bool = False
-    secret_key: str = DEMO_KEY
-    database_url: str = f"sqlite:///{INSTANCE / 'reprise.db'}"
+    secret_key: str = field(default=DEMO_KEY, repr=False)
+    database_url: str = field(default=f"sqlite:///{INSTANCE / 'reprise.db'}", repr=False)  # may hold a password
     programme: str = "preloved"
     public_url: str = "http://127.0.0.1:8000"
     sandbox_payment_origin: str = ""
     photo_store_url: str = f"file://{INSTANCE / 'photos'}"
     photo_endpoint: str = ""  # of a bucket that is not Amazon's; the store reads the variable itself
     jobs: str = "embedded"
-    redis_url: str = ""
+    redis_url: str = field(default="", repr=False)  # may hold a password
     payments: str = "sandbox"
     tax: str = "table"
     shipping: str = "sandbox"
@@ -51,7 +51,7 @@ class Settings:
     mail_url: str = field(default=SANDBOX_MAIL, repr=False)  # may hold a password
     shippo_token: str = field(default="", repr=False)
     shippo_api_base: str = "https://api.goshippo.com"
-    shippo_webhook_token: str = ""
+    shippo_webhook_token: str = field(default="", repr=False)
     stripe_api_key: str = field(default="", repr=False)
     stripe_webhook_secret: str = field(default="", repr=False)
     stripe_api_base: str = ""

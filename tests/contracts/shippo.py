@@ -9,9 +9,8 @@ import json
 import re
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
-Schema = dict[str, Any]
+from tests.contracts.shapes import Schema
+from tests.contracts.shapes import faults as faults_of
 
 TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 120}
 DECIMAL: Schema = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}
@@ -97,7 +96,7 @@ def request_faults(method: str, path: str, query: list[tuple[str, str]], body: b
     for known, pattern, names, sent, _answer in OPERATIONS:
         if (method, bool(re.fullmatch(pattern, path))) == (known, True):
             faults = [f"query {name!r}" for name, _value in query if name not in names]
-            return faults + (_faults(json.loads(body or b"null"), sent, "body") if sent else [])
+            return faults + (faults_of(sent, json.loads(body or b"null"), "body") if sent else [])
     return [f"{method} {path} is none of the operations we use"]
 
 
@@ -105,16 +104,10 @@ def answer_faults(method: str, path: str, body: Any) -> list[str]:
     """What is missing in an answer that we read."""
     for known, pattern, _names, _sent_schema, answer in OPERATIONS:
         if (method, bool(re.fullmatch(pattern, path))) == (known, True):
-            return _faults(body, answer, "answer")
+            return faults_of(answer, body, "answer")
     return [f"{method} {path} is none of the operations we use"]
 
 
 def event_faults(body: Any) -> list[str]:
     """What is missing in a webhook's body that we read."""
-    return _faults(body, EVENT, "event")
-
-
-def _faults(value: Any, schema: Schema, place: str) -> list[str]:
-    return [
-        f"{place}{error.json_path[1:]}: {error.message}" for error in Draft202012Validator(schema).iter_errors(value)
-    ]
+    return faults_of(EVENT, body, "event")
