@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -58,6 +59,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="one benchmark; may be given again")
     parser.add_argument("--scale", type=float, default=1.0, help="a part of the rows and requests")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers end and databases go even then
     try:
         found = run(asked.only or list(BENCHMARKS), asked.scale)
     except NoPostgreSQL as why:
