@@ -1,6 +1,6 @@
 """One account at Stripe, called through its own library; what its troubles mean to the outbox (fault B14).
 
-A call is tried up to three times with the same idempotency key. The library's own retries are off: they would hide
+A call is tried up to three times with the same idempotency key, as long as nobody has waited long. The library's own retries are off: they would hide
 whether an earlier try had left the house, and that decides between "certainly not done" and "perhaps done".
 """
 
@@ -20,6 +20,7 @@ from marketplace.settings import moves_real_money
 API_VERSION = "2026-05-27.dahlia"  # the library pinned in pyproject.toml speaks exactly this one
 TIMEOUT = (4.0, 12.0)  # seconds to connect, seconds of silence
 PAUSES = (0.3, 1.0)  # seconds before the second and the third try
+PATIENCE = 6.0  # seconds: no further try begins after them, for a buyer may be waiting for the page
 
 SHUT_OUT = (stripe.AuthenticationError, stripe.PermissionError)  # our key is not accepted: a person must look
 
@@ -71,6 +72,7 @@ class StripeAPI:
     def write(self, call: Callable[[], T]) -> T:
         """A call that changes something there; it carries an idempotency key, as it may be made more than once."""
         perhaps_done, said = False, ""
+        began = time.monotonic()
         for pause in (*self._pauses, None):
             try:
                 return call()
@@ -79,7 +81,7 @@ class StripeAPI:
                 perhaps_done = perhaps_done or not _certainly_not_done(trouble)
                 said = f"{type(trouble).__name__} {trouble.http_status or ''}: {str(trouble)[:200]}"
                 again = not isinstance(trouble, SHUT_OUT) and _allows_another_try(trouble)
-            if pause is None or not again:
+            if pause is None or not again or time.monotonic() - began > PATIENCE:
                 break
             time.sleep(pause)
         raise OutcomeUnknown(said) if perhaps_done else NotDone(said)

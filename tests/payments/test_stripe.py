@@ -13,6 +13,7 @@ from werkzeug.datastructures import Headers
 from marketplace import doctor
 from marketplace.jobs.outbox import Misused, NotDone, OutcomeUnknown
 from marketplace.money import Money
+from marketplace.payments import stripe_api
 from marketplace.payments.gateway import BadSignature, ForeignNotice, PageRefused, RefundRefused
 from marketplace.payments.stripe import StripeGateway
 from marketplace.payments.stripe_api import API_VERSION
@@ -85,6 +86,18 @@ def test_a_refund_whose_answer_was_lost_once_is_one_refund(
     report = gateway.refund(payment, Money(9_000, "USD"), "refund:R1")
     assert list(double.refunds) == [report.ref]
     assert keys_of(double, "create_refund") == ["refund:R1"] * 2
+
+
+def test_no_further_try_begins_when_somebody_has_waited_long(
+    double: StripeDouble, gateway: StripeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stripe_api, "PATIENCE", 0.1)
+    key = a_key()
+    double.plan("create_session", WAYS_TO_FAIL["silent"])
+    with pytest.raises(OutcomeUnknown):
+        gateway.open_page(request_for(key), key)
+    assert double.count("create_session") == 1
+    assert gateway.open_page(request_for(key), key).session_ref in double.sessions
 
 
 @pytest.mark.parametrize(
