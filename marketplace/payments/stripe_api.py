@@ -1,7 +1,8 @@
 """One account at Stripe, called through its own library; what its troubles mean to the outbox (fault B14).
 
-A call is tried up to three times with the same idempotency key, as long as nobody has waited long. The library's own retries are off: they would hide
-whether an earlier try had left the house, and that decides between "certainly not done" and "perhaps done".
+A call is tried up to three times with the same idempotency key, as long as nobody has waited long. The library's own
+retries are off: they would hide whether an earlier try had left the house, and that decides between "certainly not
+done" and "perhaps done".
 """
 
 from __future__ import annotations

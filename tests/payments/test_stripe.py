@@ -93,11 +93,12 @@ def test_no_further_try_begins_when_somebody_has_waited_long(
 ) -> None:
     monkeypatch.setattr(stripe_api, "PATIENCE", 0.1)
     key = a_key()
+    request = request_for(key)
     double.plan("create_session", WAYS_TO_FAIL["silent"])
     with pytest.raises(OutcomeUnknown):
-        gateway.open_page(request_for(key), key)
+        gateway.open_page(request, key)
     assert double.count("create_session") == 1
-    assert gateway.open_page(request_for(key), key).session_ref in double.sessions
+    assert gateway.open_page(request, key).session_ref in double.sessions
 
 
 @pytest.mark.parametrize(
