@@ -11,6 +11,7 @@ from marketplace.credits import idempotency
 from marketplace.credits.own import OwnIssuer
 from marketplace.credits.remote import RemoteIssuer
 from marketplace.database import db
+from marketplace.disputes import facts as dispute_facts
 from marketplace.disputes import returning, silence, waiting
 from marketplace.events import react_to
 from marketplace.jobs import deadlines, inbox, outbox, runner
@@ -19,7 +20,7 @@ from marketplace.listings import facts as listing_facts
 from marketplace.listings import review as listing_review
 from marketplace.listings import withdrawing
 from marketplace.mail import facts as mail_facts
-from marketplace.mail import outgoing, to_buyers, to_members, to_people, to_sellers
+from marketplace.mail import outgoing, to_buyers, to_members, to_parties, to_people, to_sellers
 from marketplace.mail.outgoing import SandboxPostRoom
 from marketplace.mail.smtp import SmtpPostRoom
 from marketplace.orders import checkouts, fulfilment, links, lost_parcels, paying, settling, tax_books
@@ -181,14 +182,13 @@ def _orders() -> None:
     react_to(order_facts.OrderCancelled, to_sellers.cancelled)
     react_to(order_facts.OrderRefunded, order_news.piece_is_back)
     react_to(order_facts.OrderRefunded, to_buyers.refunded)
-    react_to(order_facts.OrderContested, to_buyers.contested)
-    react_to(order_facts.OrderContested, to_sellers.contested)
     react_to(order_facts.OrderLinkWanted, to_buyers.order_link)
 
 
 def _disputes() -> None:
     deadlines.register(waiting.DUE, silence.sweep)
     react_to(shipping_facts.ReturnNews, returning.news)
+    react_to(dispute_facts.CaseMoved, to_parties.case_moved)
 
 
 def _payouts() -> None:

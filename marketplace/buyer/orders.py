@@ -3,42 +3,30 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from marketplace import clock
 from marketplace.buyer import cards, order_words
-from marketplace.buyer.order_forms import ConfirmForm, ProblemForm
+from marketplace.buyer.order_forms import ConfirmForm
 from marketplace.database import db
+from marketplace.disputes.locking import latest_of
 from marketplace.errors import NotFound
-from marketplace.orders import links, refunding, settling, snapshots
+from marketplace.orders import links, refunding, settling, snapshots, visitors
 from marketplace.orders.models import Order
 from marketplace.orders.permissions import buyer_can_cancel, can_confirm, can_report_problem
 from marketplace.orders.refunding import EndReason
-from marketplace.orders.states import CannotCancel, CannotConfirm, CannotContest, OrderState
+from marketplace.orders.states import CannotCancel, CannotConfirm, OrderState
 from marketplace.orders.timeline import tracking_timeline
+from marketplace.orders.visitors import own_order
 from marketplace.payments import attempts
 from marketplace.payments.models import PaymentAttempt
-from marketplace.permissions import guest_or_person, scoped, signed_in, the_person
+from marketplace.permissions import scoped, signed_in, the_person
 from marketplace.programme import versions
 from marketplace.shipping import parcels
 
 bp = Blueprint("orders", __name__)
-
-OPENED = "orders"  # session: numbers of orders this browser opened through the link in a mail
-MOST_OPENED = 20
-
-
-def own_order(number: str) -> Order:
-    """The order of that number, for its buyer or whoever opened it by its mail's link; else ``NotFound`` (P04)."""
-    order = db.session.scalar(sa.select(Order).where(Order.number == number))
-    reader = guest_or_person()
-    if order is None:
-        raise NotFound()
-    if number not in session.get(OPENED, []) and (reader is None or order.buyer_id != reader.id):
-        raise NotFound()
-    return order
 
 
 @bp.get("/orders/link/<token>")
@@ -48,7 +36,10 @@ def link(token: str) -> ResponseReturnValue:
     order = links.order_of(token)
     if order is None:
         raise NotFound()
-    session[OPENED] = [*(n for n in session.get(OPENED, []) if n != order.number), order.number][-MOST_OPENED:]
+    visitors.remember(order)
+    case = latest_of(order.id) if request.args.get("to") == "case" else None
+    if case is not None:
+        return redirect(url_for("disputes.case", number=case.number), 303)
     return redirect(url_for("orders.order", number=order.number), 303)
 
 
@@ -91,6 +82,7 @@ def _show(order: Order, form: ConfirmForm, status: int = 200) -> ResponseReturnV
         may_confirm=can_confirm(order, at),
         may_report=can_report_problem(order, at),
         may_cancel=buyer_can_cancel(order, at),
+        case=latest_of(order.id),
     )
     return page, status
 
@@ -124,28 +116,4 @@ def cancel(number: str) -> ResponseReturnValue:
     reason = EndReason.BUYER_NO_LABEL if late_label else EndReason.BUYER_AFTER_SHIP_BY
     refunding.cancel(order, reason=reason, by=order.buyer, at=clock.now())
     flash(_("Cancelled. Everything you paid goes back to your card."))
-    return redirect(url_for("orders.order", number=number), 303)
-
-
-@bp.get("/orders/<number>/problem")
-@scoped("order")
-def problem(number: str) -> ResponseReturnValue:
-    """What is wrong?"""
-    order = own_order(number)
-    if not can_report_problem(order, clock.now()):
-        raise CannotContest()
-    return render_template("buyer/problem.html", order=order, form=ProblemForm())
-
-
-@bp.post("/orders/<number>/problem")
-@scoped("order")
-def report(number: str) -> ResponseReturnValue:
-    """Stop the payout and tell customer service."""
-    order, form = own_order(number), ProblemForm()
-    if not can_report_problem(order, clock.now()):
-        raise CannotContest()
-    if not form.validate_on_submit():
-        return render_template("buyer/problem.html", order=order, form=form), 422
-    settling.contest(order, by=order.buyer, at=clock.now(), reason=form.reason.data)
-    flash(_("We have your report. Nothing is paid out until it is settled."))
     return redirect(url_for("orders.order", number=number), 303)

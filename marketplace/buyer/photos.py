@@ -10,14 +10,15 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, request, session
 from flask.typing import ResponseReturnValue
 
-from marketplace.buyer.orders import OPENED
 from marketplace.database import db
+from marketplace.disputes.access import is_evidence_for_visitor
 from marketplace.errors import NotFound
 from marketplace.listings.finding import is_listing_photo, is_own_photo, is_public_picture
 from marketplace.listings.models import ListingPhoto
 from marketplace.listings.photo_renditions import MEDIA_TYPE, photo_key
 from marketplace.listings.photos import photo_store
 from marketplace.orders.models import Order
+from marketplace.orders.visitors import OPENED
 from marketplace.permissions import current_visitor, guest_or_person, has_second_factor, scoped
 
 bp = Blueprint("photos", __name__)
@@ -32,7 +33,7 @@ def photo(key: str, width: int) -> ResponseReturnValue:
     """One derivative of a picture, where this reader may see it; else it is not there."""
     folder = f"photos/{key}"
     is_public = is_public_picture(folder)
-    if not is_public and not _may_see(folder):
+    if not is_public and not _may_see(folder) and not is_evidence_for_visitor(folder):
         raise NotFound()
     answer = Response(photo_store().get(photo_key(folder, width)), mimetype=MEDIA_TYPE)
     answer.headers["Cache-Control"] = FOR_EVER if is_public else NOT_AT_ALL

@@ -13,6 +13,9 @@ from marketplace.demo.cast import Character, staff
 from marketplace.demo.pieces import Piece
 from marketplace.demo.selling import listing_of
 from marketplace.desk.orders import VERBS
+from marketplace.disputes import opening
+from marketplace.disputes.opening import Report
+from marketplace.disputes.states import Kind
 from marketplace.jobs import alarms
 from marketplace.jobs.alarms import Alarm
 from marketplace.money import Money
@@ -124,7 +127,9 @@ def report(order_id: int, reason: str) -> None:
     """The buyer reports a problem."""
     with unit_of_work() as session:
         order = session.get_one(Order, order_id)
-        settling.contest(order, by=order.buyer, at=clock.now(), reason=reason)
+        kind = Kind(reason)
+        said = Report(kind, opening.wishes_for(kind)[0], "It is not as the photos show it.")
+        opening.open_dispute(order, said, by=order.buyer, at=clock.now())
 
 
 def cancel_as_buyer(order_id: int) -> None:

@@ -43,6 +43,7 @@ class ClearForm(Form):
 VIEWS = (
     ("desk.home", "Alarms", (Role.REVIEWER, Role.AGENT, Role.WAREHOUSE)),
     ("review.queue", "Review", (Role.REVIEWER,)),
+    ("desk_disputes.queue", "Disputes", (Role.AGENT,)),
     ("desk_orders.search", "Orders", (Role.AGENT, Role.WAREHOUSE)),
     ("supply.supply", "Supply", (Role.WAREHOUSE, Role.REVIEWER)),
     ("gift_card_desk.search", "Gift cards", (Role.AGENT,)),
@@ -63,6 +64,7 @@ def _navigation(state: Any) -> None:
         labels = {
             "Alarms": _("Alarms"),
             "Review": _("Review"),
+            "Disputes": _("Disputes"),
             "Orders": _("Orders"),
             "Supply": _("Supply"),
             "Gift cards": _("Gift cards"),

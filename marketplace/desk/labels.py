@@ -24,7 +24,6 @@ ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.PAYMENT_MISMATCH: _l("A payment is not the amount we asked for"),
     AlarmKind.PAYMENT_TOO_LATE: _l("An order was paid twice"),
     AlarmKind.PAYOUT_REFUSED: _l("A gift card was refused, or is not what we asked for"),
-    AlarmKind.PROBLEM_REPORTED: _l("The buyer reported a problem"),
     AlarmKind.REFUND_FAILED: _l("A refund could not reach the buyer"),
     AlarmKind.TAX_NOT_RECORDED: _l("The tax service refused to record a sale or its refund"),
     AlarmKind.SUSPICIOUS_SALE: _l("Buyer and seller have used the same card"),

@@ -15,6 +15,7 @@ from marketplace import clock, events
 from marketplace.database import db
 from marketplace.desk.labels import ORDERS
 from marketplace.desk.order_lookup import find_orders, order_numbered, story
+from marketplace.disputes.locking import case_of, latest_of
 from marketplace.errors import NotFound, Refusal
 from marketplace.form_fields import Form
 from marketplace.orders import lost_parcels, refunding, settling
@@ -65,11 +66,16 @@ def _pay_lost(order: Order, by: Person, at: datetime) -> None:
     lost_parcels.pay_seller(order, by=by, at=at)
 
 
+def _is_disputed_without_a_case(order: Order) -> bool:
+    """The carrier took a delivery back: nobody claims anything, so the desk decides here and not in a case."""
+    return order.state is OrderState.DISPUTED and case_of(order.id) is None
+
+
 # Each verb: when it is offered, and what it does.
 VERBS: dict[str, tuple[Callable[[Order], bool], Callable[[Order, Person, datetime], None]]] = {
     "cancel": (desk_can_cancel, _cancel),
-    "refund": (lambda order: order.state is OrderState.DISPUTED, _refund),
-    "settle": (lambda order: order.state is OrderState.DISPUTED, _settle),
+    "refund": (_is_disputed_without_a_case, _refund),
+    "settle": (_is_disputed_without_a_case, _settle),
     "told": (settling.waits_for_delivery_mail, _told),
     "pay-lost": (lost_parcels.seller_is_unpaid, _pay_lost),
 }
@@ -94,7 +100,7 @@ def _show(order: Order, form: ActForm, status: int = 200) -> ResponseReturnValue
     is_agent = the_person().has_role(Role.AGENT)
     offered = [verb for verb, (when, _act) in VERBS.items() if is_agent and when(order)]
     shown = {"form": form, "verbs": offered, "can_correct": is_agent}
-    return render_template("desk/order.html", **story(order), labels=ORDERS, **shown), status
+    return render_template("desk/order.html", **story(order), case=latest_of(order.id), labels=ORDERS, **shown), status
 
 
 @bp.post("/desk/orders/<number>/<verb>")

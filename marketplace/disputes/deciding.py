@@ -90,7 +90,7 @@ def approve(dispute: Dispute, *, by: Person, at: datetime) -> Decision:
     """
     dispute = lock(dispute)
     decision = _proposal(dispute, by)
-    outcome = preview(dispute, _ruling(decision))
+    outcome = preview(dispute, ruling_of(decision))
     decision.approver_id = by.id
     _carry_out(dispute, decision, outcome, by=by, at=at)
     return decision
@@ -116,7 +116,8 @@ def _proposal(dispute: Dispute, by: Person) -> Decision:
     return decision
 
 
-def _ruling(decision: Decision) -> Ruling:
+def ruling_of(decision: Decision) -> Ruling:
+    """What a decision says, to be looked at again."""
     minor = decision.of_price_minor
     of_price = None if minor is None else Money(minor, decision.dispute.order.currency)
     return Ruling(decision.remedy, decision.words, decision.clause, of_price, decision.seller_at_fault)

@@ -34,7 +34,6 @@ class AlarmKind(enum.StrEnum):
     PAYMENT_MISMATCH = "payment_mismatch"
     PAYMENT_TOO_LATE = "payment_too_late"
     PAYOUT_REFUSED = "payout_refused"
-    PROBLEM_REPORTED = "problem_reported"
     REFUND_FAILED = "refund_failed"
     SUSPICIOUS_SALE = "suspicious_sale"
     UNKNOWN_MONEY = "unknown_money"

@@ -14,7 +14,6 @@ from marketplace.mail.outgoing import Addressed, send, send_all
 from marketplace.orders import links
 from marketplace.orders.facts import (
     CheckoutPaid,
-    OrderContested,
     OrderDelivered,
     OrderLinkWanted,
     OrderRefunded,
@@ -110,11 +109,6 @@ def ship_by_passed(fact: ShipByPassed) -> None:
 def refunded(fact: OrderRefunded) -> None:
     """The money is on its way back, and why."""
     _write("refunded", fact.order_id, fact.at, reason=fact.reason)
-
-
-def contested(fact: OrderContested) -> None:
-    """We have your report; nothing is paid out meanwhile."""
-    _write("contested", fact.order_id, fact.at)
 
 
 def order_link(fact: OrderLinkWanted) -> None:

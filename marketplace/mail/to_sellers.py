@@ -12,7 +12,6 @@ from marketplace.mail.outgoing import send
 from marketplace.orders import accounting, terms
 from marketplace.orders.facts import (
     OrderCancelled,
-    OrderContested,
     OrderDelivered,
     OrderPaid,
     ShipByNear,
@@ -93,13 +92,6 @@ def delivered(fact: OrderDelivered) -> None:
 def cancelled(fact: OrderCancelled) -> None:
     """The order ended before the parcel was handed over."""
     _write("cancelled_seller", fact.order_id, fact.at, reason=fact.reason)
-
-
-def contested(fact: OrderContested) -> None:
-    """The buyer reported a problem; the payout waits."""
-    order = db.session.get_one(Order, fact.order_id)
-    if not order.is_supply:
-        _write("contested_seller", fact.order_id, fact.at)
 
 
 def gift_card_ready(fact: GiftCardReady) -> None:

@@ -100,12 +100,6 @@ class OrderRefunded:
 
 
 @dataclass(frozen=True)
-class OrderContested:
-    order_id: int
-    at: datetime
-
-
-@dataclass(frozen=True)
 class OrderSettled:
     order_id: int
     at: datetime

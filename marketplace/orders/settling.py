@@ -17,12 +17,11 @@ from marketplace.database import db
 from marketplace.errors import LostRace
 from marketplace.events import CARRIER, SYSTEM, HasActor
 from marketplace.jobs import deadlines
-from marketplace.jobs.alarms import AlarmKind, raise_alarm
 from marketplace.ledger import post, post_all
 from marketplace.listings.models import Item
 from marketplace.money import Money
 from marketplace.orders import accounting, holds, terms
-from marketplace.orders.facts import OrderContested, OrdersConfirmed, OrderSettled
+from marketplace.orders.facts import OrdersConfirmed, OrderSettled
 from marketplace.orders.models import Confirmation, Order
 from marketplace.orders.states import CannotConfirm, CannotContest, CannotSettle, OrderState
 from marketplace.payouts.paying import PayoutOwed, owe_payouts
@@ -127,8 +126,6 @@ def contest(order: Order, *, by: HasActor, at: datetime, reason: str) -> None:
     except LostRace:
         raise CannotContest() from None
     deadlines.cancel_deadlines([order], *ENDING_DEADLINES, at=at)
-    raise_alarm(AlarmKind.PROBLEM_REPORTED, order, at=at, reason=reason)
-    events.announce(OrderContested(order.id, at))
 
 
 def contest_by_carrier(order: Order, *, at: datetime) -> None:

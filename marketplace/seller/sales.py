@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from marketplace import clock
 from marketplace.database import db
+from marketplace.disputes.locking import latest_of
 from marketplace.errors import NotFound
 from marketplace.orders import accounting, refunding, snapshots, terms
 from marketplace.orders.models import Order
@@ -67,6 +68,7 @@ def sale(number: str) -> ResponseReturnValue:
         ship_by=deadline(order.ship_by_at) if order.ship_by_at else None,
         must_ship=order.state is OrderState.LABEL_ISSUED,
         may_cancel=seller_can_cancel(order),
+        case=latest_of(order.id),
     )
 
 

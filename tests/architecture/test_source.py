@@ -22,6 +22,7 @@ WEB = {
     "marketplace/redirects.py",
     "marketplace/site.py",
     "marketplace/credits/requests.py",
+    "marketplace/orders/visitors.py",
     "marketplace/people/signing_in.py",
 }
 AUDIENCES = {"buyer", "seller", "desk", "disputes"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from marketplace.shipping import sandbox
+from marketplace.shipping import label_document
 
 
 @pytest.fixture(autouse=True)
 def _plain_labels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "render_label", lambda _contents: b"%PDF-")
+    monkeypatch.setattr(label_document, "render_label", lambda _contents: b"%PDF-")

@@ -12,6 +12,10 @@ from werkzeug.routing import Rule
 from marketplace import clock
 from marketplace.credits.models import GiftCard
 from marketplace.database import db, unit_of_work
+from marketplace.disputes import opening
+from marketplace.disputes.models import Dispute
+from marketplace.disputes.opening import Report
+from marketplace.disputes.states import Kind, Wish
 from marketplace.jobs import runner
 from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.listings.finding import public_path
@@ -70,6 +74,7 @@ def build(app: Flask) -> World:
     buyer = an_account(name="Bea Buyer")
     order = _bought(app, sold, buyer)
     shop.confirmed(shop.delivered(_bought(app, shop.a_live_listing(), buyer)))
+    case = _disputed(app, buyer)
     draft = shop.graded(shop.a_draft(seller), "good")
     flaw = shop.a_flaw(draft, "exterior", "scratch", "light")
     shop.photographed(draft, "front", seed=2)  # a photo that no public listing shows
@@ -101,6 +106,8 @@ def build(app: Flask) -> World:
         "/desk/people/": {"person_id": seller.id},
         "/desk/review/": {"number": submitted.number},
         "/desk/supply/": {"number": supply.number, "flaw_id": 1, "slot": "front"},
+        "/desk/disputes/": {"number": case.number},
+        "/disputes/": {"number": case.number, "verb": "write"},
         "/help/": {"slug": "fees"},
         "/join/confirm/": {"token": "n" * 43},
         "/orders/": of_order,
@@ -133,6 +140,14 @@ def build(app: Flask) -> World:
         live=live,
         arguments=arguments,
     )
+
+
+def _disputed(app: Flask, buyer: Person) -> Dispute:
+    """A case about a piece of its own."""
+    order = shop.delivered(_bought(app, shop.a_live_listing(), buyer))
+    with unit_of_work():
+        report = Report(Kind.CONDITION, Wish.RETURN, "The corners are worn.", ("corners",))
+        return opening.open_dispute(order, report, by=order.buyer, at=clock.now())
 
 
 def _bought(app: Flask, listing: Listing, buyer: Person) -> Order:

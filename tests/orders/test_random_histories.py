@@ -32,7 +32,7 @@ from marketplace.payments.gateway import gateway
 from marketplace.payments.models import PaymentAttempt
 from marketplace.payouts.models import Payout
 from marketplace.people.models import Person
-from marketplace.shipping import sandbox as carrier
+from marketplace.shipping import label_document
 from marketplace.shipping.facts import ParcelDelivered, ParcelReturned, ParcelScanned
 from tests.shopping import ADDRESS, live_listing
 
@@ -208,5 +208,5 @@ class History(RuleBasedStateMachine):
 @pytest.mark.fault("G07")
 @pytest.mark.timeout(900)
 def test_every_step_of_a_random_history_keeps_the_ledgers_promises(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(carrier, "render_label", lambda _contents: b"%PDF-")  # a drawing has no say in the money
+    monkeypatch.setattr(label_document, "render_label", lambda _contents: b"%PDF-")  # a drawing has no say in the money
     run_state_machine_as_test(History, settings=settings())

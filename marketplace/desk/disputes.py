@@ -1,0 +1,240 @@
+"""The desk's cases: the queue by time left, one case with its decision, its preview and its approval."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload
+
+from marketplace import clock
+from marketplace.database import db
+from marketplace.disputes import deciding, outcomes, pages, returning, thread, waiting
+from marketplace.disputes.access import numbered
+from marketplace.disputes.deciding import NotThatRemedy, Ruling
+from marketplace.disputes.forms import DecisionForm, PauseForm, ReasonForm, SayForm
+from marketplace.disputes.models import Clause, Decision, Dispute
+from marketplace.disputes.outcomes import Outcome
+from marketplace.disputes.permissions import OwnCase, is_party, may_decide
+from marketplace.disputes.states import OVER, DisputeState, Remedy, Side, WaitingOn
+from marketplace.disputes.words import KINDS, LINES, REMEDIES, STATES, WAITING
+from marketplace.errors import NotFound, Refusal
+from marketplace.form_fields import Form
+from marketplace.orders import terms
+from marketplace.orders.refunding import MoreThanLeft
+from marketplace.people.models import Person, Role
+from marketplace.permissions import staff, the_person
+
+bp = Blueprint("desk_disputes", __name__)
+
+MOST_SHOWN = 200
+
+
+class SeenOtherwise(Refusal):
+    message = _l("The money changed while you were looking at it. Nothing was decided; look again.")
+
+
+@bp.get("/desk/disputes")
+@staff(Role.AGENT)
+def queue() -> ResponseReturnValue:
+    """Every open case, least time left first; those that wait for us, or all."""
+    everything = request.args.get("all") == "1"
+    at = clock.now()
+    open_cases = sa.select(Dispute).where(Dispute.state.not_in(OVER)).options(joinedload(Dispute.order))
+    cases = db.session.scalars(open_cases.order_by(Dispute.due_at, Dispute.id).limit(MOST_SHOWN)).all()
+    ours = (WaitingOn.DESK, WaitingOn.SECOND_AGENT)
+    rows = [
+        {
+            "dispute": dispute,
+            "title": dispute.order.as_sold["title"],
+            "claim": KINDS[dispute.kind],
+            "state": STATES[dispute.state],
+            "waiting": WAITING[party],
+            "left": dispute.due_at - at,
+        }
+        for dispute in cases
+        if dispute.due_at is not None and (party := waiting.waiting_on(dispute)) and (everything or party in ours)
+    ]
+    return render_template("desk/disputes.html", rows=rows, everything=everything, count=len(cases))
+
+
+@bp.get("/desk/disputes/<number>")
+@staff(Role.AGENT)
+def case(number: str) -> ResponseReturnValue:
+    """One case: the piece as sold, what was said and shown, and what may be done."""
+    return _show(numbered(number))
+
+
+def _show(
+    dispute: Dispute,
+    *,
+    form: DecisionForm | None = None,
+    outcome: Outcome | None = None,
+    sent: Form | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    agent = the_person()
+    proposal = dispute.proposal
+    page = render_template(
+        "desk/dispute.html",
+        **pages.facts(dispute, Side.STAFF),
+        form=form or _decision_form(dispute, blank=True),
+        outcome=_lines(outcome),
+        needs_two=deciding.needs_two(outcome) if outcome else False,
+        proposal=proposal,
+        proposed=REMEDIES[proposal.remedy] if proposal else None,
+        proposed_lines=_lines(_outcome_of(dispute, proposal)) if proposal else [],
+        may_decide=may_decide(dispute, agent),
+        is_own=is_party(dispute, agent),
+        may_receive=dispute.order.is_supply and dispute.state is DisputeState.RETURNED,
+        pause=PauseForm(formdata=None, prefix="pause-") if not isinstance(sent, PauseForm) else sent,
+        say=SayForm(formdata=None, prefix="say-") if not isinstance(sent, SayForm) else sent,
+        back=ReasonForm(formdata=None, prefix="back-") if not isinstance(sent, ReasonForm) else sent,
+        errors=sent or form,
+    )
+    return page, status
+
+
+def _lines(outcome: Outcome | None) -> list[tuple[Any, Any]]:
+    return [(LINES[name], amount) for name, amount in outcomes.lines(outcome)] if outcome else []
+
+
+def _outcome_of(dispute: Dispute, proposal: Decision) -> Outcome | None:
+    """What the proposal would do to the money now."""
+    try:
+        return deciding.preview(dispute, deciding.ruling_of(proposal))
+    except (NotThatRemedy, MoreThanLeft):
+        return None
+
+
+# Deciding ------------------------------------------------------------------------------------------------------------
+
+
+def _decision_form(dispute: Dispute, *, blank: bool = False) -> DecisionForm:
+    form = DecisionForm(formdata=None) if blank else DecisionForm()
+    form.offer_only(outcomes.remedies(dispute))
+    form.amount.currency = dispute.order.currency
+    return form
+
+
+@bp.post("/desk/disputes/<number>/decide")
+@staff(Role.AGENT)
+def decide(number: str) -> ResponseReturnValue:
+    """Show the money first; what was seen is then decided, and nothing else."""
+    dispute = numbered(number)
+    agent, form = _no_party(dispute), _decision_form(dispute)
+    if not form.validate_on_submit():
+        return _show(dispute, form=form, status=422)
+    ruling = Ruling(
+        Remedy(form.remedy.data), form.words.data, Clause(form.clause.data), form.part, form.seller_at_fault.data
+    )
+    try:
+        outcome = deciding.preview(dispute, ruling)
+    except MoreThanLeft:
+        form.amount.errors = [_("Enter less than what is left of the price, and more than nothing.")]
+        return _show(dispute, form=form, status=422)
+    seen, shown = form.seen.data, _mark(ruling, outcome)
+    if not seen or request.form.get("step") == "preview":
+        form.seen.data = shown
+        return _show(dispute, form=form, outcome=outcome)
+    if seen != shown:
+        raise SeenOtherwise()
+    decision = deciding.decide(dispute, ruling, by=agent, at=clock.now())
+    flash(_("Decided.") if decision.decided_at else _("A second agent has to approve it."))
+    return _to_case(number)
+
+
+def _mark(ruling: Ruling, outcome: Outcome) -> str:
+    """What a preview showed, as one value: another remedy or another amount is another mark."""
+    figures = (outcome.to_buyer.minor, outcome.to_seller.minor, outcome.from_programme.minor)
+    return ":".join([ruling.remedy.value, *map(str, figures)])
+
+
+@bp.post("/desk/disputes/<number>/approve")
+@staff(Role.AGENT)
+def approve(number: str) -> ResponseReturnValue:
+    """The second agent agrees."""
+    deciding.approve(numbered(number), by=the_person(), at=clock.now())
+    flash(_("Approved and carried out."))
+    return _to_case(number)
+
+
+@bp.post("/desk/disputes/<number>/send-back")
+@staff(Role.AGENT)
+def send_back(number: str) -> ResponseReturnValue:
+    """The second agent does not agree."""
+    dispute, form = numbered(number), ReasonForm(prefix="back-")
+    if not form.validate_on_submit():
+        return _show(dispute, sent=form, status=422)
+    deciding.send_back(dispute, words=form.reason.data, by=the_person(), at=clock.now())
+    flash(_("Sent back: it is to be decided anew."))
+    return _to_case(number)
+
+
+# Deadlines and words -------------------------------------------------------------------------------------------------
+
+
+def _no_party(dispute: Dispute) -> Person:
+    """The agent, who is no party to the case (fault P06)."""
+    agent = the_person()
+    if is_party(dispute, agent):
+        raise OwnCase()
+    return agent
+
+
+@bp.post("/desk/disputes/<number>/pause")
+@staff(Role.AGENT)
+def pause(number: str) -> ResponseReturnValue:
+    """Let the deadline rest to the end of a day, for a reason that both sides read."""
+    dispute, form = numbered(number), PauseForm(prefix="pause-")
+    agent = _no_party(dispute)
+    if not form.validate_on_submit():
+        return _show(dispute, sent=form, status=422)
+    until = datetime.combine(form.until.data, time(23, 59, 59), terms.calendar().zone)
+    waiting.pause(dispute, until=until, reason=form.reason.data, by=agent, at=clock.now())
+    flash(_("The time limit rests. Both sides have been told."))
+    return _to_case(number)
+
+
+@bp.post("/desk/disputes/<number>/run-on")
+@staff(Role.AGENT)
+def run_on(number: str) -> ResponseReturnValue:
+    """End a pause before its day."""
+    dispute = numbered(number)
+    waiting.run_on(dispute, by=_no_party(dispute), at=clock.now())
+    flash(_("The time limit runs again. Both sides have been told."))
+    return _to_case(number)
+
+
+@bp.post("/desk/disputes/<number>/write")
+@staff(Role.AGENT)
+def write(number: str) -> ResponseReturnValue:
+    """Write to both sides."""
+    dispute, form = numbered(number), SayForm(prefix="say-")
+    agent = _no_party(dispute)
+    if not form.validate_on_submit():
+        return _show(dispute, sent=form, status=422)
+    thread.write(dispute, form.words.data, side=Side.STAFF, by=agent, at=clock.now())
+    flash(_("Sent to both sides."))
+    return _to_case(number)
+
+
+@bp.post("/desk/disputes/<number>/receive")
+@staff(Role.AGENT, Role.WAREHOUSE)
+def receive(number: str) -> ResponseReturnValue:
+    """The house's own piece is back in the warehouse."""
+    dispute = numbered(number)
+    if not dispute.order.is_supply:
+        raise NotFound()
+    returning.receive(dispute, by=_no_party(dispute), at=clock.now())
+    flash(_("The piece is back."))
+    return _to_case(number)
+
+
+def _to_case(number: str) -> ResponseReturnValue:
+    return redirect(url_for("desk_disputes.case", number=number), 303)

@@ -1,0 +1,86 @@
+"""A case as its pages show it: the piece as sold beside what arrived, and the thread, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from marketplace import events
+from marketplace.disputes.models import Dispute, DisputePhoto
+from marketplace.disputes.states import Side
+from marketplace.disputes.words import EVENTS, SIDES
+from marketplace.listings.showing import photo as shown
+from marketplace.orders import terms
+from marketplace.orders.models import Order
+from marketplace.programme.policy.condition import Condition
+
+WHOLE = "whole"  # the field of a photo that shows no part in particular
+
+
+def condition_of(order: Order) -> Condition:
+    """The scale the listing was made under."""
+    return terms.of_seller(order).condition
+
+
+def part_label(order: Order, key: str) -> str:
+    part = condition_of(order).part(key)
+    return part.label if part else str(_("The whole piece"))
+
+
+def flaws_as_sold(order: Order) -> list[dict[str, str]]:
+    """The flaws the listing named, in words, as pinned at the sale."""
+    scale = condition_of(order)
+    rows = []
+    for flaw in order.as_sold["flaws"]:
+        kind, severity = scale.flaw_kind(flaw["kind"]), scale.severity(flaw["severity"])
+        words = ", ".join(known.label for known in (kind, severity) if known)
+        rows.append({"part": part_label(order, flaw["part"]), "words": words, "note": flaw["note"]})
+    return rows
+
+
+def as_listed(order: Order, part: str) -> dict[str, Any] | None:
+    """The listing's own photo of a part: the flaw's close-up, else the seller's first photo, else the library's."""
+    sold = order.as_sold
+    close_ups = {flaw["photo"] for flaw in sold["flaws"] if flaw["part"] == part and flaw["photo"]}
+    pictures = (
+        [picture for picture in sold["photos"] if picture["key"] in close_ups] or sold["photos"] or sold["library"]
+    )
+    return (
+        shown(pictures[0], alt=_("%(part)s as listed", part=part_label(order, part)), caption=_("As listed"))
+        if pictures
+        else None
+    )
+
+
+def as_shown(photo: DisputePhoto, order: Order) -> dict[str, Any]:
+    """A photo of evidence with who showed it."""
+    words = _("%(part)s, shown by: %(side)s", part=part_label(order, photo.part), side=SIDES[photo.side])
+    return shown(photo, alt=words, caption=words)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing in the thread; shape of ``history`` in ``templates/components/progress.html``."""
+
+    title: str
+    at: datetime
+    note: str | None = None
+    by: str | None = None
+    masked: bool = False
+
+
+def thread(dispute: Dispute, side: Side) -> list[Entry]:
+    """Messages and events, newest first. What the desk does among itself is in nobody else's thread."""
+    said = [
+        Entry(str(SIDES[message.side]), message.written_at, message.words, masked=message.is_masked)
+        for message in dispute.messages
+    ]
+    happened = [
+        Entry(str(EVENTS.get(event.action, event.action.replace("_", " "))), event.at)
+        for event in events.history(dispute)
+        if event.action in EVENTS or (side is Side.STAFF and event.action not in ("write", "add_photo"))
+    ]
+    return sorted(said + happened, key=lambda entry: entry.at, reverse=True)

@@ -1,0 +1,88 @@
+"""Letters to the two sides of a case: what moved, who acts by when, and what happens if nobody does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marketplace.database import db
+from marketplace.disputes.facts import CaseMoved, News
+from marketplace.disputes.models import Dispute
+from marketplace.disputes.states import SILENCE, Side
+from marketplace.disputes.waiting import waiting_on
+from marketplace.disputes.words import KINDS, REMEDIES, WAITING, WISHES
+from marketplace.mail.addresses import about, url
+from marketplace.mail.outgoing import send
+from marketplace.orders import links
+from marketplace.orders.models import Order
+from marketplace.presentation import deadline as deadline_words
+from marketplace.presentation import money
+from marketplace.shipping import parcels
+
+# Who is written to; nobody about what only the other side has to know or what they did themselves a moment ago.
+READERS: dict[News, tuple[Side, ...]] = {
+    News.OPENED: (Side.BUYER, Side.SELLER),
+    News.WITHDRAWN: (Side.SELLER,),
+    News.OFFERED: (Side.BUYER,),
+    News.IN_REVIEW: (Side.BUYER, Side.SELLER),
+    News.AGREED: (Side.BUYER, Side.SELLER),
+    News.DECIDED: (Side.BUYER, Side.SELLER),
+    News.RETURN_LABEL: (Side.BUYER,),
+    News.RETURNED: (Side.BUYER, Side.SELLER),
+    News.NEW_DATE: (Side.BUYER, Side.SELLER),
+    News.MESSAGE: (Side.BUYER, Side.SELLER),
+    News.CLOSED: (Side.BUYER, Side.SELLER),
+}
+
+
+def case_moved(fact: CaseMoved) -> None:
+    """Tell each side that has to know."""
+    dispute = db.session.get_one(Dispute, fact.dispute_id)
+    for side in READERS[fact.news]:
+        if side is Side.SELLER and dispute.order.seller is None:
+            continue
+        if fact.news is News.MESSAGE and side is fact.by:
+            continue
+        _write(dispute, fact, side)
+
+
+def _write(dispute: Dispute, fact: CaseMoved, side: Side) -> None:
+    order = dispute.order
+    to, link = _reader(order, dispute, side, fact)
+    returned = parcels.return_parcel_of(order.id) if fact.news is News.RETURN_LABEL else None
+    send(
+        f"dispute_{fact.news.value}",
+        key=f"{dispute.number}:{side.value}:{fact.at.isoformat()}:{len(dispute.messages)}",
+        to=to,
+        about=dispute,
+        at=fact.at,
+        facts={**about(order), **_facts(dispute, side)},
+        secrets={"link_url": link},
+        label_of=returned.id if returned else None,
+    )
+
+
+def _reader(order: Order, dispute: Dispute, side: Side, fact: CaseMoved) -> tuple[str, str]:
+    """The address, and a link that opens the case: for a guest, too."""
+    if side is Side.SELLER and order.seller is not None:
+        return order.seller.email, url(f"/disputes/{dispute.number}")
+    return order.checkout.email, url(f"/orders/link/{links.make(order, at=fact.at)}?to=case")
+
+
+def _facts(dispute: Dispute, side: Side) -> dict[str, Any]:
+    """Plain words: the claim, who is waited for, until when, and what follows from silence."""
+    party, decision = waiting_on(dispute), dispute.decision
+    return {
+        "case": dispute.number,
+        "side": side.value,
+        "claim": str(KINDS[dispute.kind]),
+        "wish": str(WISHES[dispute.wish]),
+        "waiting": str(WAITING[party]) if party else "",
+        "due": deadline_words(dispute.due_at) if dispute.due_at else "",
+        "silence": str(SILENCE[dispute.state].outcome) if dispute.state in SILENCE else "",
+        "offered": money(dispute.offered) if dispute.offered else "",
+        "remedy": str(REMEDIES[decision.remedy]) if decision else "",
+        "reason": decision.words if decision else "",
+        "appeals": deadline_words(dispute.appeal_until) if dispute.appeal_until else "",
+        "pause": dispute.pause_reason,
+        "refunded": money(dispute.order.refunded) if dispute.order.refunded else "",
+    }
