@@ -11,11 +11,12 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.utils import import_string
 from whitenoise import WhiteNoise
 
 from marketplace import (
     blueprints,
-    cli,
+    commands,
     database,
     error_pages,
     journal,
@@ -29,8 +30,7 @@ from marketplace import (
 )
 from marketplace.buyer import cards
 from marketplace.database import db
-from marketplace.jobs import broker, embedding
-from marketplace.jobs.ringing import Ringer
+from marketplace.jobs import embedding
 from marketplace.jobs.runner import EmbeddedRunner
 from marketplace.listings.search import instead_of
 from marketplace.people import signing_in
@@ -89,7 +89,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     blueprints.register_all(app, settings, csrf)
     wiring.wire(app, settings)
     _begin_jobs(app, settings)
-    cli.init_app(app)
+    commands.init_app(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=str(ROOT / "static"),
@@ -134,8 +134,8 @@ def _begin_jobs(app: Flask, settings: Settings) -> None:
     if settings.jobs == "embedded":
         embedding.init_app(app, lambda: EmbeddedRunner(app))
     elif settings.jobs == "celery":
-        celery = broker.make_celery(settings.redis_url)
-        embedding.init_app(app, lambda: Ringer(celery))
+        make_ringer = import_string("marketplace.jobs.ringing:make_ringer")  # 10 MB of Celery, only where it is used
+        embedding.init_app(app, lambda: make_ringer(settings.redis_url))
 
 
 def _engine_options(url: str) -> dict[str, object]:

@@ -11,40 +11,16 @@ from datetime import timedelta
 from typing import Any
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from flask.cli import with_appcontext
 
 from marketplace import clock, doctor
 from marketplace import reconcile as reconciling
-from marketplace.credits.cli import token_cli
 from marketplace.database import unit_of_work
-from marketplace.demo.cli import demo, seed
 from marketplace.jobs import runner
-from marketplace.ledger.cli import ledger_cli
-from marketplace.people.cli import purchases_cli, sign_ins, staff_cli
-from marketplace.programme.cli import programme_cli
 
 _STEP = re.compile(r"\A([0-9]{1,4})([mhd])\Z")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-
-
-def init_app(app: Flask) -> None:
-    """Register every command."""
-    for command in (
-        programme_cli,
-        purchases_cli,
-        staff_cli,
-        sign_ins,
-        token_cli,
-        ledger_cli,
-        sweep,
-        reconcile,
-        doctor_command,
-        clock_cli,
-        seed,
-        demo,
-    ):
-        app.cli.add_command(command)
 
 
 def say(answer: Any, as_json: bool) -> None:

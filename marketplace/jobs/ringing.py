@@ -56,3 +56,8 @@ class Ringer:
             if self._is_away:
                 log.info("Redis is back")
             self._is_away = False
+
+
+def make_ringer(redis_url: str) -> Ringer:
+    """A ringer for the workers on that Redis."""
+    return Ringer(broker.make_celery(redis_url))
