@@ -13,12 +13,8 @@ from marketplace.demo.cast import Character, staff
 from marketplace.demo.pieces import Piece
 from marketplace.demo.selling import listing_of
 from marketplace.desk.orders import VERBS
-from marketplace.disputes import opening
-from marketplace.disputes.opening import Report
-from marketplace.disputes.states import Kind
 from marketplace.jobs import alarms
 from marketplace.jobs.alarms import Alarm
-from marketplace.money import Money
 from marketplace.orders import checkouts, refunding, settling, tax
 from marketplace.orders.models import Checkout, Order
 from marketplace.orders.notes import DeskNote
@@ -123,15 +119,6 @@ def confirm(order_id: int, stars: int, words: str) -> None:
         settling.confirm(order, stars=stars, words=words, by=order.buyer, at=clock.now())
 
 
-def report(order_id: int, reason: str) -> None:
-    """The buyer reports a problem."""
-    with unit_of_work() as session:
-        order = session.get_one(Order, order_id)
-        kind = Kind(reason)
-        said = Report(kind, opening.wishes_for(kind)[0], "It is not as the photos show it.")
-        opening.open_dispute(order, said, by=order.buyer, at=clock.now())
-
-
 def cancel_as_buyer(order_id: int) -> None:
     """The seller let the ship-by moment pass."""
     with unit_of_work() as session:
@@ -148,7 +135,7 @@ def cancel_as_seller(order_id: int) -> None:
 
 
 def decide(order_id: int, verb: str, words: str) -> None:
-    """Customer service acts on an order, with its reason on record: cancel, refund, settle, pay-lost."""
+    """Customer service acts on an order, with its reason on record: cancel, pay-lost."""
     with unit_of_work() as session:
         order, agent, at = session.get_one(Order, order_id), staff(Role.AGENT), clock.now()
         note = DeskNote(order_id=order.id, author_id=agent.id, written_at=at, words=words)
@@ -166,12 +153,3 @@ def clear_alarms(order_id: int, words: str) -> None:
         about = sa.and_(Alarm.subject_type == Order.__tablename__, Alarm.subject_id == order_id)
         for alarm in session.scalars(sa.select(Alarm).where(about, Alarm.cleared_at.is_(None))).all():
             alarms.clear_alarm(alarm, by=staff(Role.AGENT), at=clock.now(), reason=words)
-
-
-def give_back_part(order_id: int, percent: int) -> None:
-    """Customer service lowers the price by so many percent and gives the difference back."""
-    with unit_of_work() as session:
-        order = session.get_one(Order, order_id)
-        part = Money(order.price_minor * percent // 100, order.currency)
-        agent = staff(Role.AGENT)
-        refunding.refund_part(order, of_price=part, reason=EndReason.DESK_DECISION, by=agent, at=clock.now())

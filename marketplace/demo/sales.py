@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from marketplace.demo import buying, words
+from marketplace.demo import buying, cases, words
 from marketplace.demo.cast import Character
 from marketplace.demo.listings import approved
 from marketplace.demo.pieces import Piece
 from marketplace.demo.stage import Stage
 from marketplace.demo.timeline import Story
+from marketplace.disputes.states import Kind, Remedy
 
 LISTED_BEFORE = 6  # days between handing in and the sale
 
@@ -107,11 +108,22 @@ def bought_back(stage: Stage, sale: Sale) -> Story:
 # Another end ---------------------------------------------------------------------------------------------------------
 
 
-def disputed(stage: Stage, sale: Sale) -> Story:
+def reported(stage: Stage, sale: Sale, *, percent: int | None = None) -> Story:
     """The buyer reports a problem the day after the delivery."""
     yield from delivered(stage, sale)
     yield stage.some_time(sale.days_ago - 5, 15)
-    buying.report(sale.order, ("condition", "incomplete", "damaged")[sale.number % 3])
+    kind = (Kind.CONDITION, Kind.INCOMPLETE, Kind.DAMAGED)[sale.number % 3]
+    cases.report(sale.order, kind, "It is not as the photos show it.", percent=percent)
+
+
+def disputed(stage: Stage, sale: Sale) -> Story:
+    """Nobody has decided yet: the seller has not answered, has made an offer, or says it is as described."""
+    yield from reported(stage, sale)
+    yield stage.some_time(sale.days_ago - 5, 18)
+    if sale.number % 3 == 1:
+        cases.offer(sale.order, 10, "I had not seen it. I give a tenth back, if you keep it.")
+    elif sale.number % 3 == 2:
+        cases.contest(sale.order, "It left me as the photos show it.")
 
 
 def taken_back_by_carrier(stage: Stage, sale: Sale) -> Story:
@@ -122,25 +134,35 @@ def taken_back_by_carrier(stage: Stage, sale: Sale) -> Story:
 
 
 def settled_after_dispute(stage: Stage, sale: Sale) -> Story:
-    """The report was not borne out."""
-    yield from disputed(stage, sale)
+    """The report was not borne out; once the days to appeal are over the seller is paid."""
+    yield from reported(stage, sale)
+    yield stage.some_time(sale.days_ago - 6, 10)
+    cases.contest(sale.order, "The mark is in the listing, as its second flaw.")
     yield stage.some_time(sale.days_ago - 8, 15)
-    buying.decide(sale.order, "settle", "The mark in the report is the second flaw of the listing, with its photo.")
+    words = "The mark in the report is the second flaw of the listing, with its photo."
+    cases.decide(sale.order, Remedy.DISMISS, words)
 
 
 def settled_for_less(stage: Stage, sale: Sale) -> Story:
-    """The buyer keeps the piece for a tenth less."""
-    yield from disputed(stage, sale)
+    """The buyer keeps the piece for a tenth less, as both agree."""
+    yield from reported(stage, sale, percent=10)
     yield stage.some_time(sale.days_ago - 7, 15)
-    buying.give_back_part(sale.order, 10)
-    buying.decide(sale.order, "settle", "Both agreed: a tenth of the price goes back, the piece stays.")
+    cases.accept(sale.order)
 
 
 def refunded_after_dispute(stage: Stage, sale: Sale) -> Story:
-    """The report was right."""
-    yield from disputed(stage, sale)
+    """The report was right: the refund leaves, and the piece goes back."""
+    yield from reported(stage, sale)
+    yield stage.some_time(sale.days_ago - 6, 10)
+    cases.contest(sale.order, "It was whole when I packed it.")
     yield stage.some_time(sale.days_ago - 8, 15)
-    buying.decide(sale.order, "refund", "The handle is torn, which the listing does not say.")
+    words = "The handle is torn, which the listing does not say."
+    cases.decide(sale.order, Remedy.REFUND_WITH_RETURN, words, seller_at_fault=True)
+    yield stage.some_time(sale.days_ago - 9, 11)
+    cases.carry_back(sale.order, "scan")
+    if sale.number % 2 == 0:
+        yield stage.some_time(sale.days_ago - 11, 11)
+        cases.carry_back(sale.order, "deliver")
 
 
 def never_shipped(stage: Stage, sale: Sale) -> Story:

@@ -10,8 +10,9 @@ from marketplace.disputes.models import Dispute
 from marketplace.disputes.states import SILENCE, Side
 from marketplace.disputes.waiting import waiting_on
 from marketplace.disputes.words import KINDS, REMEDIES, WAITING, WISHES
+from marketplace.jobs import outbox
 from marketplace.mail.addresses import about, url
-from marketplace.mail.outgoing import send
+from marketplace.mail.outgoing import MAIL, send
 from marketplace.orders import links
 from marketplace.orders.models import Order
 from marketplace.presentation import deadline as deadline_words
@@ -51,7 +52,8 @@ def _write(dispute: Dispute, fact: CaseMoved, side: Side) -> None:
     returned = parcels.return_parcel_of(order.id) if fact.news is News.RETURN_LABEL else None
     send(
         f"dispute_{fact.news.value}",
-        key=f"{dispute.number}:{side.value}:{fact.at.isoformat()}:{len(dispute.messages)}",
+        # Two things may happen to a case at one moment, and each is a letter: they are told apart by their number.
+        key=f"{dispute.number}:{side.value}:{len(outbox.rows_of(dispute, MAIL))}",
         to=to,
         about=dispute,
         at=fact.at,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from marketplace import clock
 from marketplace.database import db
 from marketplace.disputes import answering, thread, waiting
 from marketplace.disputes.masking import MASK
@@ -23,6 +26,7 @@ from marketplace.disputes.states import (
 )
 from marketplace.disputes.waiting import CannotPause
 from marketplace.listings.states import ListingState
+from marketplace.mail.models import SandboxMail
 from marketplace.orders.refunding import MoreThanLeft
 from marketplace.orders.states import OrderState
 from marketplace.payouts.models import Payout
@@ -188,10 +192,6 @@ def test_nobody_writes_in_a_closed_case(app: Flask) -> None:
 
 
 def pause(dispute: Dispute, **step: float) -> Dispute:
-    from datetime import timedelta
-
-    from marketplace import clock
-
     return act(
         dispute, waiting.pause, until=clock.now() + timedelta(**step), reason="A carrier's strike", by=an_agent()
     )
@@ -219,6 +219,13 @@ def test_a_pause_ended_early_gives_back_what_was_left(app: Flask) -> None:
     assert first is not None and dispute.due_at is not None
     assert (dispute.due_at - first).days == 1
     assert dispute.paused_until is None
+
+
+def test_two_new_dates_at_one_moment_are_two_letters(app: Flask) -> None:
+    dispute = pause(opened(), days=5)
+    dispute = act(dispute, waiting.run_on, by=an_agent())
+    letters = sa.select(SandboxMail).where(SandboxMail.message == "dispute_new_date")
+    assert len(db.session.scalars(letters).all()) == 4  # two dates, told to two sides
 
 
 def test_a_pause_has_a_limit_and_is_one_at_a_time(app: Flask) -> None:

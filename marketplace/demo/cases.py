@@ -1,0 +1,90 @@
+"""What the two sides of a case and the desk do, each by the shop's own operations."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from marketplace import clock
+from marketplace.database import unit_of_work
+from marketplace.demo.cast import staff
+from marketplace.disputes import answering, deciding, opening
+from marketplace.disputes.deciding import Ruling
+from marketplace.disputes.locking import latest_of
+from marketplace.disputes.models import Clause, Dispute
+from marketplace.disputes.opening import Report
+from marketplace.disputes.states import Kind, Remedy, Wish
+from marketplace.money import Money
+from marketplace.orders.models import Order
+from marketplace.people.models import Person, Role
+from marketplace.shipping import parcels, sandbox_tracking
+from marketplace.shipping import sandbox_pages as carrier
+from marketplace.shipping.sandbox_books import SandboxParcel
+
+
+def report(order_id: int, kind: Kind, words: str, *, percent: int | None = None) -> None:
+    """The buyer reports a problem: to send it back, or to keep it for so many percent less."""
+    with unit_of_work() as session:
+        order = session.get_one(Order, order_id)
+        asked = None if percent is None else Money(order.price_minor * percent // 100, order.currency)
+        wish = Wish.RETURN if asked is None else Wish.KEEP
+        opening.open_dispute(order, Report(kind, wish, words, asked=asked), by=order.buyer, at=clock.now())
+
+
+def contest(order_id: int, words: str) -> None:
+    """The seller says that it is as described."""
+    with unit_of_work():
+        dispute = _case(order_id)
+        answering.contest(dispute, words=words, by=_seller(dispute), at=clock.now())
+
+
+def accept(order_id: int) -> None:
+    """The seller gives what was asked for."""
+    with unit_of_work():
+        dispute = _case(order_id)
+        answering.accept(dispute, by=_seller(dispute), at=clock.now())
+
+
+def offer(order_id: int, percent: int, words: str) -> None:
+    """The seller offers so many percent of the price back."""
+    with unit_of_work():
+        dispute = _case(order_id)
+        part = Money(dispute.order.price_minor * percent // 100, dispute.order.currency)
+        answering.offer(dispute, part, words=words, by=_seller(dispute), at=clock.now())
+
+
+def decide(order_id: int, remedy: Remedy, words: str, *, seller_at_fault: bool = False) -> None:
+    """Customer service decides, and the manager approves what is above one agent's amount."""
+    with unit_of_work():
+        ruling = Ruling(remedy, words, Clause.AS_DESCRIBED, seller_at_fault=seller_at_fault)
+        decision = deciding.decide(_case(order_id), ruling, by=staff(Role.AGENT), at=clock.now())
+    if decision.decided_at is None:
+        with unit_of_work():
+            deciding.approve(_case(order_id), by=staff(Role.MANAGER), at=clock.now())
+
+
+def carry_back(order_id: int, step: str) -> None:
+    """The carrier does something to the piece on its way back, and tells the shop."""
+    with unit_of_work() as session:
+        parcel = parcels.return_parcel_of(order_id)
+        if parcel is None or parcel.tracking_number is None:
+            raise LookupError(f"order {order_id} has no return label yet")
+        known = sa.select(SandboxParcel).where(SandboxParcel.tracking_number == parcel.tracking_number)
+        row = session.scalars(known).one()
+        sandbox_tracking.add_scan(row, step, at=clock.now())
+        session.flush()
+        news = sandbox_tracking.track_updated(row)
+    if carrier.deliver(news) != 200:
+        raise RuntimeError("the shop refused a webhook of its own sandbox")
+
+
+def _case(order_id: int) -> Dispute:
+    dispute = latest_of(order_id)
+    if dispute is None:
+        raise LookupError(f"order {order_id} has no case")
+    return dispute
+
+
+def _seller(dispute: Dispute) -> Person:
+    if dispute.order.seller is None:
+        raise LookupError(f"case {dispute.number} is about a piece of the house's own")
+    return dispute.order.seller
