@@ -32,7 +32,6 @@ BENCHMARKS: dict[str, Benchmark] = {
 
 def run(names: list[str], scale: float) -> dict[str, Any]:
     """Everything measured, as one document; ``scale`` 1 is what the bars are meant for."""
-    logging.getLogger("marketplace").setLevel(logging.WARNING)
     with databases() as made:
         template = made.empty()
         world.build(template)
@@ -59,6 +58,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="one benchmark; may be given again")
     parser.add_argument("--scale", type=float, default=1.0, help="a part of the rows and requests")
     asked = parser.parse_args()
+    logging.getLogger("marketplace").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers end and databases go even then
     try:
         found = run(asked.only or list(BENCHMARKS), asked.scale)
