@@ -8,8 +8,9 @@ from pathlib import Path
 from flask import Flask
 from flask_migrate import upgrade
 
-from marketplace import clock, create_app
+from marketplace import clock, create_app, limits
 from marketplace.database import db, unit_of_work
+from marketplace.limits import limiter
 from marketplace.programme import versions
 from marketplace.settings import Settings
 
@@ -43,7 +44,12 @@ def build_template(url: str) -> None:
 
 
 def close(shop: Flask) -> None:
-    """Let go of every connection."""
+    """Let go of every connection; the process's one limiter counts in memory again, if at all."""
+    if shop.config["SETTINGS"].redis_url:
+        limiter._storage_dead, limiter._storage_options = False, {}
+        elsewhere = Flask(__name__)
+        elsewhere.config.update(limits.configuration("", counts=False), RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=False)
+        limiter.init_app(elsewhere)
     with shop.app_context():
         db.session.remove()
         for engine in db.engines.values():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
@@ -24,7 +26,7 @@ from marketplace.orders import checkouts, tax
 from marketplace.orders.models import Checkout
 from marketplace.orders.states import CheckoutState
 from marketplace.payments import attempts
-from marketplace.payments.gateway import PageRefused, gateway
+from marketplace.payments.gateway import PageRefused, PaymentPage, gateway
 from marketplace.payments.models import PaymentAttempt
 from marketplace.people import accounts
 from marketplace.people.models import Person
@@ -172,20 +174,44 @@ def pay(number: str) -> ResponseReturnValue:
         return _just_sold(number, gone)
     if attempt.page_url:
         return redirect(attempt.page_url, 303)
-    attempt_id, request, key = attempt.id, attempt.request, attempt.key
+    attempt_id, was_tried = attempt.id, attempt.started_at < clock.now()
+    wanted = (attempt.request, attempt.key, attempt.expires_at)
     database.finish()
     try:
-        page = gateway().open_page(request, key)
+        page = _page(*wanted, was_tried=was_tried)
     except (NotDone, OutcomeUnknown, Misused) as trouble:
+        log.error(
+            "no payment page", extra={"attempt": attempt_id, "reason": f"{type(trouble).__name__}: {trouble}"[:200]}
+        )
         if isinstance(trouble, Misused):
             attempts.report_misuse(attempt_id, at=clock.now())
         flash(_("The payment page cannot be reached right now. Nothing was charged; try again in a minute."))
         return redirect(url_for("checkout.review", number=number), 303)
-    except PageRefused:  # most often an attempt so late that its page would be open for too short a time
+    except PageRefused as no:  # most often an attempt so late that its page would be open for too short a time
+        log.error("payment page refused", extra={"attempt": attempt_id, "reason": str(no)[:200]})
         _give_up(number)
         return _offer_anew(number, _("The payment page did not open. Nothing was charged: here is your offer anew."))
     attempts.record_page(db.session.get_one(PaymentAttempt, attempt_id), page, at=clock.now())
     return redirect(page.url, 303)
+
+
+def _page(request: dict[str, Any], key: str, expires_at: datetime, *, was_tried: bool) -> PaymentPage:
+    """The provider's page. One whose answer was lost is looked for before it is asked for again (fault B14)."""
+    if was_tried and (found := _lost_page(key, expires_at)):
+        return found
+    try:
+        return gateway().open_page(request, key)
+    except OutcomeUnknown:
+        if found := _lost_page(key, expires_at):
+            return found
+        raise
+
+
+def _lost_page(key: str, expires_at: datetime) -> PaymentPage | None:
+    report = gateway().find(key, expires_at=expires_at)
+    if report is None or report.status != "open" or report.page_url is None:
+        return None
+    return PaymentPage(report.session_ref, report.page_url)
 
 
 def _earlier_of(checkout: Checkout) -> list[str]:
@@ -210,7 +236,7 @@ def _give_up(number: str) -> None:
     database.finish()
     try:
         report = attempts.ask_provider(attempt, ending=True)
-    except (NotDone, OutcomeUnknown):
+    except (NotDone, OutcomeUnknown, Misused, LookupError):
         return  # It ends by its own deadline.
     attempts.apply(db.session.get_one(PaymentAttempt, attempt_id), report, at=clock.now())
     database.finish()

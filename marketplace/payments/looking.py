@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from marketplace import clock
 from marketplace.database import db, insert_new, unit_of_work
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
-from marketplace.jobs.outbox import NotDone, OutboxRow
+from marketplace.jobs.outbox import NotDone, OutboxRow, OutcomeUnknown
 from marketplace.money import Money
 from marketplace.payments import attempts, refunds, webhooks
 from marketplace.payments.gateway import RefundReport, SessionReport, gateway
@@ -36,7 +36,7 @@ def look(*, asking: str) -> dict[str, int]:
     try:
         news, paid = gateway().news(since), gateway().payments(since)
         given_back = gateway().refunds(since)
-    except NotDone as trouble:
+    except (NotDone, OutcomeUnknown) as trouble:
         log.warning("the payment provider could not be asked for news", extra={"reason": str(trouble)[:200]})
         return {"news": 0, "unknown": 0}
     with unit_of_work():

@@ -6,6 +6,7 @@ for the same request after a crash. Answers are read as far as we need them; wha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -13,13 +14,13 @@ from typing import Any, TypeVar
 import msgspec
 import stripe
 
-from marketplace.jobs.outbox import OutcomeUnknown
+from marketplace.jobs.outbox import NotDone, OutcomeUnknown
 from marketplace.money import Money
 from marketplace.payments import notices
 from marketplace.payments.gateway import Notice, PageRefused, PaymentPage, RefundRefused, RefundReport, SessionReport
 from marketplace.payments.stripe_api import RefusedByStripe, StripeAPI
 
-LONGEST_OPEN = timedelta(hours=2)  # a session is looked for among those created this long before its expiry
+LONGEST_OPEN = timedelta(hours=25)  # a session is looked for among those created this long before its expiry
 NO_CURRENCY = "xxx"  # a session that takes no money; never one of ours
 MOST_A_PAGE = 100  # Stripe's own limit
 ENDED_BADLY = frozenset({"failed", "canceled"})
@@ -144,7 +145,7 @@ class StripeGateway:
         def listed() -> list[Any]:
             return list(self._stripe.checkout.sessions.list(asked).auto_paging_iter())
 
-        return [_read(thing, _Session) for thing in self._api.read(listed)]
+        return [_read(thing, _Session) for thing in self._asked(listed)]
 
     def _report(self, session: _Session) -> SessionReport:
         """What a session has come to; of a paid one the card is asked for as well."""
@@ -189,7 +190,7 @@ class StripeGateway:
         def listed() -> list[Any]:
             return list(self._stripe.refunds.list({**among, "limit": MOST_A_PAGE}).auto_paging_iter())
 
-        return [_read(thing, _Refund).report() for thing in self._api.read(listed)]
+        return [_read(thing, _Refund).report() for thing in self._asked(listed)]
 
     # News ------------------------------------------------------------------------------------------------------------
 
@@ -199,8 +200,15 @@ class StripeGateway:
             "types": sorted(notices.SESSION_EVENTS | notices.REFUND_EVENTS),
             "limit": MOST_A_PAGE,
         }
-        events = self._api.read(lambda: list(self._stripe.events.list(asked).auto_paging_iter()))
+        events = self._asked(lambda: list(self._stripe.events.list(asked).auto_paging_iter()))
         return [notices.notice(_read(event, notices.Event)) for event in events]
+
+    def _asked(self, call: Callable[[], list[Any]]) -> list[Any]:
+        """A list; one that Stripe will not give us says nothing about what is in it."""
+        try:
+            return self._api.read(call)
+        except RefusedByStripe as no:
+            raise NotDone(f"Stripe gives no list: {no}") from no
 
     def read_notice(self, payload: bytes, signature: str) -> Notice:
         return notices.read(payload, signature, secret=self._webhook_secret, livemode=self._api.livemode)
@@ -233,7 +241,10 @@ def _session_request(request: dict[str, Any]) -> Any:
 
 
 def _read(thing: Any, shape: type[T]) -> T:
-    return msgspec.convert(thing.to_dict(), shape)
+    try:
+        return msgspec.convert(thing.to_dict(), shape)
+    except msgspec.ValidationError as trouble:
+        raise OutcomeUnknown(f"Stripe answered what we cannot read: {trouble}") from trouble
 
 
 def _seconds(moment: datetime) -> int:

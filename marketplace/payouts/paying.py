@@ -65,7 +65,8 @@ def issue_again(payout: Payout, *, at: datetime) -> None:
 
 
 def _key(payout: Payout) -> str:
-    return f"{GIFT_CARD}:payouts:{payout.id}"
+    """By the order's number, not by our row's: an issuer remembers keys longer than a database may live."""
+    return f"{GIFT_CARD}:{payout.order_number}"
 
 
 def _row(share: PayoutOwed, at: datetime) -> dict[str, object]:

@@ -19,7 +19,7 @@ from tests.accounts import an_account
 from tests.bookings import book
 from tests.credits.tills import Till
 
-WANTED = CardWanted(Money(19_600, "USD"), "R7K2M9QXA", "gift_card:payouts:1")
+WANTED = CardWanted(Money(19_600, "USD"), "R7K2M9QXA", "gift_card:R7K2M9QXA")
 
 
 def rows() -> list[GiftCard]:

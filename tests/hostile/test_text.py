@@ -127,11 +127,11 @@ def test_long_input_is_answered_as_fast_as_short(app: Flask, client: Browser, te
     token = find_form(client.get("/track"), "track").find("input", attrs={"name": "csrf_token"})["value"]  # type: ignore[index]
     for path, _form, fields in forms:
         for field in fields:
-            began = time.monotonic()
+            began = time.process_time()  # of this process alone: other work on the machine says nothing
             answer = client.post(path, data={"csrf_token": token, field: text, "password": "short"})
             assert answer.status_code < 500
-            assert time.monotonic() - began < 2, f"{path} {field}"
+            assert time.process_time() - began < 2, f"{path} {field}"
     for path in ("/search", "/shop"):
-        began = time.monotonic()
+        began = time.process_time()
         assert client.get(path, query_string={"q": text[:20_000], "after": text[:20_000]}).status_code < 500
-        assert time.monotonic() - began < 2
+        assert time.process_time() - began < 2

@@ -166,15 +166,33 @@ def ways_to_lose() -> dict[str, Fault]:
 
 @pytest.mark.fault("B14", "B01")
 @pytest.mark.parametrize("way", sorted(ways_to_lose()))
-def test_a_page_whose_answers_are_lost_is_the_same_page_at_the_next_press(
+def test_a_page_whose_answers_are_lost_is_looked_up_and_opened(
     app: Flask, client: Browser, stripe: StripeDouble, run_jobs: RunJobs, way: str
 ) -> None:
     stripe.plan("create_session", *[ways_to_lose()[way]] * 3)
     review = to_review(client, live_listing())
-    assert path_of(post_form(client, review, "pay")) == review, "back to the offer, nothing charged"
-    assert len(stripe.sessions) == 1
     page = path_of(post_form(client, review, "pay"))
     assert page == f"{stripe.url}/c/pay/{next(iter(stripe.sessions))}"
+    press_pay(page)
+    hear(client, stripe)
+    run_jobs()
+    assert (len(stripe.sessions), captures()) == (1, 1)
+    assert_books_balance(app, stripe)
+
+
+@pytest.mark.fault("B14", "B01")
+def test_a_page_that_cannot_be_looked_up_either_is_the_same_page_at_the_next_press(
+    app: Flask, client: Browser, stripe: StripeDouble, run_jobs: RunJobs, advance: Callable[..., datetime]
+) -> None:
+    stripe.plan("create_session", *[lose_answer()] * 3)
+    stripe.plan("list_sessions", *[refuse(500, BUSY)] * 3)
+    review = to_review(client, live_listing())
+    assert path_of(post_form(client, review, "pay")) == review, "back to the offer, nothing charged"
+    asked = stripe.count("create_session")
+    advance(minutes=1)
+    page = path_of(post_form(client, review, "pay"))
+    assert page == f"{stripe.url}/c/pay/{next(iter(stripe.sessions))}"
+    assert stripe.count("create_session") == asked, "it was looked for and not asked for again"
     press_pay(page)
     hear(client, stripe)
     run_jobs()

@@ -101,7 +101,7 @@ def assert_unpaid(order: Order) -> None:
 def test_another_house_issues_the_card_and_is_owed_for_it(app: Flask, house: GiftCardDouble) -> None:
     order = delivered_order()
     confirm(order)
-    assert keys(house) == [f"gift_card:payouts:{payout_for(order).id}"]
+    assert keys(house) == [f"gift_card:{order.number}"]
     assert_paid_once(house, order)
     assert_books_balance(app)
     seller = app.test_client()
@@ -267,7 +267,7 @@ def test_an_issuer_that_says_no_for_good_is_asked_again_under_a_new_key_once_tha
     assert [row.trouble for row in rows()] == ["unprocessable: account closed"]
     ask_again(order)
     payout = payout_for(order)
-    assert keys(house) == [f"gift_card:payouts:{payout.id}", f"gift_card:payouts:{payout.id}:1"]
+    assert keys(house) == [f"gift_card:{payout.order_number}", f"gift_card:{payout.order_number}:1"]
     assert_paid_once(house, order)
 
 
