@@ -20,8 +20,18 @@ from marketplace.disputes.deciding import NotThatRemedy, Ruling
 from marketplace.disputes.forms import DecisionForm, PauseForm, ReasonForm, SayForm
 from marketplace.disputes.models import Clause, Decision, Dispute
 from marketplace.disputes.outcomes import Outcome
-from marketplace.disputes.permissions import OwnCase, is_party, may_decide
-from marketplace.disputes.states import OVER, DisputeState, Remedy, Side, WaitingOn
+from marketplace.disputes.permissions import OwnCase, check_decider, is_party, may_decide
+from marketplace.disputes.states import (
+    OVER,
+    CannotApprove,
+    CannotDecide,
+    DisputeOver,
+    DisputeState,
+    Remedy,
+    Side,
+    WaitingOn,
+)
+from marketplace.disputes.waiting import CannotPause
 from marketplace.disputes.words import KINDS, LINES, REMEDIES, STATES, WAITING
 from marketplace.errors import NotFound, Refusal
 from marketplace.form_fields import Form
@@ -128,6 +138,9 @@ def decide(number: str) -> ResponseReturnValue:
     """Show the money first; what was seen is then decided, and nothing else."""
     dispute = numbered(number)
     agent, form = _no_party(dispute), _decision_form(dispute)
+    check_decider(dispute, agent)
+    if dispute.state is not DisputeState.IN_REVIEW:
+        raise CannotDecide()
     if not form.validate_on_submit():
         return _show(dispute, form=form, status=422)
     ruling = Ruling(
@@ -169,6 +182,8 @@ def approve(number: str) -> ResponseReturnValue:
 def send_back(number: str) -> ResponseReturnValue:
     """The second agent does not agree."""
     dispute, form = numbered(number), ReasonForm(prefix="back-")
+    if not may_decide(dispute, the_person()) or dispute.proposal is None:
+        raise CannotApprove()
     if not form.validate_on_submit():
         return _show(dispute, sent=form, status=422)
     deciding.send_back(dispute, words=form.reason.data, by=the_person(), at=clock.now())
@@ -193,6 +208,8 @@ def pause(number: str) -> ResponseReturnValue:
     """Let the deadline rest to the end of a day, for a reason that both sides read."""
     dispute, form = numbered(number), PauseForm(prefix="pause-")
     agent = _no_party(dispute)
+    if dispute.is_over or dispute.paused_until is not None:
+        raise CannotPause()
     if not form.validate_on_submit():
         return _show(dispute, sent=form, status=422)
     until = datetime.combine(form.until.data, time(23, 59, 59), terms.calendar().zone)
@@ -217,6 +234,8 @@ def write(number: str) -> ResponseReturnValue:
     """Write to both sides."""
     dispute, form = numbered(number), SayForm(prefix="say-")
     agent = _no_party(dispute)
+    if dispute.is_over:
+        raise DisputeOver()
     if not form.validate_on_submit():
         return _show(dispute, sent=form, status=422)
     thread.write(dispute, form.words.data, side=Side.STAFF, by=agent, at=clock.now())

@@ -139,7 +139,7 @@ def test_a_refund_without_return_pays_the_seller_from_losses_unless_at_fault(
 
 @pytest.mark.fault("B16")
 @pytest.mark.rule("GAP-21")
-@pytest.mark.parametrize("part", [1, 333, 4_500, 24_499])
+@pytest.mark.parametrize("part", [333, 24_499])
 def test_a_partial_refund_moves_what_was_shown_to_the_cent(app: Flask, part: int) -> None:
     dispute = in_review()
     outcome = shown(dispute, Remedy.PARTIAL_REFUND, part)

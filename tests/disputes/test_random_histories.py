@@ -256,7 +256,7 @@ def test_every_step_of_a_random_case_keeps_the_ledgers_promises(
 ) -> None:
     monkeypatch.setattr(label_document, "render_label", lambda _contents: b"%PDF-")
     publish(changed({"disputes.refund_leaves": refund_leaves, "disputes.approval_above_minor": 5_000}))
-    run_state_machine_as_test(Cases, settings=settings(max_examples=max(8, settings().max_examples // 20)))
+    run_state_machine_as_test(Cases, settings=settings(max_examples=max(5, settings().max_examples // 20)))
 
 
 def test_the_remedies_a_random_history_can_choose_are_all_there_are() -> None:
