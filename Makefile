@@ -9,7 +9,7 @@ TESTS ?= -n auto --dist worksteal
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes
 
-.PHONY: demo test check bench
+.PHONY: demo test check bench rehearse
 
 demo: $(VENV)/.demo
 	@SANDBOX=1 PROGRAMME=$(PROGRAMME) PUBLIC_URL=http://127.0.0.1:$(PORT) \

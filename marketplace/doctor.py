@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
+from werkzeug.utils import import_string
 
 from marketplace import clock, limits
 from marketplace.credits.issuer import issuer
@@ -20,7 +21,7 @@ from marketplace.ledger import proofs, triggers
 from marketplace.ledger.accounts import Account
 from marketplace.ledger.models import LedgerEntry
 from marketplace.listings import photos
-from marketplace.mail.outgoing import post_room
+from marketplace.mail.outgoing import MAIL, post_room
 from marketplace.programme import versions
 from marketplace.settings import moves_real_money
 
@@ -36,12 +37,22 @@ class Check:
 
 def examine() -> list[Check]:
     """Every check, in the order a person would ask."""
-    return [_database(), _migrations(), _triggers(), _clock(), _programme(), _ledger(), _jobs(), _adapters()]
+    return [
+        _database(),
+        _migrations(),
+        _triggers(),
+        _clock(),
+        _programme(),
+        _ledger(),
+        _jobs(),
+        _webhooks(),
+        _adapters(),
+    ]
 
 
 def reach_outside() -> list[Check]:
     """Whether what this deployment leans on answers now. Call it outside any transaction."""
-    return [_photos(), _mail(), _gift_cards(), _limits()]
+    return [_photos(), _mail(), _gift_cards(), _limits(), _queue()]
 
 
 def readiness() -> list[str]:
@@ -64,10 +75,13 @@ def _database() -> Check:
 
 
 def _migrations() -> Check:
-    directory = current_app.extensions["migrate"].directory
-    heads = set(ScriptDirectory(directory).get_heads())
+    """A database that is ahead is fine: while an upgrade is rolled out, the code before it goes on serving (W14)."""
+    directory = ScriptDirectory(current_app.extensions["migrate"].directory)
+    heads, known = set(directory.get_heads()), {script.revision for script in directory.walk_revisions()}
     standing = set(MigrationContext.configure(db.session.connection()).get_current_heads())
     answer = ", ".join(sorted(standing)) or "none"
+    if standing - known:
+        return Check("migrations", f"{answer}, newer than this code")
     return Check("migrations", answer, "" if heads == standing else f"expected {', '.join(sorted(heads))}")
 
 
@@ -110,6 +124,16 @@ def _jobs() -> Check:
     return Check("jobs", f"{figures_now['outbox_open']} in the outbox", ", ".join(trouble))
 
 
+def _webhooks() -> Check:
+    """When each provider was heard last; silence is no trouble where nothing is sold."""
+    heard = db.session.execute(
+        sa.select(InboxRow.source, sa.func.max(InboxRow.received_at))
+        .group_by(InboxRow.source)
+        .order_by(InboxRow.source)
+    ).all()
+    return Check("webhooks", ", ".join(f"{source} {at:%Y-%m-%d %H:%M} UTC" for source, at in heard) or "none heard yet")
+
+
 def _adapters() -> Check:
     settings = current_app.config["SETTINGS"]
     names = (settings.jobs, settings.payments, settings.tax, settings.shipping, settings.gift_cards)
@@ -139,14 +163,27 @@ def _limits() -> Check:
     return Check("limits", "Redis", limits.trouble(redis_url)) if redis_url else Check("limits", "in this process")
 
 
+def _queue() -> Check:
+    settings = current_app.config["SETTINGS"]
+    if settings.jobs != "celery":
+        return Check("queue", f"none: jobs are {settings.jobs}")
+    # Loaded where there are workers: Celery weighs more than the rest of a web process.
+    return Check("queue", *import_string("marketplace.jobs.broker:state_of_queue")(settings.redis_url))
+
+
 def _count(*conditions: sa.ColumnElement[bool]) -> int:
     return db.session.scalar(sa.select(sa.func.count()).where(*conditions)) or 0
 
 
+def _seconds_due(*conditions: sa.ColumnElement[bool]) -> int:
+    """How long the oldest of these open rows has been due."""
+    oldest = db.session.scalar(sa.select(sa.func.min(OutboxRow.due_at)).where(OutboxRow.state.in_(OPEN), *conditions))
+    return max(0, int((clock.wall() - oldest).total_seconds())) if oldest else 0
+
+
 def figures() -> dict[str, int]:
     """Figures with a meaning; what each says and what to do about it stands in docs/operations.md."""
-    now, wall = clock.now(), clock.wall()
-    oldest = db.session.scalar(sa.select(sa.func.min(OutboxRow.due_at)).where(OutboxRow.state.in_(OPEN)))
+    now = clock.now()
     escrow = db.session.scalar(
         sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_minor), 0)).where(
             LedgerEntry.account == Account.ESCROW
@@ -156,7 +193,8 @@ def figures() -> dict[str, int]:
         "outbox_open": _count(OutboxRow.state.in_(OPEN)),
         "outbox_unknown": _count(OutboxRow.state == OutboxState.UNKNOWN),
         "outbox_parked": _count(OutboxRow.state == OutboxState.PARKED),
-        "outbox_oldest_seconds": max(0, int((wall - oldest).total_seconds())) if oldest else 0,
+        "outbox_oldest_seconds": _seconds_due(),
+        "mail_oldest_seconds": _seconds_due(OutboxRow.kind == MAIL),
         "inbox_pending": _count(InboxRow.state == InboxState.PENDING),
         "inbox_parked": _count(InboxRow.state == InboxState.PARKED),
         "deadlines_overdue": _count(Deadline.state == DeadlineState.WAITING, Deadline.due_at <= now),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 60  # seconds until something that must happen counts as not happening
+PATIENCE = 120  # seconds until something that must happen counts as not happening
 
 # What a process needs of the environment it is started in; nothing of a shop's settings leaks into it.
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SPECS_DIR")
@@ -98,6 +98,11 @@ class Process:
     def is_alive(self) -> bool:
         return self.running is not None and self.running.poll() is None
 
+    def begin_again_if_ended(self) -> None:
+        """What a supervisor does: one that ended by itself is started again, one that was stopped is not."""
+        if self.running is not None and self.running.poll() is not None:
+            self.begin()
+
     def kill(self) -> None:
         """SIGKILL, it and all it has started; harmless where it is gone."""
         self._end(signal.SIGKILL)
@@ -107,15 +112,14 @@ class Process:
         self._end(signal.SIGTERM)
 
     def _end(self, how: signal.Signals) -> None:
-        if self.running is None:
+        running, self.running = self.running, None
+        if running is None:
             return
-        group = self.running.pid
-        _signal(group, how)
+        _signal(running.pid, how)
         with suppress(subprocess.TimeoutExpired):
-            self.running.wait(10)
-        _signal(group, signal.SIGKILL)
-        self.running.wait(10)
-        self.running = None
+            running.wait(10)
+        _signal(running.pid, signal.SIGKILL)
+        running.wait(10)
 
 
 def _signal(group: int, how: signal.Signals) -> None:

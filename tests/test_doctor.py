@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from marketplace import doctor
+from marketplace import clock, doctor
 from marketplace.credits.remote import RemoteIssuer
 from marketplace.database import unit_of_work
+from marketplace.jobs import broker, inbox
 from marketplace.listings.photo_store import open_photo_store
 from marketplace.mail.smtp import SmtpPostRoom
 from marketplace.mail_server import read_mail_url
@@ -21,7 +22,7 @@ from tests.apart import apart
 from tests.doubles.gift_cards import GiftCardDouble
 from tests.doubles.mail import MailDouble
 from tests.fresh import FreshDatabase
-from tests.plugins.redis import free_port
+from tests.plugins.redis import RedisServer, free_port
 
 
 def outside(app: Flask) -> tuple[dict[str, str], int, str]:
@@ -69,3 +70,25 @@ def test_a_database_without_a_policy_is_a_finding_and_no_fault(fresh_database: F
         return found["programme"]
 
     assert "nothing is published" in fresh_database.run(asked_without_a_policy)
+
+
+def test_it_says_who_was_heard_and_whether_workers_take_what_waits(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, redis_server: RedisServer
+) -> None:
+    def said(name: str) -> tuple[str, str]:
+        result = apart(lambda: app.test_cli_runner().invoke(args=["doctor", "--json"]))
+        (check,) = [one for one in json.loads(result.stdout) if one["name"] == name]
+        return check["answer"], check["trouble"]
+
+    assert said("webhooks") == ("none heard yet", "")
+    assert said("queue") == ("none: jobs are none", "")
+    with unit_of_work():
+        inbox.receive("shippo", "e1", {}, at=clock.now())
+    assert said("webhooks")[0].startswith("shippo 2")
+    settings = replace(app.config["SETTINGS"], jobs="celery", redis_url=redis_server.url)
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    assert said("queue") == ("0 waiting", "")
+    redis_server.client().rpush(broker.QUEUE, *["message"] * (broker.MOST_WAITING + 1))
+    assert said("queue") == (f"{broker.MOST_WAITING + 1} waiting", "no worker takes them")
+    redis_server.stop()
+    assert said("queue")[1].startswith("Redis does not answer")

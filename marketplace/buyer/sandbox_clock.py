@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, current_app, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import SelectField
@@ -12,7 +12,7 @@ from wtforms.fields import SelectChoice
 
 from marketplace import clock, database
 from marketplace.form_fields import Form
-from marketplace.jobs import runner
+from marketplace.jobs import runner, waking
 from marketplace.permissions import public
 from marketplace.redirects import safe_next
 
@@ -37,12 +37,15 @@ def show() -> ResponseReturnValue:
 @bp.post("/sandbox/clock")
 @public
 def advance() -> ResponseReturnValue:
-    """Move on, then do everything that has become due."""
+    """Move on, then do everything that has become due; where there are workers, they do it."""
     form = AdvanceForm()
     if not form.validate_on_submit():
         return render_template("sandbox/clock.html", now=clock.now(), form=form), 422
     moment = clock.advance(STEPS[form.advance.data])
     database.finish()
-    runner.run_until_idle()
+    if current_app.config["SETTINGS"].jobs == "celery":
+        waking.wake()
+    else:
+        runner.run_until_idle()
     flash(_("The clock now says %(moment)s.", moment=f"{moment:%Y-%m-%d %H:%M} UTC"))
     return redirect(safe_next(request.form.get("next"), "/sandbox/clock"), 303)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from celery import Celery
-from redis import Redis
+from redis import Redis, RedisError
 
 SWEEP = "marketplace.sweep"
 QUEUE = "sweeps"
@@ -21,6 +21,7 @@ VISIBILITY = timedelta(hours=1)  # longer than any task: Redis gives none out tw
 # After an hour others have said the same: workers that were away throw the pile away unread. Far longer than clocks of
 # two machines differ (fault W08), or a worker whose clock runs ahead would throw everything away.
 EXPIRY = timedelta(hours=1)
+MOST_WAITING = 100  # beat alone sends as many in a few minutes: then no worker takes them
 PATIENCE_SECONDS = 2.0  # of a socket to Redis
 
 
@@ -64,3 +65,12 @@ def waiting(redis_url: str) -> int:
     """How many messages no worker has taken yet; raises ``redis.RedisError`` where Redis is away."""
     with Redis.from_url(redis_url, socket_connect_timeout=PATIENCE_SECONDS, socket_timeout=PATIENCE_SECONDS) as redis:
         return int(redis.llen(QUEUE))
+
+
+def state_of_queue(redis_url: str) -> tuple[str, str]:
+    """What an operator wants to know of it, and what is wrong with it: empty where all is well."""
+    try:
+        count = waiting(redis_url)
+    except RedisError as away:
+        return "Redis", f"Redis does not answer: {type(away).__name__}"
+    return f"{count} waiting", "no worker takes them" if count > MOST_WAITING else ""

@@ -321,5 +321,8 @@ if __name__ == "__main__":
     parser = arguments("stripe")
     parser.add_argument("--webhook", default="", help="where webhooks are sent")
     parser.add_argument("--secret", default=SECRET, help="what they are signed with")
+    parser.add_argument("--tries", type=int, default=1, help="how often a webhook that is not taken is sent")
     chosen = parser.parse_args()
-    serve(StripeDouble(chosen.port, webhook_url=chosen.webhook, secret=chosen.secret))
+    account = StripeDouble(chosen.port, webhook_url=chosen.webhook, secret=chosen.secret)
+    account.postbox.tries = chosen.tries
+    serve(account)

@@ -1,40 +1,36 @@
 """A real worker that is killed with SIGKILL at points of its work, each the number of times it is told.
 
-``KILLS`` is a folder with one file a death: its name is the point and a number. Whoever comes to a point with a file
-left removes it and dies on the spot. ``UNPROTECTED`` takes away what keeps a second card from being issued.
+``KILLS`` is a folder with one file a death (``tests/deaths.py``). ``LEASE_SECONDS`` shortens the time for which a dead
+one's rows are held, ``SKEW_SECONDS`` puts its clock ahead. ``UNPROTECTED`` takes away what keeps it at one card a sale.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable
-from datetime import timedelta
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import time_machine
 from celery.concurrency.asynpool import AsynPool
+
+# Whose clock is wrong is wrong from the first import on.
+if os.environ.get("SKEW_SECONDS"):
+    wrong = datetime.now(UTC) + timedelta(seconds=float(os.environ["SKEW_SECONDS"]))
+    time_machine.travel(wrong, tick=True).start()
 
 from celery_app import app, celery
 from marketplace.credits import own
 from marketplace.jobs import deadlines, outbox
 from marketplace.orders import settling
 from marketplace.payouts.paying import GiftCardIssuing
+from tests.deaths import die_at
 
 __all__ = ["app", "celery"]
 
-KILLS = Path(os.environ["KILLS"])
-
-outbox.LEASE = timedelta(milliseconds=500)
+outbox.LEASE = timedelta(seconds=float(os.environ.get("LEASE_SECONDS", "0.5")))
 AsynPool.timers = property(lambda pool: {pool.maintain_pool: 0.2})  # by default a new child waits for five seconds
 celery.conf.beat_schedule["ask our tables"]["schedule"] = timedelta(milliseconds=300)
-
-
-def die_at(point: str) -> None:
-    """Be killed here, if a death is left for this point."""
-    for death in sorted(KILLS.glob(f"{point}.*")):
-        death.unlink()
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def deadly(owner: Any, name: str, *, before: str = "", after: str = "") -> None:

@@ -5,23 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from tests.plugins import postgresql
 from tests.rehearsal.checks import assert_logs_keep_secrets, check_all, check_by_command
 from tests.rehearsal.column import Column
+from tests.rehearsal.report import Report, end_tidily
 from tests.rehearsal.sale import PASSWORD, Sale, a_reviewer
-
-
-class Report:
-    """Lines with the seconds since it began."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-
-    def say(self, line: str) -> None:
-        print(f"{time.monotonic() - self._began:6.1f} s  {line}", flush=True)
 
 
 def main() -> int:
@@ -29,6 +19,7 @@ def main() -> int:
     if missing:
         print(f"A rehearsal needs {', '.join(missing)} (apt-get install {' '.join(missing)}).", file=sys.stderr)
         return 2
+    end_tidily()
     report, folder = Report(), Path(tempfile.mkdtemp(prefix="reprise-rehearsal-"))
     server = postgresql.obtain()
     column = Column(folder, server)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import sqlalchemy as sa
+from redis import Redis
 
 from tests.doubles import bucket, stripe
 from tests.plugins import postgresql
@@ -36,6 +38,7 @@ class Column:
     folder: Path
     server: postgresql.Server
     second_reprise: bool = True  # issues the gift cards; else a double does
+    mortal: bool = False  # its processes die at the points named in the folder ``kills``
     issuer_token: str = ISSUER_TOKEN
     database: str = field(default_factory=lambda: f"reprise_rehearsal_{free_port()}")
     web_port: int = field(default_factory=free_port)
@@ -49,17 +52,21 @@ class Column:
         self._add_double("bucket")
         self._add_double("mail", "--keep", str(self.letters))
         self._add_double("shippo", "--webhook", f"{self.url}/webhooks/shippo/{WEBHOOK_TOKEN}")
-        self._add_double("stripe", "--webhook", f"{self.url}/webhooks/stripe")
+        self._add_double("stripe", "--webhook", f"{self.url}/webhooks/stripe", "--tries", "60")
         if self.second_reprise:
             self._add("gift_cards", tool("granian", *_granian_options(self.ports["gift_cards"]), "wsgi:app"), STARTED)
         else:
             self._add_double("gift_cards", "--token", ISSUER_TOKEN)
+        self.kills = self.folder / "kills"
+        self.kills.mkdir()
+        web_app = "tests.rehearsal.mortal_web:app" if self.mortal else "wsgi:app"
         for web in WEBS:
-            self._add(web, tool("granian", *_granian_options(self.web_port), "wsgi:app"), STARTED)
-        celery = ("-A", "celery_app:celery")
+            self._add(web, tool("granian", *_granian_options(self.web_port), web_app), STARTED)
+        celery = ("-A", "tests.jobs.mortal_worker:celery" if self.mortal else "celery_app:celery")
         work = ("worker", "--concurrency", "2", "--loglevel", "info", "--without-gossip", "--without-mingle")
         self._add("worker", tool("celery", *celery, *work, "--hostname", "one@localhost"), "ready.")
         self._add("beat", tool("celery", *celery, *_beat_options(self.folder / "beat")), "beat: Starting")
+        self._celery = celery
 
     # What each part is told ------------------------------------------------------------------------------------------
 
@@ -98,6 +105,8 @@ class Column:
             "GIFT_CARDS": "http",
             "GIFT_CARD_ISSUER_URL": self.address("gift_cards"),
             "GIFT_CARD_ISSUER_TOKEN": self.issuer_token,
+            "KILLS": str(self.folder / "kills"),
+            "LEASE_SECONDS": "5",  # longer than the slowest call of a drill, shorter than anybody's patience
             **bucket.environment(self.address("bucket")),
         }
 
@@ -147,6 +156,16 @@ class Column:
         for name in WEBS + JOBS:
             self.parts[name].env = self.env
 
+    def add_a_second_worker_and_beat(self) -> list[Process]:
+        """Another of each, as after a slip of the hand; returns the two, started."""
+        work = ("worker", "--concurrency", "2", "--loglevel", "info", "--hostname", "two@localhost")
+        self._add("worker2", tool("celery", *self._celery, *work), "ready.")
+        self._add("beat2", tool("celery", *self._celery, *_beat_options(self.folder / "beat2")), "beat: Starting")
+        more = [self.parts["worker2"], self.parts["beat2"]]
+        for part in more:
+            part.start()
+        return more
+
     def stop(self) -> None:
         for part in reversed(self.parts.values()):
             part.kill()
@@ -168,6 +187,28 @@ class Column:
         if check and done.returncode:
             raise AssertionError(f"flask {' '.join(command)} ended with {done.returncode}: {done.stdout}{done.stderr}")
         return done
+
+    def mend(self) -> None:
+        """After a drill that failed: whatever is down comes up again, and every double behaves."""
+        for death in self.kills.iterdir():
+            death.unlink()
+        for part in self.parts.values():
+            if not part.is_alive and part.name not in ("worker2", "beat2"):
+                part.start()
+        for double in ("stripe", "shippo", "gift_cards"):
+            self.behave(double)
+
+    def flush_redis(self) -> None:
+        with Redis(port=self.ports["redis"]) as redis:
+            redis.flushall()
+
+    def misbehave(self, double: str, operations: Sequence[str], **fault: object) -> None:
+        """Every call of these operations goes like this until ``behave``."""
+        for operation in operations:
+            self.steer(double, "always", {"operation": operation, "fault": fault})
+
+    def behave(self, double: str) -> None:
+        self.steer(double, "behave", {})
 
     def steer(self, double: str, path: str, body: object = None) -> object:
         """Tell a double something, or ask it."""

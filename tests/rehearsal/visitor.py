@@ -6,8 +6,10 @@ import email
 import email.policy
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -28,6 +30,7 @@ class Page:
     url: str
     status: int
     body: bytes
+    leads_to: str = ""
 
     @property
     def soup(self) -> BeautifulSoup:
@@ -44,6 +47,9 @@ class Page:
         """What the main part says, on one line."""
         return self.main.get_text(" ", strip=True)
 
+    def has_form(self, form_id: str) -> bool:
+        return self.soup.find("form", id=re.compile(rf"\A{form_id}(-[\d-]+)?\Z")) is not None
+
     def form(self, form_id: str) -> Tag:
         """The form whose id is ``form_id``, or that and a number."""
         found = self.soup.find("form", id=re.compile(rf"\A{form_id}(-[\d-]+)?\Z"))
@@ -52,28 +58,58 @@ class Page:
         return found
 
 
-class Visitor:
-    """One browser with cookies of its own. A refusal or a fault fails the step."""
+class NoAnswer(Exception):
+    """The connection broke, or the shop said that it will be back in a moment."""
 
-    def __init__(self, home: str) -> None:
-        self.home, self._session = home, requests.Session()
+
+class Visitor:
+    """One browser with cookies of its own. A refusal or a fault fails the step.
+
+    Where nothing answers, or with 503, a visitor tries again for ``patience`` seconds: reloads, and fills in anew.
+    """
+
+    def __init__(self, home: str, *, patience: float = 0) -> None:
+        self.home, self.patience, self._session = home, patience, requests.Session()
+        self.refused_for_now = 0
 
     def get(self, path: str) -> Page:
-        return self._read("GET", path)
+        return self._patiently(lambda: self._read("GET", path))
 
     def send(self, path: str, form_id: str, *, files: dict[str, Any] | None = None, **fields: Any) -> Page:
-        """Fetch the page, fill in the form, send it; returns the page it leads to."""
-        page = self.get(path)
-        form = page.form(form_id)
-        filled = {**form_fields(form), **fields}
-        target = urljoin(page.url, str(form.get("action") or page.url))
-        if str(form.get("method", "get")).lower() == "get":
-            return self._read("GET", target, params=filled)
-        return self._read("POST", target, data=filled, files=files)
+        """Fetch the page, fill in the form, send it; returns the page it leads to.
+
+        Tried again after a lost answer, a form that is gone has been sent: the page as it stands is returned.
+        """
+        tries = count(1)
+
+        def fill_in_and_send() -> Page:
+            is_again, page = next(tries) > 1, self._read("GET", path)
+            if is_again and not page.has_form(form_id):
+                return page
+            form = page.form(form_id)
+            filled = {**form_fields(form), **fields}
+            target = urljoin(page.url, str(form.get("action") or page.url))
+            if str(form.get("method", "get")).lower() == "get":
+                return self._read("GET", target, params=filled)
+            return self._read("POST", target, data=filled, files=files)
+
+        answer = self._patiently(fill_in_and_send)
+        return self.get(answer.leads_to) if answer.leads_to else answer
+
+    def _patiently(self, step: Callable[[], Page]) -> Page:
+        end = time.monotonic() + self.patience
+        while True:
+            try:
+                return step()
+            except NoAnswer:
+                self.refused_for_now += 1
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
 
     def until(self, path: str, words: str) -> Page:
         """Load the page again until its main part says so."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + max(PATIENCE, self.patience)
         while words not in (page := self.get(path)).words:
             assert time.monotonic() < end, f"{path} never said {words!r}: {page.words[:600]}"
             time.sleep(0.5)
@@ -81,16 +117,29 @@ class Visitor:
 
     def until_state(self, path: str, state: str) -> Page:
         """Load the page again until what it shows is in that state."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + max(PATIENCE, self.patience)
         while (page := self.get(path)).main.get("data-state") != state:
             assert time.monotonic() < end, f"{path} is {page.main.get('data-state')}, not {state}: {page.words[:600]}"
             time.sleep(0.5)
         return page
 
     def _read(self, method: str, path: str, **more: Any) -> Page:
-        answer = self._session.request(method, urljoin(self.home, path), timeout=TIMEOUT, **more)
-        assert answer.status_code < 400, f"{method} {path}: {answer.status_code} {answer.text[:1500]}"
-        return Page(answer.url, answer.status_code, answer.content)
+        try:
+            follow = method == "GET"  # what a form leads to is fetched by itself, so that it can be tried again
+            where = urljoin(self.home, path)
+            answer = self._session.request(method, where, timeout=TIMEOUT, allow_redirects=follow, **more)
+        except requests.RequestException as broken:
+            raise NoAnswer(f"{method} {path}: {type(broken).__name__}") from broken
+        if answer.status_code == 503:
+            raise NoAnswer(f"{method} {path}: 503")
+        assert answer.status_code < 400, f"{method} {path}: {answer.status_code} {_words(answer.content)}"
+        leads_to = urljoin(answer.url, answer.headers["Location"]) if answer.is_redirect else ""
+        return Page(answer.url, answer.status_code, answer.content, leads_to)
+
+
+def _words(body: bytes) -> str:
+    """What an answer says, without its markup."""
+    return BeautifulSoup(body, "html5lib").get_text(" ", strip=True)[:2000]
 
 
 # Letters -------------------------------------------------------------------------------------------------------------
