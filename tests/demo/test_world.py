@@ -37,7 +37,7 @@ NUMBER = re.compile(r"\b[LRCD][0-9A-HJKMNP-TV-Z]{8}\b|\b[0-9A-HJKMNP-TV-Z]{4}\b(
 
 
 def _counted(column: Any) -> Counter[str]:
-    return Counter(dict(db.session.execute(sa.select(column, sa.func.count()).group_by(column)).tuples().all()))
+    return Counter(dict(db.session.execute(sa.select(column, sa.func.count()).group_by(column)).all()))
 
 
 def test_every_state_of_a_listing_is_there_at_least_three_times(world: World) -> None:
@@ -51,7 +51,7 @@ def test_every_state_of_an_order_was_reached_at_least_three_times(world: World) 
     def look() -> tuple[Counter[str], Counter[str]]:
         reached = sa.select(Event.to_state, sa.func.count(sa.distinct(Event.subject_id)))
         reached = reached.where(Event.subject_type == "orders", Event.to_state.is_not(None)).group_by(Event.to_state)
-        return _counted(Order.state), Counter(dict(db.session.execute(reached).tuples().all()))
+        return _counted(Order.state), Counter(dict(db.session.execute(reached).all()))
 
     standing, reached = world.run(look)
     assert {state.value for state in OrderState if max(standing[state], reached[state.value]) < FEWEST} == set()

@@ -32,7 +32,9 @@ def a_celery(app: Flask, redis_url: str, **transport: object) -> Celery:
 @contextmanager
 def worker(celery: Celery, *, at_once: int = 2) -> Iterator[None]:
     """A worker that does so many tasks at once."""
-    with start_worker(celery, pool="threads", concurrency=at_once, perform_ping_check=False, loglevel="ERROR"):
+    with start_worker(
+        celery, pool="threads", concurrency=at_once, perform_ping_check=False, loglevel="ERROR", shutdown_timeout=60.0
+    ):
         yield
 
 
