@@ -1,10 +1,10 @@
-"""Refresh the two self-hosted type faces in ``static/fonts`` from their npm packages.
+"""Refresh what the shop serves but others made, from npm packages: type faces and htmx.
 
-    .venv/bin/python scripts/vendor_assets.py
+    make vendor-assets
 
 The npm client fetches the packages by name, so a mirror configured for it is honoured. Each face is cut down to Latin-1
 and punctuation, and to the weights the design uses. A cut font is a modified one, and the Open Font License keeps
-the original names for originals: the files therefore carry our own family names.
+the original names for originals: the files therefore carry our own family names. A script is kept to the byte.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 
-FONTS = Path(__file__).resolve().parent.parent / "static" / "fonts"
+STATIC = Path(__file__).resolve().parent.parent / "static"
+FONTS = STATIC / "fonts"
+SCRIPTS = STATIC / "vendor"
 
 # Latin-1, the Latin letters Windows adds to it, general punctuation with its narrow spaces, euro, trade mark, minus.
 CHARACTERS = [
@@ -56,6 +58,17 @@ FACES = [
 ]
 
 
+@dataclass(frozen=True)
+class Script:
+    """One file of a package, served as it is."""
+
+    package: str
+    source: str
+
+
+HTMX = Script("htmx.org@4.0.1", "dist/htmx.min.js")
+
+
 def fetch(package: str, folder: Path) -> Path:
     """Download ``package`` with the npm client and unpack it; returns the unpacked folder."""
     packed = subprocess.run(
@@ -68,7 +81,7 @@ def fetch(package: str, folder: Path) -> Path:
 
 def cut(face: Face, source: Path) -> TTFont:
     """The face reduced to our characters and weights, under our own name."""
-    font = TTFont(source)
+    font = TTFont(source, recalcTimestamp=False)  # the same bytes each time
     options = Options(layout_features=FEATURES, hinting=False, desubroutinize=True, notdef_outline=True)
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=CHARACTERS)
@@ -83,16 +96,27 @@ def cut(face: Face, source: Path) -> TTFont:
     return font
 
 
+def write_sums(folder: Path) -> None:
+    """List the SHA-256 sum of each file that is served from the folder."""
+    served = sorted(path for path in folder.iterdir() if path.suffix in {".woff2", ".js"})
+    sums = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in served]
+    (folder / "SHA256SUMS").write_text("".join(sums))
+
+
 def main() -> None:
-    """Write the fonts, their licences and the list of their SHA-256 sums."""
-    FONTS.mkdir(parents=True, exist_ok=True)
+    """Write the fonts and scripts, their licences and the lists of their SHA-256 sums."""
+    for folder in (FONTS, SCRIPTS):
+        folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         for face in FACES:
             package = fetch(face.package, Path(temporary))
             cut(face, package / "files" / face.source).save(FONTS / f"{face.target}.woff2")
             (FONTS / f"{face.target}-OFL.txt").write_bytes((package / "LICENSE").read_bytes())
-    sums = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in sorted(FONTS.glob("*.woff2"))]
-    (FONTS / "SHA256SUMS").write_text("\n".join(sums) + "\n")
+        package = fetch(HTMX.package, Path(temporary))
+        (SCRIPTS / Path(HTMX.source).name).write_bytes((package / HTMX.source).read_bytes())
+        (SCRIPTS / "htmx-LICENSE.txt").write_bytes((package / "LICENSE").read_bytes())
+    write_sums(FONTS)
+    write_sums(SCRIPTS)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 
@@ -23,6 +24,20 @@ def test_vendored_files_are_those_that_were_reviewed() -> None:
         licences = [path.name for path in sums.parent.iterdir() if path.suffix == ".txt"]
         assert set(listed) | set(licences) | {"SHA256SUMS"} == {path.name for path in sums.parent.iterdir()}
         assert licences, f"{name_of(sums.parent)} has no licence beside it"
+
+
+def test_the_scripts_of_a_shop_page_are_small() -> None:
+    """htmx and whatever else one page loads; a page that loads more is found by the journeys."""
+    scripts = [STATIC / "vendor" / "htmx.min.js", STATIC / "js" / "swaps.js", STATIC / "js" / "copy-link.js"]
+    assert sum(len(gzip.compress(script.read_bytes())) for script in scripts) <= 18_000
+
+
+def test_no_template_has_text_run_as_code() -> None:
+    """The policy would refuse it in the browser, where only a person who clicks would notice."""
+    run_as_code = re.compile(r"""\shx-on[:=]|hx-[a-z:]+=["'](?:js|javascript):|hx-trigger="[^"]*\[""")
+    assert [
+        name_of(page) for page in (ROOT / "templates").rglob("*.html") if run_as_code.search(page.read_text())
+    ] == []
 
 
 def test_no_style_or_script_asks_another_host() -> None:
