@@ -54,6 +54,7 @@ class Listing(Model):
         sa.Index("ix_listings_newest", "state", sa.text("live_at DESC"), sa.text("id DESC")),
         sa.Index("ix_listings_price", "state", "price_minor", "id"),
         sa.Index("ix_listings_category", "state", "category", sa.text("live_at DESC"), sa.text("id DESC")),
+        sa.Index(None, "changed_in"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -75,6 +76,8 @@ class Listing(Model):
     original_price_minor: Mapped[int] = mapped_column(sa.BigInteger)
     purchased_on: Mapped[date | None]
     search_text: Mapped[str] = mapped_column(sa.Text, default="")  # lower case, accents folded
+    saves: Mapped[int] = mapped_column(default=0, server_default="0")  # how many people keep it in mind
+    changed_in: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")  # see listings/changes.py
 
     # What the seller says.
     grade: Mapped[str | None] = mapped_column(sa.String(40))  # a key of the pinned policy's scale

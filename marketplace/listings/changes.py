@@ -1,0 +1,127 @@
+"""The number of each listing's last change, kept by the database itself, and what has changed since a number.
+
+Whoever keeps listings in memory asks ``since`` and learns of every change that was committed, by whichever process, in
+whichever way. On SQLite the numbers count writers. On PostgreSQL a number is that of the transaction, because numbers
+that are counted there become visible out of their order: a reader asks again from the oldest writer still at work.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from marketplace.listings.models import Listing
+from marketplace.people.models import Person
+
+# What a list of pieces shows or sorts by. The number itself is not among it, so that setting it is no change.
+_WATCHED = (
+    "state",
+    "seller_id",
+    "title",
+    "category",
+    "colour",
+    "material",
+    "hardware",
+    "size",
+    "grade",
+    "price_minor",
+    "original_price_minor",
+    "live_at",
+    "saves",
+)
+
+# A suspended seller's listings leave the shop, and a new library picture stands on each card of its style.
+_SQLITE = (
+    """
+    CREATE TRIGGER listings_new_change AFTER INSERT ON listings BEGIN
+        UPDATE listings SET changed_in = (SELECT max(changed_in) + 1 FROM listings) WHERE id = NEW.id;
+    END
+    """,
+    """
+    CREATE TRIGGER listings_change AFTER UPDATE OF <watched> ON listings BEGIN
+        UPDATE listings SET changed_in = (SELECT max(changed_in) + 1 FROM listings) WHERE id = NEW.id;
+    END
+    """,
+    """
+    CREATE TRIGGER people_change AFTER UPDATE OF suspended_at ON people
+    WHEN (OLD.suspended_at IS NOT NEW.suspended_at) BEGIN
+        UPDATE listings SET changed_in = (SELECT max(changed_in) + 1 FROM listings) WHERE seller_id = NEW.id;
+    END
+    """,
+    """
+    CREATE TRIGGER style_pictures_change AFTER INSERT ON style_pictures BEGIN
+        UPDATE listings SET changed_in = (SELECT max(changed_in) + 1 FROM listings)
+        WHERE item_id IN (SELECT id FROM items WHERE style_id = NEW.style_id);
+    END
+    """,
+)
+
+_POSTGRESQL = (
+    """
+    CREATE OR REPLACE FUNCTION number_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        NEW.changed_in := pg_current_xact_id()::text::bigint;
+        RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE OR REPLACE FUNCTION number_seller_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        UPDATE listings SET state = state WHERE seller_id = NEW.id;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE OR REPLACE FUNCTION number_picture_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        UPDATE listings SET state = state WHERE item_id IN (SELECT id FROM items WHERE style_id = NEW.style_id);
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER listings_change BEFORE INSERT OR UPDATE OF <watched> ON listings
+    FOR EACH ROW EXECUTE FUNCTION number_change()
+    """,
+    """
+    CREATE TRIGGER people_change AFTER UPDATE OF suspended_at ON people
+    FOR EACH ROW WHEN (OLD.suspended_at IS DISTINCT FROM NEW.suspended_at) EXECUTE FUNCTION number_seller_change()
+    """,
+    """
+    CREATE TRIGGER style_pictures_change AFTER INSERT ON style_pictures
+    FOR EACH ROW EXECUTE FUNCTION number_picture_change()
+    """,
+)
+
+
+def create(connection: sa.Connection) -> None:
+    """Have the database number changes; run by the migration."""
+    for statement in _POSTGRESQL if connection.dialect.name == "postgresql" else _SQLITE:
+        connection.execute(sa.text(statement.replace("<watched>", ", ".join(_WATCHED))))
+
+
+def since(connection: sa.Connection, number: int, *columns: Any) -> tuple[int, list[Any]]:
+    """From which number to ask next, and a row of ``columns`` for each listing changed in ``number`` or later.
+
+    What was read last may come again. ``columns`` name the listing's id first; they may join its seller.
+    """
+    if connection.dialect.name == "postgresql":
+        snapshot = sa.func.pg_current_snapshot()
+        upto = _as_number(sa.func.pg_snapshot_xmin(snapshot))
+        # A dump that was restored elsewhere brings numbers of transactions that are yet to come here.
+        changed: sa.ColumnElement[bool] = Listing.changed_in.between(
+            number, _as_number(sa.func.pg_snapshot_xmax(snapshot)) - 1
+        )
+    else:
+        upto = sa.select(sa.func.coalesce(sa.func.max(Listing.changed_in), 0)).scalar_subquery()
+        changed = Listing.changed_in >= number
+    one = sa.select(upto.label("upto")).subquery("now")
+    query = sa.select(one.c.upto, *columns).select_from(
+        one.outerjoin(Listing, changed).outerjoin(Person, Person.id == Listing.seller_id)
+    )
+    rows = connection.execute(query).all()
+    return int(rows[0][0]), [row[1:] for row in rows if row[1] is not None]
+
+
+def _as_number(transaction: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+    return sa.cast(sa.cast(transaction, sa.Text), sa.BigInteger)
