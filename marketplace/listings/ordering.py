@@ -35,7 +35,7 @@ class Ordering:
         self._make_room(number.bit_length())
         for place, figure in enumerate(self._figures):
             if number >> place & 1:
-                figure |= ids
+                figure.update(ids)
 
     def put_each(self, listings: Iterable[int], numbers: Iterable[int]) -> None:
         """Give each listing a number of its own: quicker than one by one where hardly any are equal."""
@@ -43,7 +43,7 @@ class Ordering:
         self._make_room(max((number for _id, number in pairs), default=0).bit_length())
         for place, figure in enumerate(self._figures):
             bit = 1 << place
-            figure |= BitMap([listing for listing, number in pairs if number & bit])
+            figure.update([listing for listing, number in pairs if number & bit])
 
     def _make_room(self, figures: int) -> None:
         self._figures += [BitMap() for _ in range(figures - len(self._figures))]
@@ -51,7 +51,7 @@ class Ordering:
     def forget(self, listings: BitMap) -> None:
         """Take these listings out."""
         for figure in self._figures:
-            figure -= listings
+            figure.difference_update(listings)
 
     def place_of(self, listing: int) -> Place:
         return Place(sum(1 << place for place, figure in enumerate(self._figures) if listing in figure), listing)
