@@ -9,7 +9,7 @@ TESTS ?= -n auto --dist worksteal
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes
 
-.PHONY: demo test check bench rehearse vendor-assets
+.PHONY: demo test check bench rehearse words vendor-assets
 
 demo: $(VENV)/.demo
 	@SANDBOX=1 PROGRAMME=$(PROGRAMME) PUBLIC_URL=http://127.0.0.1:$(PORT) \
@@ -36,6 +36,10 @@ rehearse: $(VENV)/.dev
 # What others made and we serve: fetched by the npm client, cut to size, hashed. Only who refreshes it needs npm.
 vendor-assets: $(VENV)/.dev
 	@$(VENV)/bin/python scripts/vendor_assets.py
+
+# Every text to translate, brought into the catalogues under translations/.
+words: $(VENV)/.dev
+	@$(VENV)/bin/python scripts/words.py
 
 # An environment holds one of the two locks; each stamp is older than its lock when the lock has changed.
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, request
+from flask import Flask
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,13 +28,14 @@ from marketplace import (
     wiring,
 )
 from marketplace.buyer import cards
+from marketplace.catalogues import Languages
 from marketplace.database import db
 from marketplace.jobs import embedding
 from marketplace.jobs.runner import EmbeddedRunner
 from marketplace.listings.search import instead_of
 from marketplace.people import signing_in
-from marketplace.programme import versions, wording
-from marketplace.programme.policy.market import Market
+from marketplace.programme import language, versions, wording
+from marketplace.programme.policy import Policy
 from marketplace.programme.versions import NothingPublishedError
 from marketplace.settings import INSTANCE, Settings
 
@@ -43,7 +43,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 csrf = CSRFProtect()
 migrate = Migrate(directory=str(ROOT / "migrations"), render_as_batch=True)
-babel = Babel()
+babel = Languages()
 
 
 class Shop(Flask):
@@ -144,21 +144,19 @@ def _engine_options(url: str) -> dict[str, object]:
     return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
 
 
-def _market() -> Market | None:
-    """The market in force; None where there is no database to ask, so that even that error can be shown in words."""
+def _policy() -> Policy | None:
+    """The policy in force; None where there is no database to ask, so that even that error can be shown in words."""
     try:
-        return versions.current().policy.market
+        return versions.current().written
     except (SQLAlchemyError, NothingPublishedError):
         return None
 
 
 def _locale() -> str | None:
-    market = _market()
-    if market is None:
-        return None
-    return request.accept_languages.best_match([market.locale], default=market.locale) if request else market.locale
+    policy = _policy()
+    return None if policy is None else language.of_reader(policy)
 
 
 def _time_zone() -> str | None:
-    market = _market()
-    return None if market is None else market.time_zone
+    policy = _policy()
+    return None if policy is None else policy.market.time_zone

@@ -15,6 +15,7 @@ PAGES = [
     "marketplace.programme.theme:bp",
     "marketplace.buyer.shop:bp",
     "marketplace.buyer.guides:bp",
+    "marketplace.buyer.language:bp",
     "marketplace.buyer.bag:bp",
     "marketplace.buyer.checkout:bp",
     "marketplace.buyer.orders:bp",

@@ -10,11 +10,14 @@ from datetime import datetime
 from typing import Any
 
 import flask_login
+from babel import Locale
 from flask import Flask, current_app, has_request_context, session
+from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace import clock
 from marketplace.programme import theme, versions
+from marketplace.programme.language import Choice, choices
 from marketplace.programme.policy import Policy
 from marketplace.programme.versions import NothingPublishedError
 from marketplace.programme.wording import opening
@@ -38,7 +41,9 @@ class Site:
     descriptor: str
     tagline: str
     lang: str
+    dir: str
     categories: tuple[Department, ...]
+    languages: tuple[Choice, ...]
     support_email: str
     support_hours: str
     theme_url: str | None
@@ -46,7 +51,6 @@ class Site:
     is_staff: bool
     business_now: datetime | None
     logo_url: str | None = None
-    dir: str = "ltr"
 
 
 def init_app(app: Flask) -> None:
@@ -63,6 +67,7 @@ def init_app(app: Flask) -> None:
 def present(policy: Policy) -> Site:
     """The frame of a page of this programme, for whoever reads it now."""
     identity, visiting = policy.identity, has_request_context()
+    locale = get_locale() or Locale.parse(policy.market.locale)
     support = identity.resale_support
     visitor = flask_login.current_user if visiting else None
     return Site(
@@ -71,7 +76,9 @@ def present(policy: Policy) -> Site:
         wordmark=identity.house,
         descriptor=identity.descriptor,
         tagline=policy.texts.tagline,
-        lang=policy.market.locale.replace("_", "-"),
+        lang=str(locale).replace("_", "-"),
+        dir=locale.text_direction,
+        languages=tuple(choices(versions.current().written)),
         categories=tuple(Department(one.key, one.label) for one in policy.eligibility.accepted_categories),
         support_email=support.email,
         support_hours=opening(support.hours, policy.market.time_zone),

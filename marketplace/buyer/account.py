@@ -17,6 +17,7 @@ from marketplace.people.models import EmailToken, Person, TokenPurpose
 from marketplace.people.signing_in import sign_in_here
 from marketplace.permissions import signed_in, the_person
 from marketplace.programme import versions
+from marketplace.programme.language import spoken_now
 from marketplace.shipping.address_form import ShipFromForm
 from marketplace.shipping.postal import PostalAddress
 
@@ -67,7 +68,9 @@ def email() -> ResponseReturnValue:
     person, form = the_person(), EmailForm()
     if form.validate_on_submit():
         with unhurried():
-            link_requests.ask(TokenPurpose.CHANGE, form.email.data, person=person, at=clock.now())
+            link_requests.ask(
+                TokenPurpose.CHANGE, form.email.data, person=person, at=clock.now(), language=spoken_now()
+            )
         flash(_("A link is on its way to the new address. Until you use it, nothing changes."), "ok")
         return redirect(url_for("account.overview"), 303)
     club = versions.current().policy.identity.loyalty

@@ -32,6 +32,7 @@ from marketplace.people import accounts
 from marketplace.people.models import Person
 from marketplace.permissions import current_person, guest_or_person, public, remember_guest
 from marketplace.programme import versions
+from marketplace.programme.language import spoken_now
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +141,7 @@ def _buyer(email: str, name: str) -> Person:
     person = guest_or_person()
     if person is not None and person.email == email.lower():
         return person
-    return accounts.guest(email=email.lower(), name=name, at=clock.now())
+    return accounts.guest(email=email.lower(), name=name, at=clock.now(), language=spoken_now())
 
 
 @bp.get("/checkout/<number>")

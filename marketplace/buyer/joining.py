@@ -17,6 +17,7 @@ from marketplace.people.passwords import PasswordRefused
 from marketplace.people.signing_in import sign_in_here
 from marketplace.permissions import current_person, public, signed_in, the_person
 from marketplace.programme import versions
+from marketplace.programme.language import spoken_now
 from marketplace.redirects import safe_next
 
 bp = Blueprint("joining", __name__)
@@ -32,7 +33,7 @@ def join() -> ResponseReturnValue:
     form = EmailForm()
     if form.validate_on_submit():
         with unhurried():
-            link_requests.ask(TokenPurpose.VERIFY, form.email.data, at=clock.now())
+            link_requests.ask(TokenPurpose.VERIFY, form.email.data, at=clock.now(), language=spoken_now())
         return redirect(url_for("joining.sent"), 303)
     page = render_template("buyer/join.html", form=form, club=versions.current().policy.identity.loyalty)
     return page, 422 if form.errors else 200

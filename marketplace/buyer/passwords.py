@@ -18,6 +18,7 @@ from marketplace.people.models import Person, TokenPurpose
 from marketplace.people.passwords import PasswordRefused
 from marketplace.people.signing_in import sign_in_here
 from marketplace.permissions import public, signed_in, the_person
+from marketplace.programme.language import spoken_now
 
 bp = Blueprint("passwords", __name__)
 
@@ -30,7 +31,7 @@ def ask() -> ResponseReturnValue:
     form = EmailForm()
     if form.validate_on_submit():
         with unhurried():
-            link_requests.ask(TokenPurpose.RESET, form.email.data, at=clock.now())
+            link_requests.ask(TokenPurpose.RESET, form.email.data, at=clock.now(), language=spoken_now())
         return redirect(url_for("passwords.sent"), 303)
     return render_template("buyer/reset.html", form=form), 422 if form.errors else 200
 

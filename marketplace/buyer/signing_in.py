@@ -17,6 +17,7 @@ from marketplace.people.models import Person, TokenPurpose
 from marketplace.people.signing_in import sign_in_here, sign_out_here
 from marketplace.permissions import current_person, current_visitor, public, signed_in, the_person
 from marketplace.programme import versions
+from marketplace.programme.language import spoken_now
 from marketplace.redirects import safe_next
 
 bp = Blueprint("signing_in", __name__)
@@ -65,7 +66,7 @@ def ask_for_link() -> ResponseReturnValue:
     form = EmailForm()
     if form.validate_on_submit():
         with unhurried():
-            link_requests.ask(TokenPurpose.SIGN_IN, form.email.data, at=clock.now())
+            link_requests.ask(TokenPurpose.SIGN_IN, form.email.data, at=clock.now(), language=spoken_now())
         return redirect(url_for("signing_in.sent"), 303)
     return render_template("buyer/sign_in_link.html", form=form), 422 if form.errors else 200
 

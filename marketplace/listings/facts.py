@@ -33,7 +33,6 @@ class PriceProposed:
 @dataclass(frozen=True)
 class ListingDeclined:
     listing_id: int
-    reason: str
     at: datetime
 
 

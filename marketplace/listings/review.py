@@ -125,12 +125,11 @@ def propose_price(listing: Listing, price: Money, *, seen: datetime, by: Person,
 
 def decline(listing: Listing, reason: str, words: str = "", *, seen: datetime, by: Person, at: datetime) -> None:
     """Refuse the listing for good, with a reason of the policy (MK-06, MK-12). Raises ``NoReason``."""
-    known = versions.current().policy.review.decline_reason(reason)
-    if known is None:
+    if versions.current().policy.review.decline_reason(reason) is None:
         raise NoReason()
     _decide(listing, "decline", seen=seen, by=by, at=at, reason=reason)
     _note(listing, DECLINED, reason, words, by=by, at=at)
-    events.announce(ListingDeclined(listing.id, f"{known.text} {words}".strip(), at))
+    events.announce(ListingDeclined(listing.id, at))
 
 
 def check_reviewer(listing: Listing, person: Person) -> None:

@@ -7,8 +7,6 @@ from typing import Any
 from flask import current_app
 
 from marketplace.orders.models import Order
-from marketplace.presentation import deadline as deadline_words
-from marketplace.presentation import money
 
 
 def url(path: str) -> str:
@@ -17,14 +15,14 @@ def url(path: str) -> str:
 
 
 def about(order: Order) -> dict[str, Any]:
-    """The facts every letter about an order may use: plain text, amounts and moments already in words."""
+    """The facts every letter about an order may use."""
     return {
         "title": order.as_sold["title"],
         "number": order.number,
-        "total": money(order.total),
-        "price": money(order.price),
-        "ship_by": deadline_words(order.ship_by_at) if order.ship_by_at else "",
-        "window_closes": deadline_words(order.window_closes_at) if order.window_closes_at else "",
+        "total": order.total,
+        "price": order.price,
+        "ship_by": order.ship_by_at or "",
+        "window_closes": order.window_closes_at or "",
         "order_url": url(f"/orders/{order.number}"),
         "sale_url": url(f"/sell/sales/{order.number}"),
     }

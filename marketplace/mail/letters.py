@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import current_app, render_template
+from flask_babel import LazyString
+
+from marketplace.money import Money
+from marketplace.presentation import deadline, money
 
 MOST_SUBJECT = 150
 
@@ -18,6 +23,19 @@ class Letter:
     subject: str
     html: str
     text: str
+
+
+def in_words(fact: Any) -> Any:
+    """A fact as a letter says it, in the language spoken now: amounts, moments and words not yet said; lists too."""
+    if isinstance(fact, Mapping):
+        return {name: in_words(value) for name, value in fact.items()}
+    if isinstance(fact, list | tuple):
+        return [in_words(value) for value in fact]
+    if isinstance(fact, Money):
+        return money(fact)
+    if isinstance(fact, datetime):
+        return deadline(fact)
+    return str(fact) if isinstance(fact, LazyString) else fact
 
 
 def compose(message: str, facts: Mapping[str, Any]) -> Letter:

@@ -17,8 +17,9 @@ from marketplace import clock, events
 from marketplace.database import db, unit_of_work
 from marketplace.jobs import outbox
 from marketplace.mail.facts import MailBounced, MailHandedOver
-from marketplace.mail.letters import Letter, compose
+from marketplace.mail.letters import Letter, compose, in_words
 from marketplace.mail.models import SandboxMail
+from marketplace.programme.language import speaking
 from marketplace.shipping.models import Parcel
 
 MAIL = "mail"
@@ -42,9 +43,13 @@ class Addressed:
     facts: dict[str, Any]
     secrets: dict[str, str] | None = field(default=None, repr=False)
     label_of: int | None = None
+    language: str = ""  # of its reader; empty: the market's own
 
     def errand(self, message: str) -> outbox.Errand:
-        request = {"message": message, "to": self.to, "facts": self.facts, "parcel": self.label_of}
+        with speaking(self.language):
+            facts = in_words(self.facts)
+        whose = {"message": message, "to": self.to, "language": self.language}
+        request = {**whose, "facts": facts, "parcel": self.label_of}
         return outbox.Errand(f"mail:{message}:{self.key}", self.about, request, self.secrets)
 
 
@@ -75,12 +80,14 @@ def send(
     facts: dict[str, Any],
     secrets: dict[str, str] | None = None,
     label_of: int | None = None,
+    language: str = "",
 ) -> None:
     """Queue a message.
 
-    ``facts`` are plain values for its template; ``label_of`` names a parcel whose label goes along.
+    ``facts`` are what its template speaks of (``in_words`` puts amounts and moments into the reader's ``language``);
+    ``label_of`` names a parcel whose label goes along.
     """
-    row = Addressed(key, to, about, facts, secrets, label_of).errand(message)
+    row = Addressed(key, to, about, facts, secrets, label_of, language).errand(message)
     outbox.enqueue(MAIL, key=row.key, subject=row.subject, request=row.request, at=at, secrets=row.secrets)
 
 
@@ -94,7 +101,7 @@ class MailSending:
 
     def perform(self, row: outbox.OutboxRow) -> outbox.Done | outbox.Refused:
         message, to = row.request["message"], row.request["to"]
-        with unit_of_work(reading=True):
+        with unit_of_work(reading=True), speaking(row.request.get("language", "")):
             letter = compose(message, {**row.request["facts"], **row.secrets})
             attachment = _label(row.request["parcel"])
         taken = post_room().hand_over(key=row.key, message=message, to=to, letter=letter, attachment=attachment)

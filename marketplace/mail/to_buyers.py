@@ -24,15 +24,15 @@ from marketplace.orders.facts import (
     StillOnItsWay,
 )
 from marketplace.orders.models import Checkout, Order
-from marketplace.presentation import deadline as deadline_words
-from marketplace.presentation import money
 from marketplace.shipping import parcels
 
 
 def _write(message: str, order_id: int, at: datetime, **more: Any) -> None:
     order = db.session.get_one(Order, order_id)
     own = _addressed(order, links.make(order, at=at), at, more)
-    send(message, key=own.key, to=own.to, about=order, at=at, facts=own.facts, secrets=own.secrets)
+    send(
+        message, key=own.key, to=own.to, about=order, at=at, facts=own.facts, secrets=own.secrets, language=own.language
+    )
 
 
 def _addressed(order: Order, token: str, at: datetime, more: dict[str, Any]) -> Addressed:
@@ -42,6 +42,7 @@ def _addressed(order: Order, token: str, at: datetime, more: dict[str, Any]) -> 
         about=order,
         facts={**about(order), **more},
         secrets={"link_url": url(f"/orders/link/{token}")},
+        language=order.buyer.language,
     )
 
 
@@ -49,7 +50,7 @@ def checkout_paid(fact: CheckoutPaid) -> None:
     """Thank you, with a link to each order of the checkout."""
     checkout = db.session.get_one(Checkout, fact.checkout_id)
     orders = [order for order in checkout.orders if order.paid_at is not None]
-    lines = [[order.as_sold["title"], money(order.total)] for order in orders]
+    lines = [[order.as_sold["title"], order.total] for order in orders]
     tokens = {f"link_{order.number}": url(f"/orders/link/{links.make(order, at=fact.at)}") for order in orders}
     send(
         "checkout_paid",
@@ -61,10 +62,11 @@ def checkout_paid(fact: CheckoutPaid) -> None:
             "number": checkout.number,
             "lines": lines,
             "numbers": [order.number for order in orders],
-            "total": money(checkout.total),
+            "total": checkout.total,
             "title": orders[0].as_sold["title"],
         },
         secrets={**tokens, "link_url": next(iter(tokens.values()))},
+        language=checkout.buyer.language,
     )
 
 
@@ -94,7 +96,7 @@ def delivered(fact: OrderDelivered) -> None:
 def confirmed(fact: OrdersConfirmed) -> None:
     """The sale is final; ``automatically`` where silence decided, and then for many at once."""
     query = sa.select(Order).where(Order.id.in_(fact.order_ids)).order_by(Order.id)
-    orders = db.session.scalars(query.options(joinedload(Order.checkout))).all()
+    orders = db.session.scalars(query.options(joinedload(Order.checkout), joinedload(Order.buyer))).all()
     more = {"automatically": fact.automatically}
     tokens = links.make_all(orders, at=fact.at)
     copies = [_addressed(order, token, fact.at, more) for order, token in zip(orders, tokens, strict=True)]
@@ -103,7 +105,7 @@ def confirmed(fact: OrdersConfirmed) -> None:
 
 def ship_by_passed(fact: ShipByPassed) -> None:
     """The seller is late: you may cancel now, or wait; when it ends by itself (GAP-09)."""
-    _write("ship_by_passed", fact.order_id, fact.at, cancels_at=deadline_words(fact.cancels_at))
+    _write("ship_by_passed", fact.order_id, fact.at, cancels_at=fact.cancels_at)
 
 
 def refunded(fact: OrderRefunded) -> None:

@@ -17,11 +17,11 @@ from marketplace.listings.facts import (
 )
 from marketplace.listings.finding import public_path
 from marketplace.listings.models import Listing
+from marketplace.listings.review import decision_words
 from marketplace.mail.addresses import url
 from marketplace.mail.outgoing import send
 from marketplace.money import Money
-from marketplace.presentation import deadline as deadline_words
-from marketplace.presentation import money
+from marketplace.programme.language import speaking
 
 
 def _write(message: str, listing_id: int, at: datetime, **more: Any) -> None:
@@ -30,20 +30,20 @@ def _write(message: str, listing_id: int, at: datetime, **more: Any) -> None:
         return
     facts = {
         "title": listing.title,
-        "price": money(listing.price) if listing.price else "",
+        "price": listing.price or "",
         "wardrobe_url": url("/sell/wardrobe"),
         "check_url": url(f"/sell/listings/{listing.number}/check"),
         **more,
     }
     key = f"{listing.number}:{at.isoformat()}"
-    send(message, key=key, to=listing.seller.email, about=listing, at=at, facts=facts)
+    reader = listing.seller
+    send(message, key=key, to=reader.email, about=listing, at=at, facts=facts, language=reader.language)
 
 
 def listing_submitted(fact: ListingSubmitted) -> None:
     """We have it, and by when it is reviewed."""
     listing = db.session.get_one(Listing, fact.listing_id)
-    due = deadline_words(listing.review_due_at) if listing.review_due_at else ""
-    _write("listing_submitted", fact.listing_id, fact.at, review_by=due)
+    _write("listing_submitted", fact.listing_id, fact.at, review_by=listing.review_due_at or "")
 
 
 def listing_live(fact: ListingWentLive) -> None:
@@ -60,13 +60,16 @@ def changes_requested(fact: ChangesRequested) -> None:
 def price_proposed(fact: PriceProposed) -> None:
     """Another price is proposed; nothing happens until the seller answers (GAP-06)."""
     listing = db.session.get_one(Listing, fact.listing_id)
-    proposed = money(Money(listing.proposed_price_minor or 0, listing.currency))
+    proposed = Money(listing.proposed_price_minor or 0, listing.currency)
     _write("price_proposed", fact.listing_id, fact.at, proposed=proposed)
 
 
 def listing_declined(fact: ListingDeclined) -> None:
     """Not accepted, and why."""
-    _write("listing_declined", fact.listing_id, fact.at, reason=fact.reason)
+    listing = db.session.get_one(Listing, fact.listing_id)
+    with speaking(listing.seller.language if listing.seller else ""):
+        reason = decision_words(listing)
+    _write("listing_declined", fact.listing_id, fact.at, reason=reason)
 
 
 def listing_withdrawn(fact: ListingWithdrawn) -> None:
@@ -77,4 +80,4 @@ def listing_withdrawn(fact: ListingWithdrawn) -> None:
 
 def review_overdue(fact: ReviewOverdue) -> None:
     """We are late, and the new date."""
-    _write("review_overdue", fact.listing_id, fact.at, review_by=deadline_words(fact.new_due_at))
+    _write("review_overdue", fact.listing_id, fact.at, review_by=fact.new_due_at)

@@ -15,8 +15,6 @@ from marketplace.mail.addresses import about, url
 from marketplace.mail.outgoing import MAIL, send
 from marketplace.orders import links
 from marketplace.orders.models import Order
-from marketplace.presentation import deadline as deadline_words
-from marketplace.presentation import money
 from marketplace.shipping import parcels
 
 # Who is written to; nobody about what only the other side has to know or what they did themselves a moment ago.
@@ -60,6 +58,7 @@ def _write(dispute: Dispute, fact: CaseMoved, side: Side) -> None:
         facts={**about(order), **_facts(dispute, side)},
         secrets={"link_url": link},
         label_of=returned.id if returned else None,
+        language=(order.seller.language if order.seller else "") if side is Side.SELLER else order.buyer.language,
     )
 
 
@@ -71,20 +70,20 @@ def _reader(order: Order, dispute: Dispute, side: Side, fact: CaseMoved) -> tupl
 
 
 def _facts(dispute: Dispute, side: Side) -> dict[str, Any]:
-    """Plain words: the claim, who is waited for, until when, and what follows from silence."""
+    """The claim, who is waited for, until when, and what follows from silence."""
     party, decision = waiting_on(dispute), dispute.decision
     return {
         "case": dispute.number,
         "side": side.value,
-        "claim": str(KINDS[dispute.kind]),
-        "wish": str(WISHES[dispute.wish]),
-        "waiting": str(WAITING[party]) if party else "",
-        "due": deadline_words(dispute.due_at) if dispute.due_at else "",
-        "silence": str(SILENCE[dispute.state].outcome) if dispute.state in SILENCE else "",
-        "offered": money(dispute.offered) if dispute.offered else "",
-        "remedy": str(REMEDIES[decision.remedy]) if decision else "",
+        "claim": KINDS[dispute.kind],
+        "wish": WISHES[dispute.wish],
+        "waiting": WAITING[party] if party else "",
+        "due": dispute.due_at or "",
+        "silence": SILENCE[dispute.state].outcome if dispute.state in SILENCE else "",
+        "offered": dispute.offered or "",
+        "remedy": REMEDIES[decision.remedy] if decision else "",
         "reason": decision.words if decision else "",
-        "appeals": deadline_words(dispute.appeal_until) if dispute.appeal_until else "",
+        "appeals": dispute.appeal_until or "",
         "pause": dispute.pause_reason,
-        "refunded": money(dispute.order.refunded) if dispute.order.refunded else "",
+        "refunded": dispute.order.refunded or "",
     }

@@ -21,6 +21,7 @@ def link(fact: LinkWanted) -> None:
         at=fact.at,
         facts={"name": person.name},
         secrets={"link_url": url(path_of(fact.purpose, fact.token))},
+        language=person.language,
     )
 
 
@@ -29,7 +30,7 @@ def account_exists(fact: AccountExists) -> None:
     person = db.session.get_one(Person, fact.person_id)
     facts = {"name": person.name, "sign_in_url": url("/sign-in")}
     key = f"{person.id}:{fact.at.isoformat()}"
-    send("account_exists", key=key, to=person.email, about=person, at=fact.at, facts=facts)
+    send("account_exists", key=key, to=person.email, about=person, at=fact.at, facts=facts, language=person.language)
 
 
 def password_changed(fact: PasswordChanged) -> None:
@@ -37,4 +38,4 @@ def password_changed(fact: PasswordChanged) -> None:
     person = db.session.get_one(Person, fact.person_id)
     facts = {"name": person.name, "reset_url": url("/reset")}
     key = f"{person.id}:{fact.at.isoformat()}"
-    send("password_changed", key=key, to=person.email, about=person, at=fact.at, facts=facts)
+    send("password_changed", key=key, to=person.email, about=person, at=fact.at, facts=facts, language=person.language)

@@ -21,8 +21,7 @@ from marketplace.orders.models import Order
 from marketplace.payouts.facts import GiftCardReady, GiftCardReplaced
 from marketplace.payouts.models import Payout
 from marketplace.people.models import Person
-from marketplace.presentation import deadline as deadline_words
-from marketplace.presentation import money
+from marketplace.programme.language import speaking
 from marketplace.shipping.facts import LabelBought, LabelRefused
 
 
@@ -33,11 +32,16 @@ def _address(order: Order) -> str:
     return terms.of_seller(order).market.warehouse_email
 
 
+def _language(order: Order) -> str:
+    return order.seller.language if order.seller is not None else ""
+
+
 def _write(message: str, order_id: int, at: datetime, *, parcel: int | None = None, **more: Any) -> None:
     order = db.session.get_one(Order, order_id)
-    facts = {**about(order), "payout": money(accounting.split(order).payout), "supply": order.is_supply, **more}
+    facts = {**about(order), "payout": accounting.split(order).payout, "supply": order.is_supply, **more}
     key = f"{order.number}:{at.isoformat()}"
-    send(message, key=key, to=_address(order), about=order, at=at, facts=facts, label_of=parcel)
+    language = _language(order)
+    send(message, key=key, to=_address(order), about=order, at=at, facts=facts, label_of=parcel, language=language)
 
 
 def sold(fact: OrderPaid) -> None:
@@ -48,7 +52,8 @@ def sold(fact: OrderPaid) -> None:
 def label(fact: LabelBought) -> None:
     """The prepaid label with how to pack and where to hand over (MK-34–40). Its hand-over starts the ship-by clock."""
     order = db.session.get_one(Order, fact.order_id)
-    policy = terms.of_seller(order)
+    with speaking(_language(order)):
+        policy = terms.of_seller(order)
     days = policy.limits.ship_by_business_days
     ship_by = terms.calendar().end_of_business_day_after(fact.at, days)
     _write(
@@ -56,7 +61,7 @@ def label(fact: LabelBought) -> None:
         fact.order_id,
         fact.at,
         parcel=fact.parcel_id,
-        ship_by=deadline_words(ship_by),
+        ship_by=ship_by,
         label_url=url(f"/sell/sales/{order.number}/label.pdf"),
         packing=[str(line) for line in policy.shipping.packing_tips],
         drop_off_url=policy.shipping.drop_off.url,
@@ -79,7 +84,7 @@ def ship_by_near(fact: ShipByNear) -> None:
 
 def ship_by_passed(fact: ShipByPassed) -> None:
     """The moment has passed; the buyer may cancel, and when the order ends by itself."""
-    _write("ship_by_passed_seller", fact.order_id, fact.at, cancels_at=deadline_words(fact.cancels_at))
+    _write("ship_by_passed_seller", fact.order_id, fact.at, cancels_at=fact.cancels_at)
 
 
 def delivered(fact: OrderDelivered) -> None:
@@ -106,11 +111,12 @@ def gift_card_ready(fact: GiftCardReady) -> None:
         at=fact.at,
         facts={
             **about(order),
-            "amount": money(payout.amount),
+            "amount": payout.amount,
             "last_four": payout.gift_card_last_four,
             "credit_url": url("/account/credit"),
         },
         secrets={"code": fact.code},
+        language=_language(order),
     )
 
 
@@ -126,6 +132,7 @@ def gift_card_replaced(fact: GiftCardReplaced) -> None:
         to=holder.email,
         about=card,
         at=fact.at,
-        facts={"amount": money(card.initial), "last_four": card.last_four, "credit_url": url("/account/credit")},
+        facts={"amount": card.initial, "last_four": card.last_four, "credit_url": url("/account/credit")},
         secrets={"code": fact.code},
+        language=holder.language,
     )

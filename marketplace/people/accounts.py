@@ -27,17 +27,22 @@ def account_of(email: str) -> Person | None:
     return db.session.scalar(sa.select(Person).where(Person.email == email, Person.is_account))
 
 
-def guest(*, email: str, name: str, at: datetime) -> Person:
+def guest(*, email: str, name: str, at: datetime, language: str = "") -> Person:
     """Somebody who buys without an account: a new record each time, as typing an e-mail proves nothing."""
-    person = Person(email=email, name=name, is_account=False, joined_at=at)
+    person = Person(email=email, name=name, is_account=False, joined_at=at, language=language)
     db.session.add(person)
     db.session.flush()
     return person
 
 
-def open_account(*, email: str, at: datetime) -> Person:
+def speak(person: Person, language: str) -> None:
+    """Write to this person in another language from now on."""
+    person.language = language
+
+
+def open_account(*, email: str, at: datetime, language: str = "") -> Person:
     """An account nobody can sign in to yet: its e-mail is not proved, and there is no password."""
-    person = Person(email=email, is_account=True, joined_at=at)
+    person = Person(email=email, is_account=True, joined_at=at, language=language)
     db.session.add(person)
     db.session.flush()
     events.record(person, "account_opened", by=person, at=at)

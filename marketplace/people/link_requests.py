@@ -21,9 +21,10 @@ from marketplace.people.models import LinkRequest, Person, TokenPurpose
 LINK = "account_link"  # outbox: a link somebody asked for
 
 
-def ask(purpose: TokenPurpose, email: str, *, at: datetime, person: Person | None = None) -> None:
-    """Note that a link to ``email`` is wanted, or by ``person`` as a new address."""
-    request = LinkRequest(purpose=purpose, email=email, person_id=person.id if person else None, asked_at=at)
+def ask(purpose: TokenPurpose, email: str, *, at: datetime, person: Person | None = None, language: str = "") -> None:
+    """Note that a link to ``email`` is wanted, by ``person`` where it is a new address, by who reads ``language``."""
+    request = LinkRequest(purpose=purpose, email=email, asked_at=at, language=language)
+    request.person_id = person.id if person else None
     db.session.add(request)
     db.session.flush()
     # The row is deleted when it is answered, and SQLite gives its number to the next one: the key is random instead.
@@ -48,7 +49,7 @@ class LinkSending:
 def _answer_joining(request: LinkRequest, at: datetime) -> None:
     person = accounts.account_of(request.email)
     if person is None:
-        person = accounts.open_account(email=request.email, at=at)
+        person = accounts.open_account(email=request.email, at=at, language=request.language)
     if person.email_verified_at is not None:
         events.announce(AccountExists(person_id=person.id, at=at))
         return

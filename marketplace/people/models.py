@@ -66,6 +66,7 @@ class Person(Model):
     totp_last_step: Mapped[int | None]  # the last code's time step: a code works once
     suspended_at: Mapped[datetime | None]
     joined_at: Mapped[datetime]
+    language: Mapped[str] = mapped_column(sa.String(3), default="")  # of their letters; empty: the market's own
 
     loyalty_account: Mapped[LoyaltyAccount | None] = relationship()
     roles: Mapped[list[StaffRole]] = relationship(back_populates="person", cascade="all, delete-orphan")
@@ -160,6 +161,7 @@ class LinkRequest(Model):
     email: Mapped[str] = mapped_column(sa.String(254))
     person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("people.id"))  # who wants this e-mail as a new one
     asked_at: Mapped[datetime]
+    language: Mapped[str] = mapped_column(sa.String(3), default="")  # in which it was asked for
 
 
 class Address(Model):

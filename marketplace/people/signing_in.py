@@ -11,7 +11,7 @@ from marketplace.people import sign_ins
 from marketplace.people.models import Person, SignIn
 
 # What a visitor keeps when signing in; all else in the cookie belongs to who was there before.
-KEPT = ("bag", "checkouts", "_flashes")
+KEPT = ("bag", "checkouts", "language", "_flashes")
 
 
 class Visitor(flask_login.UserMixin):  # type: ignore[misc]

@@ -6,12 +6,15 @@ import json
 from typing import Any
 
 import click
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import write_po
 from flask.cli import with_appcontext
 
 from marketplace import clock
 from marketplace.database import unit_of_work
 from marketplace.programme import reading, versions
 from marketplace.programme.policy import Policy
+from marketplace.programme.policy.languages import words_of
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Answer for a machine.")
 
@@ -47,6 +50,31 @@ def publish(file: str, as_json: bool) -> None:
             "published_at": published.published_at.isoformat(),
         }
     click.echo(json.dumps(answer) if as_json else f"{answer['programme']}, version {answer['version']}, is in force")
+
+
+@programme_cli.command("words")
+@click.argument("file")
+@click.argument("language")
+def words(file: str, language: str) -> None:
+    """Write what FILE (or a preset) says to people into the file its words in LANGUAGE are read from.
+
+    What is translated there already stays; exit 1 while anything is left to translate.
+    """
+    path, policy = reading.find(file), _without_languages(file)
+    target = reading.words_file(path, language)
+    known = reading.translations(target, language)
+    catalogue = Catalog(locale=language, project=policy.name)
+    for text in words_of(policy):
+        catalogue.add(text, known.get(text, ""))
+    with target.open("wb") as out:
+        write_po(out, catalogue, width=120, omit_header=False)
+    left = sum(1 for text in words_of(policy) if text not in known)
+    click.echo(f"{target.name}: {len(words_of(policy))} texts, {left} left to translate")
+    raise SystemExit(1 if left else 0)
+
+
+def _without_languages(file: str) -> Policy:
+    return reading.decode(reading.find(file).read_bytes(), file)
 
 
 def _read(file: str, as_json: bool) -> Policy:

@@ -11,9 +11,11 @@ import tomllib
 from pathlib import Path
 
 import msgspec
+from babel.messages.pofile import read_po
 
 from marketplace.programme.checks import Problem, objections
 from marketplace.programme.policy import Policy
+from marketplace.programme.policy.languages import words_of
 
 PRESETS = Path(__file__).resolve().parent / "presets"
 
@@ -36,16 +38,50 @@ def preset_names() -> list[str]:
     return sorted(path.stem for path in PRESETS.glob("*.toml"))
 
 
+def find(chosen: str) -> Path:
+    """Where a preset (by name) or a file (by path) stands."""
+    return PRESETS / f"{chosen}.toml" if chosen in preset_names() else Path(chosen)
+
+
 def read(chosen: str) -> Policy:
     """The policy of a preset (by name) or of a file (by path); raises ``PolicyError``."""
-    path = PRESETS / f"{chosen}.toml" if chosen in preset_names() else Path(chosen)
+    path = find(chosen)
     try:
         content = path.read_bytes()
     except OSError as error:
         known = ", ".join(preset_names())
         reason = f"cannot be read ({error.strerror}); name a file or a preset ({known})"
         raise PolicyError(chosen, (Problem("", reason),)) from error
-    return decode(content, str(path))
+    return _with_languages(decode(content, str(path)), path)
+
+
+def words_file(path: Path, language: str) -> Path:
+    """Where a policy's words in another language stand: beside it, as translators keep them (``ours.de.po``)."""
+    return path.with_suffix(f".{language}.po")
+
+
+def translations(file: Path, language: str) -> dict[str, str]:
+    """What a file of words translates; empty where there is no file."""
+    if not file.exists():
+        return {}
+    with file.open("rb") as source:
+        return {str(one.id): str(one.string) for one in read_po(source, locale=language) if one.id and one.string}
+
+
+def _with_languages(policy: Policy, path: Path) -> Policy:
+    """The policy with its words in every language it offers; each text has to be there."""
+    said, problems, words = words_of(policy), [], {}
+    for language in policy.languages.offered:
+        file = words_file(path, language)
+        known = translations(file, language)
+        missing = [text for text in said if text not in known]
+        if missing:
+            problems.append(Problem("languages.offered", f"{file.name} lacks {len(missing)} texts, as {missing[0]!r}"))
+        words[language] = {text: known[text] for text in said if text in known}
+    if problems:
+        raise PolicyError(str(path), tuple(problems))
+    languages = msgspec.structs.replace(policy.languages, words=words)
+    return msgspec.structs.replace(policy, languages=languages)
 
 
 def decode(content: bytes, source: str) -> Policy:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
+from flask_babel import get_locale
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -21,6 +22,7 @@ from marketplace.errors import NotFound
 from marketplace.programme import reading
 from marketplace.programme.models import ProgrammeVersion
 from marketplace.programme.policy import Policy
+from marketplace.programme.policy.languages import spoken
 from marketplace.programme.upgrades import upgraded
 
 
@@ -36,12 +38,19 @@ class PublishedPolicy:
     number: int
     content_hash: str
     published_at: datetime
-    policy: Policy
+    written: Policy  # in the words it was published in
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in the language of whoever reads now; figures, lists and keys are the same in every one."""
+        locale = get_locale()
+        words = self.written.languages.words.get(locale.language) if locale else None
+        return _spoken(self.content_hash, self.written, locale.language) if locale and words else self.written
 
     @property
     def calendar(self) -> BusinessCalendar:
         """The days the programme works."""
-        return self.policy.calendar
+        return self.written.calendar
 
 
 def current() -> PublishedPolicy:
@@ -108,6 +117,17 @@ def hash_of(policy: Policy) -> str:
 
 def _latest() -> ProgrammeVersion | None:
     return db.session.scalar(sa.select(ProgrammeVersion).order_by(ProgrammeVersion.number.desc()).limit(1))
+
+
+_translated: dict[tuple[str, str], Policy] = {}
+
+
+def _spoken(content_hash: str, policy: Policy, language: str) -> Policy:
+    """The policy in another language, made once a process."""
+    known = (content_hash, language)
+    if known not in _translated:
+        _translated[known] = spoken(policy, policy.languages.words[language])
+    return _translated[known]
 
 
 # A body never changes, so it is decoded once a process, found by its hash: ids repeat from one database to another.

@@ -12,6 +12,7 @@ from marketplace.programme.policy.condition import Condition
 from marketplace.programme.policy.disputes import Disputes
 from marketplace.programme.policy.eligibility import Eligibility
 from marketplace.programme.policy.identity import Identity
+from marketplace.programme.policy.languages import Languages
 from marketplace.programme.policy.limits import Limits
 from marketplace.programme.policy.market import Market
 from marketplace.programme.policy.modes import Modes
@@ -47,6 +48,7 @@ class Policy(Section, frozen=True, kw_only=True):
     tax: Tax
     texts: Texts
     theme: Theme
+    languages: Languages = Languages()
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
-from marketplace.programme.policy.values import Email, Key, Label, Link, Section, Text, Weekday
+from marketplace.programme.policy.values import Email, Key, Label, Link, Name, Section, Text, Weekday
 
 
 class OpeningHours(Section, frozen=True, kw_only=True):
@@ -19,7 +19,7 @@ class BrandSupport(Section, frozen=True, kw_only=True):
     """The brand's customer service (MK-64): anything about an account, a gift card, a refused listing."""
 
     email: Email
-    phone: Label
+    phone: Name
     chat_url: Link
     hours: OpeningHours
 
@@ -34,7 +34,7 @@ class ResaleSupport(Section, frozen=True, kw_only=True):
 class LoyaltyClub(Section, frozen=True, kw_only=True):
     """The club whose members may sell (MK-02). Its purchase history is where every listing starts (MK-04)."""
 
-    name: Label
+    name: Name
     join_url: Link
     join_text: Text  # said wherever the gate appears (MK-03)
 
@@ -42,19 +42,19 @@ class LoyaltyClub(Section, frozen=True, kw_only=True):
 class Parties(Section, frozen=True, kw_only=True):
     """Who acts for the brand (MK-19); the carrier stands under shipping."""
 
-    resale_provider: Label
-    gift_card_issuer: Label
+    resale_provider: Name
+    gift_card_issuer: Name
 
 
 class Identity(Section, frozen=True, kw_only=True):
     """The programme's name and people."""
 
     key: Key  # names the programme in the page's root element and in exports
-    title: Label  # the programme, such as "Velorne Pre-Loved"
-    house: Label  # the fashion house, such as "Velorne"
+    title: Name  # the programme, such as "Velorne Pre-Loved"
+    house: Name  # the fashion house, such as "Velorne"
     descriptor: Label  # the line under the house's name in the wordmark
-    operator: Label  # the company that stands behind the terms
-    main_shop_name: Label
+    operator: Name  # the company that stands behind the terms
+    main_shop_name: Name
     main_shop_url: Link  # the brand's own shop: another site, another bag (MK-01, MK-49)
     loyalty: LoyaltyClub
     support: BrandSupport

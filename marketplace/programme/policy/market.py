@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from marketplace.clock import BusinessCalendar
-from marketplace.programme.policy.values import Email, Label, Section, Weekday
+from marketplace.programme.policy.values import Email, Name, Section, Weekday
 
 Region = Annotated[str, Meta(pattern=r"\A[A-Z0-9]{1,3}\Z")]
 Country = Annotated[str, Meta(pattern=r"\A[A-Z]{2}\Z")]
@@ -29,7 +29,7 @@ class Holidays(Section, frozen=True, kw_only=True):
 class PostalPlace(Section, frozen=True, kw_only=True):
     """A place of the house's own, as carriers write it."""
 
-    name: Label
+    name: Name
     line1: Annotated[str, Meta(min_length=1, max_length=35)]
     city: Annotated[str, Meta(min_length=1, max_length=60)]
     region: Region

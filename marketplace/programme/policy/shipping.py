@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from marketplace.programme.policy.values import Amount, Label, Link, Section, Text
+from marketplace.programme.policy.values import Amount, Label, Link, Name, Section, Text
 
 
 class Handover(Section, frozen=True, kw_only=True):
@@ -21,7 +21,7 @@ class Shipping(Section, frozen=True, kw_only=True):
     """Shipping of one piece. ``amount_minor`` is added to every price and never part of a payout (GAP-02)."""
 
     amount_minor: Amount
-    carrier: Label
+    carrier: Name
     service: Label
     usual_days_min: Annotated[int, Meta(ge=1, le=60)]
     usual_days_max: Annotated[int, Meta(ge=1, le=60)]

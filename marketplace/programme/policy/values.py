@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 Key = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9]*([_-][a-z0-9]+)*\Z", max_length=40)]
 Label = Annotated[str, Meta(min_length=1, max_length=80)]
+Name = Annotated[str, Meta(min_length=1, max_length=80, extra={"proper": True})]  # the same in every language
 Text = Annotated[str, Meta(min_length=1, max_length=2000)]
 Email = Annotated[str, Meta(pattern=r"\A[^@\s]+@[^@\s]+\.[^@\s]+\Z", max_length=254)]
 Link = Annotated[str, Meta(pattern=r"\A(https://|/)[^\s\"<>]*\Z", max_length=500)]

@@ -7,6 +7,7 @@ from tests.programme.table import (
     eligibility,
     handing_over,
     identity,
+    languages,
     limits,
     market,
     photos,
@@ -14,6 +15,6 @@ from tests.programme.table import (
     review,
 )
 
-SECTIONS = (identity, market, eligibility, condition, photos, price, review, handing_over, limits, disputes)
+SECTIONS = (identity, market, eligibility, condition, photos, price, review, handing_over, limits, disputes, languages)
 
 ROWS: list[Row] = [row for section in SECTIONS for row in section.ROWS]

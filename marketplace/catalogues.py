@@ -1,0 +1,55 @@
+"""The shop's words in other languages, read from the files that translators keep.
+
+A catalogue is ``translations/<language>/LC_MESSAGES/messages.po``. It is compiled in memory, once a process, when the
+first page in its language is asked for: there is no compiled file to build, to commit or to forget.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask_babel import Babel, Domain, get_locale
+
+
+class Languages(Babel):  # type: ignore[misc]
+    """Flask-Babel, with catalogues read as they are written."""
+
+    @cached_property
+    def domain_instance(self) -> Domain:
+        return Catalogues()
+
+
+class Catalogues(Domain):  # type: ignore[misc]
+    """The messages of every language under the application's translation folders."""
+
+    def get_translations(self) -> NullTranslations:
+        """The messages in the reader's language; the source's own words where there is no catalogue."""
+        locale = get_locale()
+        if locale is None:
+            return _SOURCE
+        return _catalogue(tuple(self.translation_directories), locale.language)
+
+
+_SOURCE = NullTranslations()
+
+
+@lru_cache(maxsize=32)
+def _catalogue(folders: tuple[str, ...], language: str) -> NullTranslations:
+    for folder in folders:
+        file = Path(folder) / language / "LC_MESSAGES" / "messages.po"
+        if file.exists():
+            return _compiled(file, language)
+    return _SOURCE
+
+
+def _compiled(file: Path, language: str) -> Translations:
+    binary = BytesIO()
+    with file.open("rb") as source:
+        write_mo(binary, read_po(source, locale=language))
+    binary.seek(0)
+    return Translations(binary)

@@ -1,0 +1,75 @@
+"""Which language somebody reads: what they chose here, else what their browser asks for, else the market's own.
+
+with speaking(person.language): ...   # a letter to them, whoever caused it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from babel import Locale
+from flask import has_request_context, request, session
+from flask_babel import force_locale, get_locale
+
+from marketplace.programme import versions
+from marketplace.programme.policy import Policy
+
+CHOSEN = "language"  # in the visitor's session
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A language the shop speaks, called as its own readers call it."""
+
+    code: str
+    name: str
+    is_chosen: bool
+
+
+def offered(policy: Policy) -> list[str]:
+    """The shop's languages, the market's own first."""
+    return list(dict.fromkeys((Locale.parse(policy.market.locale).language, *policy.languages.offered)))
+
+
+def of_reader(policy: Policy) -> str:
+    """The locale of whoever reads now."""
+    if not has_request_context():
+        return policy.market.locale
+    known = offered(policy)
+    chosen = session.get(CHOSEN)
+    return _locale(policy, chosen if chosen in known else request.accept_languages.best_match(known) or known[0])
+
+
+def choices(policy: Policy) -> list[Choice]:
+    """What a reader may choose from; nothing where there is one language only."""
+    known, now = offered(policy), get_locale()
+    if len(known) < 2:
+        return []
+    return [Choice(code, _own_name(code), now is not None and now.language == code) for code in known]
+
+
+def spoken_now() -> str:
+    """The code of the language that is read now, as rows keep it."""
+    locale = get_locale()
+    return locale.language if locale else ""
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[None]:
+    """Say everything in the block in this language; where it is none the shop speaks, in the market's."""
+    policy = versions.current().written
+    known = offered(policy)
+    with force_locale(_locale(policy, language if language in known else known[0])):
+        yield
+
+
+def _locale(policy: Policy, language: str) -> str:
+    own = policy.market.locale
+    return own if Locale.parse(own).language == language else language
+
+
+def _own_name(code: str) -> str:
+    name = str(Locale.parse(code).get_language_name(code))
+    return name[:1].upper() + name[1:]
