@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, has_request_context, request, session
 from flask.typing import ResponseReturnValue
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
@@ -153,8 +153,15 @@ def _policy() -> Policy | None:
 
 
 def _locale() -> str | None:
+    """What the reader chose here, else what their browser asks for, else the market's own."""
     policy = _policy()
-    return None if policy is None else language.of_reader(policy)
+    if policy is None:
+        return None
+    known = language.offered(policy)
+    if len(known) < 2 or not has_request_context():
+        return policy.market.locale
+    chosen = session.get(language.CHOSEN)
+    return language.locale_of(policy, chosen if chosen in known else request.accept_languages.best_match(known))
 
 
 def _time_zone() -> str | None:

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from babel import Locale
-from flask import has_request_context, request, session
 from flask_babel import force_locale, get_locale
 
 from marketplace.programme import versions
@@ -33,13 +32,10 @@ def offered(policy: Policy) -> list[str]:
     return list(dict.fromkeys((Locale.parse(policy.market.locale).language, *policy.languages.offered)))
 
 
-def of_reader(policy: Policy) -> str:
-    """The locale of whoever reads now."""
-    if not has_request_context():
-        return policy.market.locale
-    known = offered(policy)
-    chosen = session.get(CHOSEN)
-    return _locale(policy, chosen if chosen in known else request.accept_languages.best_match(known) or known[0])
+def locale_of(policy: Policy, language: str | None) -> str:
+    """The locale to say things in for a reader of ``language``: the market's own where the shop does not speak it."""
+    own = policy.market.locale
+    return own if language not in policy.languages.offered or language == Locale.parse(own).language else language
 
 
 def choices(policy: Policy) -> list[Choice]:
@@ -59,15 +55,8 @@ def spoken_now() -> str:
 @contextmanager
 def speaking(language: str | None) -> Iterator[None]:
     """Say everything in the block in this language; where it is none the shop speaks, in the market's."""
-    policy = versions.current().written
-    known = offered(policy)
-    with force_locale(_locale(policy, language if language in known else known[0])):
+    with force_locale(locale_of(versions.current().written, language)):
         yield
-
-
-def _locale(policy: Policy, language: str) -> str:
-    own = policy.market.locale
-    return own if Locale.parse(own).language == language else language
 
 
 def _own_name(code: str) -> str:
