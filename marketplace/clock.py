@@ -2,7 +2,8 @@
 
 Business time is the database's time plus one offset row. The offset is zero outside the sandbox and never moves
 backwards; the time is read once a transaction, so that everything one unit of work writes carries the same moment.
-Wall time (``wall``) serves signatures, tokens, leases and a provider's expiry alone.
+Real time is the database's own too where machines must agree on it (``shared``): leases, pauses, a provider's expiry,
+the age of a signature. Tokens, sign-ins and letters go by this machine's (``wall``).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 from marketplace.database import Model, UTCDateTime, db
 
 _LAST_SECOND = time(23, 59, 59)
+_KNOWN = "clock"
 
 
 class ClockOffset(Model):
@@ -30,32 +32,42 @@ class ClockOffset(Model):
     offset_us: Mapped[int] = mapped_column(sa.BigInteger)
 
 
-def _database_clock(session: Session) -> sa.ColumnElement[datetime]:
+def database_clock(session: Session) -> sa.ColumnElement[datetime]:
     """The database's time as an expression of SQL: the transaction's own where the database keeps one."""
     if session.get_bind().dialect.name == "sqlite":
         return sa.func.strftime("%Y-%m-%d %H:%M:%f000", "now", type_=UTCDateTime())
     return sa.func.transaction_timestamp(type_=UTCDateTime())
 
 
-def _database_time(session: Session) -> datetime:
-    return session.scalars(sa.select(_database_clock(session))).one()
-
-
 def now() -> datetime:
     """Business time in UTC, the same at every call within one transaction."""
+    database_time, offset = _read()
+    return database_time + offset
+
+
+def shared() -> datetime:
+    """The database's own time in UTC, the same at every call within one transaction.
+
+    What machines go by that wait for one another: their own clocks may be minutes apart (fault W08).
+    """
+    return _read()[0]
+
+
+def _read() -> tuple[datetime, timedelta]:
+    """The database's time and the offset, read once a transaction."""
     session = db.session()
-    moment: datetime | None = session.info.get("now")
-    if moment is None:
+    known: tuple[datetime, timedelta] | None = session.info.get(_KNOWN)
+    if known is None:
         offset = sa.select(ClockOffset.offset_us).where(ClockOffset.id == 1).scalar_subquery()
-        database_time, offset_us = session.execute(sa.select(_database_clock(session), offset)).one()
-        moment = session.info["now"] = database_time + timedelta(microseconds=offset_us or 0)
-    return moment
+        database_time, offset_us = session.execute(sa.select(database_clock(session), offset)).one()
+        known = session.info[_KNOWN] = database_time, timedelta(microseconds=offset_us or 0)
+    return known
 
 
 @event.listens_for(Session, "after_transaction_end")
 def _forget(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
-        session.info.pop("now", None)
+        session.info.pop(_KNOWN, None)
 
 
 def wall() -> datetime:
@@ -75,7 +87,7 @@ def advance(step: timedelta) -> datetime:
     else:
         row.offset_us = ClockOffset.offset_us + micros
     session.flush()
-    session.info.pop("now", None)
+    session.info.pop(_KNOWN, None)
     return now()
 
 
@@ -84,10 +96,10 @@ def begin_at(moment: datetime) -> None:
     session = db.session()
     if session.get(ClockOffset, 1) is not None:
         raise ValueError("business time has been set already")
-    offset = moment - _database_time(session)
+    offset = moment - shared()
     session.add(ClockOffset(id=1, offset_us=offset // timedelta(microseconds=1)))
     session.flush()
-    session.info.pop("now", None)
+    session.info.pop(_KNOWN, None)
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,8 @@ def app(engine: str, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> I
         outer = connection.begin()
         db.session.configure(join_transaction_mode="create_savepoint")
         monkeypatch.setattr(Session, "get_bind", lambda *_args, **_more: connection)
-        stopped = clock._database_time(db.session())
-        monkeypatch.setattr(clock, "_database_clock", lambda _session: sa.literal(stopped, UTCDateTime()))
+        stopped = clock.shared()
+        monkeypatch.setattr(clock, "database_clock", lambda _session: sa.literal(stopped, UTCDateTime()))
         db.session.rollback()
         yield shop
         db.session.remove()
@@ -83,7 +83,7 @@ def clock_at(app: Flask) -> Callable[[datetime], datetime]:
 
     def set_clock(moment: datetime) -> datetime:
         session = db.session()
-        offset_us = (moment - clock._database_time(session)) // timedelta(microseconds=1)
+        offset_us = (moment - clock.shared()) // timedelta(microseconds=1)
         session.execute(sa.delete(clock.ClockOffset))
         session.execute(sa.insert(clock.ClockOffset).values(id=1, offset_us=offset_us))
         session.commit()

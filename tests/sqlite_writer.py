@@ -37,7 +37,7 @@ def write_for_ever(name: str) -> None:
                         payload={"seen": seen},
                         received_at=clock.now(),
                         state=InboxState.DONE,
-                        due_at=clock.wall(),
+                        due_at=clock.shared(),
                         attempts=1,
                     )
                 )

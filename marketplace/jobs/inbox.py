@@ -50,7 +50,7 @@ class InboxRow(Model):
     payload: Mapped[dict[str, Any]] = mapped_column(JSONDocument)
     received_at: Mapped[datetime]
     state: Mapped[InboxState] = mapped_column(enum_column(InboxState), default=InboxState.PENDING)
-    due_at: Mapped[datetime]  # wall time
+    due_at: Mapped[datetime]  # the database's own time
     attempts: Mapped[int] = mapped_column(default=0)
     trouble: Mapped[str | None] = mapped_column(sa.String(500))
 
@@ -72,7 +72,7 @@ def receive(source: str, event_id: str, payload: dict[str, Any], *, at: datetime
         "payload": payload,
         "received_at": at,
         "state": InboxState.PENDING,
-        "due_at": clock.wall(),
+        "due_at": clock.shared(),
         "attempts": 0,
     }
     stored = db.session.scalar(insert_new(InboxRow).values(fields).returning(InboxRow.id))
@@ -86,7 +86,7 @@ def run_due(limit: int = 50) -> int:
     with unit_of_work(reading=True) as session:
         ids = session.scalars(
             sa.select(InboxRow.id)
-            .where(InboxRow.state == InboxState.PENDING, InboxRow.due_at <= clock.wall())
+            .where(InboxRow.state == InboxState.PENDING, InboxRow.due_at <= clock.database_clock(session))
             .order_by(InboxRow.id)
             .limit(limit)
         ).all()
@@ -126,7 +126,7 @@ def _try_later(row_id: int, trouble: str) -> None:
             return
         row.attempts += 1
         row.trouble = trouble[:500]
-        row.due_at = clock.wall() + timedelta(seconds=2**row.attempts)
+        row.due_at = clock.shared() + timedelta(seconds=2**row.attempts)
         if row.attempts >= MOST_ATTEMPTS:
             row.state = InboxState.PARKED
             raise_alarm(AlarmKind.JOB_PARKED, row, at=clock.now(), source=row.source)

@@ -66,7 +66,7 @@ class OutboxRow(Model):
     sealed: Mapped[bytes | None]
     state: Mapped[OutboxState] = mapped_column(enum_column(OutboxState), default=OutboxState.PENDING)
     queued_at: Mapped[datetime]  # business time
-    due_at: Mapped[datetime]  # wall time, as the lease
+    due_at: Mapped[datetime]  # the database's own time, as the lease
     lease: Mapped[str | None] = mapped_column(sa.String(32))
     attempts: Mapped[int] = mapped_column(default=0)
     answer: Mapped[dict[str, Any] | None] = mapped_column(JSONDocument)
@@ -176,7 +176,7 @@ def _new_row(kind: str, errand: Errand, at: datetime) -> dict[str, Any]:
         "request": errand.request,
         "sealed": sealing.seal(errand.secrets) if errand.secrets else None,
         "queued_at": at,
-        "due_at": clock.wall(),
+        "due_at": clock.shared(),
         "state": OutboxState.PENDING,
         "attempts": 0,
     }
@@ -208,22 +208,24 @@ def run_due(limit: int = 20) -> int:
 def _claim() -> tuple[int, str] | None:
     """Lease the row that is due first: ``SKIP LOCKED`` on PostgreSQL, one writer at a time on SQLite.
 
-    One row at a time, so that a process that dies holds back no other. An expired lease is due again.
+    One row at a time, so that a process that dies holds back no other. An expired lease is due again, by the one clock
+    that all workers share: by his own one who runs ahead would take the row out of another's hands (fault W08).
     """
-    lease, now = random.token_hex(12), clock.wall()
+    lease, now = random.token_hex(12), clock.database_clock(db.session())
     due = (
-        sa.select(OutboxRow.id)
+        sa.select(OutboxRow.id, now)
         .where(OutboxRow.state.in_(OPEN), OutboxRow.due_at <= now)
         .order_by(OutboxRow.due_at, OutboxRow.id)
         .limit(1)
     )
     with unit_of_work(reading=True) as session:
-        if session.scalar(due) is None:
+        if session.execute(due).first() is None:
             return None  # an idle runner never takes the write lock
     with unit_of_work() as session:
-        row_id = session.scalar(due.with_for_update(skip_locked=True))
-        if row_id is None:
+        found = session.execute(due.with_for_update(skip_locked=True)).first()
+        if found is None:
             return None
+        row_id, moment = found
         # A row found RUNNING outlived its lease: whoever held it may have made the call, so it counts as unknown.
         session.execute(
             sa.update(OutboxRow)
@@ -233,7 +235,7 @@ def _claim() -> tuple[int, str] | None:
                     (OutboxRow.state == OutboxState.PENDING, OutboxState.RUNNING.value), else_=OutboxState.UNKNOWN.value
                 ),
                 lease=lease,
-                due_at=now + LEASE,
+                due_at=moment + LEASE,
                 attempts=OutboxRow.attempts + 1,
             )
             .execution_options(synchronize_session=False)
@@ -308,4 +310,4 @@ def _try_later(row: OutboxRow, lease: str, state: OutboxState, trouble: str) -> 
             mine.state = OutboxState.PARKED
             raise_alarm(AlarmKind.JOB_PARKED, mine, at=clock.now(), kind_of_job=mine.kind)
         else:
-            mine.state, mine.due_at = state, clock.wall() + PAUSES[mine.attempts - 1]
+            mine.state, mine.due_at = state, clock.shared() + PAUSES[mine.attempts - 1]

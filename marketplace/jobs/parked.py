@@ -43,4 +43,4 @@ def retry(alarm: Alarm) -> None:
 
 
 def _again(state: OutboxState | InboxState) -> dict[str, Any]:
-    return {"state": state, "attempts": 0, "due_at": clock.wall()}
+    return {"state": state, "attempts": 0, "due_at": clock.shared()}

@@ -63,7 +63,7 @@ def start(
     ``minutes`` count on the provider's clock, from the creation (DESIGN.md: 31, as 30 is the provider's minimum).
     """
     key = "PA-" + secrets.token_hex(12)
-    expires_at = clock.wall().replace(microsecond=0) + timedelta(minutes=minutes)
+    expires_at = clock.shared().replace(microsecond=0) + timedelta(minutes=minutes)
     attempt = PaymentAttempt(
         key=key,
         checkout_id=checkout_id,

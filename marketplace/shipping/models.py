@@ -152,7 +152,7 @@ class TrackingEvent(Model):
 class AcceptedRate(Model):
     """A price at which a label is bought from Shippo, by our key, written down before it is bought.
 
-    Its times are wall time: how long the rate holds is Shippo's affair, not the shop's.
+    Its times are the database's own: how long the rate holds is Shippo's affair, not the shop's.
     """
 
     __tablename__ = "shippo_rates"

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import time_machine
 from celery.concurrency.asynpool import AsynPool
 
-# Whose clock is wrong is wrong from the first import on.
-if os.environ.get("SKEW_SECONDS"):
-    wrong = datetime.now(UTC) + timedelta(seconds=float(os.environ["SKEW_SECONDS"]))
-    time_machine.travel(wrong, tick=True).start()
+from tests.skew import live_ahead
+
+if os.environ.get("SKEW_SECONDS"):  # whose clock is wrong is wrong from the first import on
+    live_ahead(float(os.environ["SKEW_SECONDS"]))
 
 from celery_app import app, celery
 from marketplace.credits import own

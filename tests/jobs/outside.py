@@ -83,4 +83,4 @@ def pass_wall_time() -> None:
     """Pauses and leases are over."""
     with unit_of_work() as session:
         open_rows = sa.update(OutboxRow).where(OutboxRow.state.in_(outbox.OPEN))
-        session.execute(open_rows.values(due_at=clock.wall()))
+        session.execute(open_rows.values(due_at=clock.shared()))

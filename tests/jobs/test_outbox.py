@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.jobs.outbox import Done, Errand, NotDone, OutboxRow, OutboxState, OutcomeUnknown, Refused
 from tests.fresh import FreshDatabase
 from tests.jobs.outside import KIND, Outside, Subject, enqueue, pass_wall_time, rows
+from tests.skew import SKEW, a_machine_whose_clock_is_off, this_machines_clock
 
 
 @pytest.fixture
@@ -229,7 +231,7 @@ def test_pauses_grow_then_the_row_is_parked_with_an_alarm_and_others_go_on(
     pauses: list[timedelta] = []
     for attempt in range(1, len(outbox.PAUSES) + 2):
         monkeypatch.setitem(outbox._handlers, KIND, hopeless)
-        before = clock.wall()
+        before = clock.shared()
         outbox.run_due()
         (row,) = [row for row in rows() if row.key == "hopeless"]
         if row.state is OutboxState.PENDING:
@@ -373,3 +375,40 @@ def test_a_row_that_another_worker_holds_is_passed_over_not_waited_for(
     assert fresh_database.run(hold_one) == 1
     fresh_database.run(work_off)
     assert outside.done == {"held": 1, "free": 1}
+
+
+# Clocks that disagree ------------------------------------------------------------------------------------------------
+
+
+def taken_from_another(outside: Outside) -> Counter[str]:
+    """A worker has just begun an errand; what another one, whose clock runs ahead, does of it meanwhile."""
+    enqueue("a")
+    assert outbox._claim() is not None
+    with a_machine_whose_clock_is_off(SKEW):
+        outbox.run_due()
+    return outside.done + outside.looked_up
+
+
+@pytest.mark.fault("W08")
+def test_a_worker_whose_clock_is_ahead_leaves_a_row_to_who_holds_it(
+    fresh_database: FreshDatabase, outside: Outside
+) -> None:
+    assert fresh_database.run(lambda: taken_from_another(outside)) == {}
+
+
+def test_control_a_worker_that_trusts_its_own_clock_takes_the_row_away(
+    fresh_database: FreshDatabase, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "database_clock", this_machines_clock)
+    assert fresh_database.run(lambda: taken_from_another(outside)) == {"a": 2}
+
+
+@pytest.mark.fault("W08")
+def test_a_worker_whose_clock_is_behind_does_what_is_due(fresh_database: FreshDatabase, outside: Outside) -> None:
+    def done() -> Counter[str]:
+        enqueue("a")
+        with a_machine_whose_clock_is_off(-SKEW):
+            outbox.run_due()
+        return outside.done
+
+    assert fresh_database.run(done) == {"a": 1}

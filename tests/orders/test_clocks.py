@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-import time_machine
 from flask import Flask
-from sqlalchemy.orm import Session
 
 from marketplace import clock
-from marketplace.database import UTCDateTime, db, unit_of_work
+from marketplace.database import db, unit_of_work
 from marketplace.errors import Refusal
 from marketplace.orders import settling
 from marketplace.orders.models import Order
@@ -24,11 +21,11 @@ from tests.books import assert_books_balance
 from tests.fresh import FreshDatabase
 from tests.orders.stories import again, contest, delivered_order
 from tests.shipping.sales import sweep
+from tests.skew import SKEW, a_machine_whose_clock_is_off, this_machines_clock
 
 NEW_YORK = ZoneInfo("America/New_York")
 WINDOW = timedelta(hours=72)
 SECOND = timedelta(seconds=1)
-SKEW = timedelta(minutes=10)
 
 SPRING = datetime(2027, 3, 13, 12, 0, tzinfo=NEW_YORK)  # at two o'clock on the 14th it is three
 AUTUMN = datetime(2027, 11, 6, 12, 0, tzinfo=NEW_YORK)  # at two o'clock on the 7th it is one
@@ -52,12 +49,6 @@ def test_seventy_two_hours_are_seventy_two_hours_when_the_clocks_change(
     sweep()
     assert again(order).state is OrderState.SETTLED
     assert_books_balance(app)
-
-
-@contextmanager
-def a_machine_whose_clock_is_off(by: timedelta) -> Iterator[None]:
-    with time_machine.travel(datetime.now(UTC) + by, tick=True):
-        yield
 
 
 def five_minutes_before_the_end(order: Order) -> None:
@@ -87,13 +78,10 @@ def test_a_worker_whose_clock_is_wrong_closes_the_window_on_time(fresh_database:
 def test_control_a_worker_that_trusts_its_own_clock_closes_it_too_early(
     fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def trust_this_machine(_session: Session) -> sa.ColumnElement[datetime]:
-        return sa.literal(clock.wall(), UTCDateTime())
-
     def judge() -> None:
         order = delivered_order()
         five_minutes_before_the_end(order)
-        monkeypatch.setattr(clock, "_database_clock", trust_this_machine)
+        monkeypatch.setattr(clock, "database_clock", this_machines_clock)
         with a_machine_whose_clock_is_off(SKEW):
             sweep()
         assert again(order).state is OrderState.SETTLED

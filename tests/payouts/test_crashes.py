@@ -88,7 +88,7 @@ def open_rows() -> int:
 def make_due() -> None:
     """The lease of a worker that is gone runs out; what waits need wait no longer."""
     with unit_of_work() as session:
-        session.execute(sa.update(OutboxRow).where(OutboxRow.state.in_(OPEN)).values(due_at=clock.wall()))
+        session.execute(sa.update(OutboxRow).where(OutboxRow.state.in_(OPEN)).values(due_at=clock.shared()))
 
 
 def wrong(order: Order) -> str:
