@@ -13,14 +13,14 @@ from marketplace.ledger.seals import broken_seals, never_sealed
 
 def unbalanced() -> list[str]:
     """Keys of transactions whose entries do not sum to zero in some currency, or that have none."""
-    total = sa.func.coalesce(sa.func.sum(LedgerEntry.amount_minor), 1)
-    rows = db.session.scalars(
-        sa.select(LedgerTransaction.key)
-        .outerjoin(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
-        .group_by(LedgerTransaction.id, LedgerTransaction.key, LedgerEntry.currency)
-        .having(total != 0)
+    lopsided = (
+        sa.select(LedgerEntry.transaction_id)
+        .group_by(LedgerEntry.transaction_id, LedgerEntry.currency)
+        .having(sa.func.sum(LedgerEntry.amount_minor) != 0)
     )
-    return sorted(set(rows))
+    is_empty = ~sa.exists().where(LedgerEntry.transaction_id == LedgerTransaction.id)
+    wrong = sa.or_(LedgerTransaction.id.in_(lopsided), is_empty)
+    return sorted(db.session.scalars(sa.select(LedgerTransaction.key).where(wrong)))
 
 
 def escrow_by_order() -> dict[int, int]:

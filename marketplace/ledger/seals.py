@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
 
 from marketplace import clock
 from marketplace.database import db, queue_behind, unit_of_work
-from marketplace.ledger.models import LedgerSeal, LedgerTransaction, SealedTransaction
+from marketplace.ledger.models import LedgerEntry, LedgerSeal, LedgerTransaction, SealedTransaction
 
 log = logging.getLogger(__name__)
 
@@ -44,23 +44,45 @@ def extent() -> Extent:
     return Extent(transactions or 0, sealed or 0, _head())
 
 
-def _content(transaction: LedgerTransaction) -> list[object]:
-    return [
-        transaction.id,
-        transaction.key,
-        transaction.kind,
-        transaction.at.isoformat(),
-        transaction.event_id,
-        transaction.reference,
-        [[e.id, e.account.value, e.amount_minor, e.currency, e.order_id, e.gift_card_id] for e in transaction.entries],
-    ]
+Sealable = tuple[int, bytes]  # the seal a transaction belongs to (0 where none yet), its content as it is hashed
+
+# What is hashed of a transaction and of each of its entries. Plain columns: of a ledger of any size no object is made.
+_OF_TRANSACTION = [getattr(LedgerTransaction, name) for name in ("id", "key", "kind", "at", "event_id", "reference")]
+_OF_ENTRY = [
+    LedgerEntry.id,
+    sa.type_coerce(LedgerEntry.account, sa.String),
+    *(getattr(LedgerEntry, name) for name in ("amount_minor", "currency", "order_id", "gift_card_id")),
+]
+_ENTRY = 1 + len(_OF_TRANSACTION)  # where an entry's columns begin in a row
 
 
-def chain(previous: str, transactions: Sequence[LedgerTransaction]) -> str:
+def _contents(seal: sa.SQLColumnExpression[int], *conditions: sa.ColumnElement[bool]) -> Iterator[Sealable]:
+    """The content of the transactions that satisfy ``conditions``, seal by seal, read in one pass."""
+    query = (
+        sa.select(seal, *_OF_TRANSACTION, *_OF_ENTRY)
+        .select_from(LedgerTransaction)
+        .outerjoin(SealedTransaction, SealedTransaction.transaction_id == LedgerTransaction.id)
+        .outerjoin(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+        .where(*conditions)
+        .order_by(seal, LedgerTransaction.id, LedgerEntry.id)
+        .execution_options(yield_per=BATCH)
+    )
+    for (seal_id, _transaction_id), rows in groupby(db.session.execute(query), key=itemgetter(0, 1)):
+        yield seal_id, _content(list(rows))
+
+
+def _content(rows: Sequence[Sequence[Any]]) -> bytes:
+    """A transaction, whose entries these rows are, as bytes; one without entries is a row of nothing but itself."""
+    transaction_id, key, kind, at, *rest = rows[0][1:_ENTRY]
+    entries = [list(row[_ENTRY:]) for row in rows if row[_ENTRY] is not None]
+    return msgspec.json.encode([transaction_id, key, kind, at.isoformat(), *rest, entries])
+
+
+def _chain(previous: str, contents: Iterable[bytes]) -> str:
     """The hash of a batch on top of the seal before it, in hexadecimal."""
     digest = hashlib.sha256(previous.encode())
-    for transaction in transactions:
-        digest.update(msgspec.json.encode(_content(transaction)))
+    for content in contents:
+        digest.update(content)
     return digest.hexdigest()
 
 
@@ -68,11 +90,11 @@ def _head() -> str:
     return db.session.scalar(sa.select(LedgerSeal.hash).order_by(LedgerSeal.id.desc()).limit(1)) or FIRST
 
 
-def _unsealed() -> sa.Select[LedgerTransaction]:
+def _unsealed() -> sa.Select[int]:
     """What no seal holds yet, oldest first: among the last ids alone, so that the question stays cheap for ever."""
     newest = sa.select(sa.func.coalesce(sa.func.max(SealedTransaction.transaction_id), 0)).scalar_subquery()
     return (
-        sa.select(LedgerTransaction)
+        sa.select(LedgerTransaction.id)
         .outerjoin(SealedTransaction, SealedTransaction.transaction_id == LedgerTransaction.id)
         .where(SealedTransaction.transaction_id.is_(None), LedgerTransaction.id > newest - REACH)
         .order_by(LedgerTransaction.id)
@@ -82,21 +104,22 @@ def _unsealed() -> sa.Select[LedgerTransaction]:
 def seal_batch() -> int:
     """Close what is not sealed yet, up to a batch; returns how many transactions were sealed."""
     with unit_of_work(reading=True) as session:
-        if session.scalars(_unsealed().with_only_columns(LedgerTransaction.id).limit(1)).first() is None:
+        if session.scalars(_unsealed().limit(1)).first() is None:
             return 0
     with unit_of_work() as session:
         queue_behind("ledger seal")
-        transactions = session.scalars(_unsealed().options(selectinload(LedgerTransaction.entries)).limit(BATCH)).all()
-        if not transactions:
+        members = session.scalars(_unsealed().limit(BATCH)).all()
+        if not members:
             return 0
         previous = _head()
-        seal = LedgerSeal(sealed_at=clock.now(), previous_hash=previous, hash=chain(previous, transactions))
+        contents = (content for _seal, content in _contents(sa.literal(0), LedgerTransaction.id.in_(members)))
+        seal = LedgerSeal(sealed_at=clock.now(), previous_hash=previous, hash=_chain(previous, contents))
         session.add(seal)
         session.flush()
-        members = [{"transaction_id": transaction.id, "seal_id": seal.id} for transaction in transactions]
-        session.execute(sa.insert(SealedTransaction), members)
-    log.info("ledger sealed", extra={"head": seal.hash, "transactions": len(transactions)})
-    return len(transactions)
+        rows = [{"transaction_id": transaction_id, "seal_id": seal.id} for transaction_id in members]
+        session.execute(sa.insert(SealedTransaction), rows)
+    log.info("ledger sealed", extra={"head": seal.hash, "transactions": len(members)})
+    return len(members)
 
 
 def never_sealed() -> int:
@@ -113,26 +136,17 @@ def never_sealed() -> int:
 def broken_seals() -> list[int]:
     """The ids of seals whose hash no longer follows from their members and the seal before; read in one pass."""
     broken, previous = [], FIRST
-    batches = groupby(_members(), key=itemgetter(0))
+    sealed = _contents(SealedTransaction.seal_id, SealedTransaction.transaction_id.is_not(None))
+    batches = groupby(sealed, key=itemgetter(0))
     seal_id, batch = next(batches, (None, iter(())))
-    for seal in db.session.scalars(sa.select(LedgerSeal).order_by(LedgerSeal.id)).all():
-        transactions = []
+    for seal in db.session.execute(
+        sa.select(LedgerSeal.id, LedgerSeal.previous_hash, LedgerSeal.hash).order_by(LedgerSeal.id)
+    ).all():
+        contents: list[bytes] = []
         if seal_id == seal.id:
-            transactions = [transaction for _seal_id, transaction in batch]
+            contents = [content for _seal, content in batch]
             seal_id, batch = next(batches, (None, iter(())))
-        if seal.previous_hash != previous or seal.hash != chain(previous, transactions):
+        if seal.previous_hash != previous or seal.hash != _chain(previous, contents):
             broken.append(seal.id)
         previous = seal.hash
     return broken
-
-
-def _members() -> Iterable[sa.Row[int, LedgerTransaction]]:
-    """Every sealed transaction with its seal's id, seal by seal."""
-    query = (
-        sa.select(SealedTransaction.seal_id, LedgerTransaction)
-        .join(LedgerTransaction, LedgerTransaction.id == SealedTransaction.transaction_id)
-        .options(selectinload(LedgerTransaction.entries))
-        .order_by(SealedTransaction.seal_id, LedgerTransaction.id)
-        .execution_options(yield_per=BATCH)
-    )
-    return db.session.execute(query)
