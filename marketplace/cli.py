@@ -43,8 +43,11 @@ def sweep(once: bool, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 @with_appcontext
 def reconcile(as_json: bool) -> None:
-    """Ask the payment provider and the carrier for what never arrived."""
-    say(reconciling.reconcile(), as_json)
+    """Ask the payment provider and the carrier for what never arrived; exit 1 where something was found."""
+    found = reconciling.reconcile()
+    say(found if as_json else {kind: ", ".join(names) or "none" for kind, names in found.items()}, as_json)
+    if any(found.values()):
+        raise SystemExit(1)
 
 
 @click.command("doctor")

@@ -1,39 +1,90 @@
-"""Asking the outside for what never arrived: payments whose webhook was lost, refunds, silent parcels."""
+"""Asking the outside for what never arrived: payments whose webhook was lost, refunds, silent parcels.
+
+The runner does it every few minutes by itself (``when_due``), except for parcels: those have deadlines of their own
+(``shipping.watching``). An operator asks about everything at once, and hears what was found, by ``flask reconcile``.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from marketplace import clock
-from marketplace.database import db, unit_of_work
+from marketplace.database import db, insert_new, unit_of_work
 from marketplace.jobs import runner
 from marketplace.payments import attempts, looking, refunds
-from marketplace.payments.models import AttemptState, PaymentAttempt
+from marketplace.payments.models import AttemptState, PaymentAttempt, ProviderLook, Refund, RefundState
 from marketplace.shipping import asking
 
 ASK_AFTER = timedelta(minutes=1)
+EVERY = timedelta(minutes=5)
+ROUNDS = "rounds"  # the row that says when the last round began
+
+Found = dict[str, list[str]]
 
 
-def reconcile() -> dict[str, int]:
-    """Ask about everything open, and for everything new; returns how many of each kind there were."""
-    asked = {
-        "payments": _ask_about_payments(),
-        "refunds": _ask_about_refunds(),
-        **looking.look(asking=_round()),
-        "parcels": asking.poll_tracking(),
-    }
+def reconcile() -> Found:
+    """Ask about everything open, and for everything new; returns the names of what was found, by kind.
+
+    ``unanswered`` are the questions that nobody answered: of those nothing is known.
+    """
+    payments, waiting = _ask_about_payments(), _ask_about_refunds()
+    news = looking.look(asking=_round())
+    parcels = asking.poll_tracking()
     runner.run_until_idle()
-    return asked
+    return {
+        "payments": _ended_payments(payments),
+        "refunds": _ended_refunds(waiting),
+        "news": news.events,
+        "unknown": news.unknown,
+        "parcels": parcels.with_news,
+        "unanswered": news.unanswered + parcels.unanswered,
+    }
+
+
+def when_due() -> int:
+    """A chore of the runner: one round every few minutes, whoever of several comes to it first; returns 1 for a round.
+
+    The first comes a few minutes after the shop began. What was found shows in the orders it belongs to and, where it
+    belongs to none, at the desk.
+    """
+    if not _is_due() or not _claim_round():
+        return 0
+    _ask_about_payments()
+    _ask_about_refunds()
+    looking.look(asking=_round())
+    return 1
+
+
+def _is_due() -> bool:
+    with unit_of_work(reading=True) as session:
+        last = session.scalar(sa.select(ProviderLook.looked_at).where(ProviderLook.source == ROUNDS))
+        return last is None or last <= clock.shared() - EVERY
+
+
+def _claim_round() -> bool:
+    """Whether this round is ours; the very first time it is only written down that we have begun."""
+    with unit_of_work() as session:
+        now = clock.shared()
+        session.execute(insert_new(ProviderLook).values(source=ROUNDS, looked_at=now))
+        mine = (
+            sa.update(ProviderLook)
+            .where(ProviderLook.source == ROUNDS, ProviderLook.looked_at <= now - EVERY)
+            .values(looked_at=now)
+            .returning(ProviderLook.source)
+        )
+        return session.scalar(mine) is not None
 
 
 def _round() -> str:
     """One question of each kind a minute: asking twice at once is harmless, asking for ever is not."""
-    return clock.wall().strftime("%Y%m%dT%H%M")
+    with unit_of_work(reading=True):
+        return clock.shared().strftime("%Y%m%dT%H%M")
 
 
-def _ask_about_payments() -> int:
+def _ask_about_payments() -> list[int]:
+    asked = _round()
     with unit_of_work():
         at = clock.now()
         rows = db.session.scalars(
@@ -43,16 +94,34 @@ def _ask_about_payments() -> int:
             )
         ).all()
         for attempt in rows:
-            # Past the provider's own expiry the page is closed there first; before it, we only look.
-            question = attempts.close if attempt.expires_at <= clock.wall() else attempts.ask
-            question(attempt, key=_round(), at=at)
-        return len(rows)
+            _ask_about(attempt, asked, at)
+        return [attempt.id for attempt in rows]
 
 
-def _ask_about_refunds() -> int:
-    waiting = refunds.waiting()
+def _ask_about(attempt: PaymentAttempt, asked: str, at: datetime) -> None:
+    """Past the provider's own expiry the page is closed there first; before it, we only look."""
+    question = attempts.close if attempt.expires_at <= clock.shared() else attempts.ask
+    question(attempt, key=asked, at=at)
+
+
+def _ask_about_refunds() -> list[int]:
+    waiting, asked = refunds.waiting(), _round()
     with unit_of_work():
         at = clock.now()
         for refund in waiting:
-            refunds.ask(refund, key=_round(), at=at)
-    return len(waiting)
+            refunds.ask(refund, key=asked, at=at)
+    return [refund.id for refund in waiting]
+
+
+def _ended_payments(ids: list[int]) -> list[str]:
+    """Of the attempts that were asked about, those that have come to an end without our having heard of it."""
+    ended = PaymentAttempt.state.not_in([AttemptState.CREATED, AttemptState.OPEN])
+    with unit_of_work(reading=True) as session:
+        found = session.scalars(sa.select(PaymentAttempt).where(PaymentAttempt.id.in_(ids), ended))
+        return [f"{attempt.key} {attempt.state.value}" for attempt in found]
+
+
+def _ended_refunds(ids: list[int]) -> list[str]:
+    with unit_of_work(reading=True) as session:
+        found = session.scalars(sa.select(Refund).where(Refund.id.in_(ids), Refund.state != RefundState.REQUESTED))
+        return [f"{refund.provider_ref} {refund.state.value}" for refund in found]

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.utils import import_string
 
+from marketplace import reconcile
 from marketplace.credits import idempotency
 from marketplace.credits.own import OwnIssuer
 from marketplace.credits.remote import RemoteIssuer
@@ -130,6 +131,7 @@ def _payments(settings: Settings) -> None:
     outbox.register(refunds.SEND, refunds.RefundSending())
     outbox.register(refunds.CHECK, refunds.RefundQuestion())
     deadlines.register(attempts.EXPIRY, attempts.close_overdue)
+    runner.register_chore(reconcile.when_due)
     react_to(payment_facts.PaymentCaptured, paying.payment_captured)
     react_to(payment_facts.PaymentExpired, paying.payment_expired)
     react_to(payment_facts.RefundFailed, paying.refund_failed)

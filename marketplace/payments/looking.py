@@ -7,6 +7,7 @@ what is ours and further along there is asked about, what is not ours becomes an
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from marketplace import clock
 from marketplace.database import db, insert_new, unit_of_work
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
 from marketplace.jobs.outbox import NotDone, OutboxRow, OutcomeUnknown
-from marketplace.money import Money
+from marketplace.money import Money, format_money
 from marketplace.payments import attempts, refunds, webhooks
 from marketplace.payments.gateway import RefundReport, SessionReport, gateway
 from marketplace.payments.models import AttemptState, ProviderLook, Refund, RefundState, UnknownMoney
@@ -26,32 +27,47 @@ OVERLAP = timedelta(hours=2)  # a page may be paid long after it was opened; wha
 FIRST_LOOK = timedelta(days=3)
 
 
-def look(*, asking: str) -> dict[str, int]:
-    """Look once; ``asking`` names the round of questions. Returns how many events and unknown payments were new.
+@dataclass(frozen=True)
+class News:
+    """What a look brought: events nobody had told us of, money nobody here asked for, and who did not answer."""
+
+    events: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
+
+
+def look(*, asking: str) -> News:
+    """Look once; ``asking`` names the round of questions.
 
     A provider that cannot be reached is looked at next time, from where we were.
     """
-    began = clock.wall()
-    since = _since(began)
+    began, since = _times()
     try:
         news, paid = gateway().news(since), gateway().payments(since)
         given_back = gateway().refunds(since)
     except (NotDone, OutcomeUnknown) as trouble:
         log.warning("the payment provider could not be asked for news", extra={"reason": str(trouble)[:200]})
-        return {"news": 0, "unknown": 0}
+        return News(unanswered=["the payment provider"])
     with unit_of_work():
         at = clock.now()
-        found = {"news": sum(webhooks.store(notice, at=at) for notice in news), "unknown": 0}
-        found["unknown"] += sum(_compare_payment(report, asking, at) for report in paid if report.paid)
-        found["unknown"] += sum(_compare_refund(report, asking, at) for report in given_back)
+        unheard = [notice.id for notice in news if webhooks.store(notice, at=at)]
+        unknown = [_named(report) for report in paid if report.paid and _compare_payment(report, asking, at)]
+        unknown += [_named(report) for report in given_back if _compare_refund(report, asking, at)]
         _remember(began)
-    return found
+    return News(unheard, unknown)
 
 
-def _since(now: datetime) -> datetime:
+def _named(report: SessionReport | RefundReport) -> str:
+    ref = report.session_ref if isinstance(report, SessionReport) else report.ref
+    return f"{ref} {format_money(report.amount)}"
+
+
+def _times() -> tuple[datetime, datetime]:
+    """Now, and since when we must look."""
     with unit_of_work(reading=True) as session:
+        now = clock.shared()
         last = session.scalar(sa.select(ProviderLook.looked_at).where(ProviderLook.source == webhooks.SOURCE))
-    return now - FIRST_LOOK if last is None else last - OVERLAP
+    return now, now - FIRST_LOOK if last is None else last - OVERLAP
 
 
 def _remember(moment: datetime) -> None:

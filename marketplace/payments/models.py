@@ -134,7 +134,7 @@ class ProviderLook(Model):
     __tablename__ = "provider_looks"
 
     source: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    looked_at: Mapped[datetime]  # wall time
+    looked_at: Mapped[datetime]  # the database's own time
 
 
 class UnknownMoney(Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -70,20 +71,30 @@ def _record(parcel_id: int, reports: Sequence[TrackingReport], at: datetime) -> 
     return new
 
 
-def poll_tracking(as_of: datetime | None = None) -> int:
-    """Ask about every parcel still on its way, now; returns how many had news. For ``flask reconcile``.
+@dataclass(frozen=True)
+class Polled:
+    """The numbers of the parcels that were asked about: those with news, and those nobody answered for."""
+
+    with_news: list[str] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
+
+
+def poll_tracking(as_of: datetime | None = None) -> Polled:
+    """Ask about every parcel still on its way, now. For ``flask reconcile``.
 
     Runs outside any transaction. A parcel the carrier does not answer for is left for the next time.
     """
     with unit_of_work(reading=True):
         asked = [(p.id, p.carrier, p.tracking_number or "") for p in watching.watched_parcels(as_of or clock.now())]
-    with_news = 0
+    polled = Polled()
     for parcel_id, carrier, number in asked:
         try:
             reports = current_carrier().track(carrier, number)
         except (NotDone, OutcomeUnknown) as trouble:
             log.warning("carrier did not answer", extra={"parcel": parcel_id, "reason": str(trouble)[:200]})
+            polled.unanswered.append(number)
             continue
         with unit_of_work():
-            with_news += _record(parcel_id, reports, as_of or clock.now()) > 0
-    return with_news
+            if _record(parcel_id, reports, as_of or clock.now()):
+                polled.with_news.append(number)
+    return polled

@@ -186,6 +186,6 @@ def ask_now() -> int:
 
     def ask() -> int:
         with app.app_context():
-            return asking.poll_tracking()
+            return len(asking.poll_tracking().with_news)
 
     return apart(ask)
