@@ -8,7 +8,6 @@ from flask import Flask, has_request_context, request, session
 from flask.typing import ResponseReturnValue
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import import_string
 from whitenoise import WhiteNoise
@@ -34,10 +33,12 @@ from marketplace.jobs import embedding
 from marketplace.jobs.runner import EmbeddedRunner
 from marketplace.listings.search import instead_of
 from marketplace.people import signing_in
-from marketplace.programme import language, versions, wording
-from marketplace.programme.policy import Policy
-from marketplace.programme.versions import NothingPublishedError
+from marketplace.programme import language, wording
+from marketplace.session_cookies import SessionCookies
 from marketplace.settings import INSTANCE, Settings
+
+CONNECT_SECONDS = 5  # until a PostgreSQL that does not answer counts as away
+SILENT_SECONDS = 20  # until one that no longer takes what we send does
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -126,6 +127,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
         **limits.configuration(settings.redis_url, counts=settings.rate_limits),
     )
+    app.session_interface = SessionCookies()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
@@ -141,22 +143,17 @@ def _begin_jobs(app: Flask, settings: Settings) -> None:
 def _engine_options(url: str) -> dict[str, object]:
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 15, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
-
-
-def _policy() -> Policy | None:
-    """The policy in force; None where there is no database to ask, so that even that error can be shown in words."""
-    try:
-        return versions.current().written
-    except (SQLAlchemyError, NothingPublishedError):
-        return None
+    # A server that swallows what is sent is as good as away: pages must say so before their reader gives up (W04).
+    patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": SILENT_SECONDS * 1000}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": patience}
 
 
 def _locale() -> str | None:
     """What the reader chose here, else what their browser asks for, else the market's own."""
-    policy = _policy()
-    if policy is None:
+    published = site.in_force()
+    if published is None:
         return None
+    policy = published.written
     known = language.offered(policy)
     if len(known) < 2 or not has_request_context():
         return policy.market.locale
@@ -165,5 +162,5 @@ def _locale() -> str | None:
 
 
 def _time_zone() -> str | None:
-    policy = _policy()
-    return None if policy is None else policy.market.time_zone
+    published = site.in_force()
+    return published.written.market.time_zone if published else None

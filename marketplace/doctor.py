@@ -22,8 +22,11 @@ from marketplace.ledger.accounts import Account
 from marketplace.ledger.models import LedgerEntry
 from marketplace.listings import photos
 from marketplace.mail.outgoing import MAIL, post_room
+from marketplace.orders import tax
+from marketplace.payments.gateway import gateway
 from marketplace.programme import versions
 from marketplace.settings import moves_real_money
+from marketplace.shipping.carrier import current_carrier
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def examine() -> list[Check]:
 
 def reach_outside() -> list[Check]:
     """Whether what this deployment leans on answers now. Call it outside any transaction."""
-    return [_photos(), _mail(), _gift_cards(), _limits(), _queue()]
+    return [_photos(), _mail(), *_providers(), _gift_cards(), _limits(), _queue()]
 
 
 def readiness() -> list[str]:
@@ -153,6 +156,15 @@ def _mail() -> Check:
     return Check("mail", server.described if server else "sandbox", post_room().trouble())
 
 
+def _providers() -> list[Check]:
+    """One brief question each; tax of the account that takes the payments is not asked about twice."""
+    settings = current_app.config["SETTINGS"]
+    asked = [Check("payments", settings.payments, gateway().trouble())]
+    if settings.tax != settings.payments:
+        asked.append(Check("tax", settings.tax, tax.adapter().trouble()))
+    return [*asked, Check("labels", settings.shipping, current_carrier().trouble())]
+
+
 def _gift_cards() -> Check:
     settings = current_app.config["SETTINGS"]
     return Check("gift cards", settings.gift_card_issuer_url or settings.gift_cards, issuer().trouble())
@@ -160,7 +172,9 @@ def _gift_cards() -> Check:
 
 def _limits() -> Check:
     redis_url = current_app.config["SETTINGS"].redis_url
-    return Check("limits", "Redis", limits.trouble(redis_url)) if redis_url else Check("limits", "in this process")
+    if redis_url:
+        return Check("limits", "Redis", limits.trouble(redis_url))
+    return Check("limits", "each web process for itself: with several, set REDIS_URL")
 
 
 def _queue() -> Check:
@@ -178,17 +192,12 @@ def _count(*conditions: sa.ColumnElement[bool]) -> int:
 def _seconds_due(*conditions: sa.ColumnElement[bool]) -> int:
     """How long the oldest of these open rows has been due."""
     oldest = db.session.scalar(sa.select(sa.func.min(OutboxRow.due_at)).where(OutboxRow.state.in_(OPEN), *conditions))
-    return max(0, int((clock.wall() - oldest).total_seconds())) if oldest else 0
+    return max(0, int((clock.shared() - oldest).total_seconds())) if oldest else 0
 
 
 def figures() -> dict[str, int]:
     """Figures with a meaning; what each says and what to do about it stands in docs/operations.md."""
     now = clock.now()
-    escrow = db.session.scalar(
-        sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_minor), 0)).where(
-            LedgerEntry.account == Account.ESCROW
-        )
-    )
     return {
         "outbox_open": _count(OutboxRow.state.in_(OPEN)),
         "outbox_unknown": _count(OutboxRow.state == OutboxState.UNKNOWN),
@@ -200,5 +209,15 @@ def figures() -> dict[str, int]:
         "deadlines_overdue": _count(Deadline.state == DeadlineState.WAITING, Deadline.due_at <= now),
         "deadlines_parked": _count(Deadline.state == DeadlineState.PARKED),
         "alarms_open": _count(Alarm.cleared_at.is_(None)),
-        "escrow_held_minor": -int(escrow or 0),
     }
+
+
+def escrow_held() -> dict[str, int]:
+    """What open orders hold, in minor units of each currency that ever was in escrow."""
+    held = db.session.execute(
+        sa.select(LedgerEntry.currency, -sa.func.sum(LedgerEntry.amount_minor))
+        .where(LedgerEntry.account == Account.ESCROW)
+        .group_by(LedgerEntry.currency)
+        .order_by(LedgerEntry.currency)
+    )
+    return {currency: int(minor) for currency, minor in held}

@@ -70,6 +70,7 @@ def init_app(app: Flask, suggestions: Suggestions) -> None:
     def _database(error: DBAPIError) -> ResponseReturnValue:
         if not is_away(error):
             return _fault(error)
+        g.database_is_away = True
         log.error("the database is away", extra={"request_id": g.get("request_id"), "trouble": str(error.orig)})
         return _page(503, None, {"Retry-After": RETRY_AFTER_SECONDS})
 

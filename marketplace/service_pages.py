@@ -35,4 +35,6 @@ def readyz() -> ResponseReturnValue:
 def metrics() -> ResponseReturnValue:
     """Figures with a meaning, in Prometheus' text format."""
     lines = [f"reprise_{name} {value}" for name, value in doctor.figures().items()]
+    held = doctor.escrow_held().items()
+    lines += [f'reprise_escrow_held_minor{{currency="{currency}"}} {minor}' for currency, minor in held]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")

@@ -11,7 +11,7 @@ from typing import Any
 
 import flask_login
 from babel import Locale
-from flask import Flask, current_app, has_request_context, session
+from flask import Flask, current_app, g, has_request_context, session
 from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,7 +19,7 @@ from marketplace import clock
 from marketplace.programme import theme, versions
 from marketplace.programme.language import Choice, choices
 from marketplace.programme.policy import Policy
-from marketplace.programme.versions import NothingPublishedError
+from marketplace.programme.versions import NothingPublishedError, PublishedPolicy
 from marketplace.programme.wording import opening
 
 
@@ -58,10 +58,24 @@ def init_app(app: Flask) -> None:
 
     @app.context_processor
     def _site() -> dict[str, Any]:
-        try:
-            return {"site": present(versions.current().policy)}
-        except (SQLAlchemyError, NothingPublishedError):
-            return {"site": {}}
+        published = in_force()
+        return {"site": present(published.policy) if published else {}}
+
+
+def in_force() -> PublishedPolicy | None:
+    """The policy in force; None where there is none to be had, so that even that error can be shown in words.
+
+    A database that has not answered is not asked again for the same page: each time would take as long (fault W04).
+    """
+    if g.get("database_is_away"):
+        return None
+    try:
+        return versions.current()
+    except NothingPublishedError:
+        return None
+    except SQLAlchemyError:
+        g.database_is_away = True
+        return None
 
 
 def present(policy: Policy) -> Site:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from marketplace import application
 from marketplace.database import db, unit_of_work
 from marketplace.jobs import outbox
 from marketplace.jobs.runner import EmbeddedRunner
@@ -122,6 +125,20 @@ def test_a_shop_without_its_database_says_when_to_come_back(shop_without_databas
     for path in ("/", "/shop", "/bag", "/sign-in"):
         answer = shop_without_database.test_client().get(path)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30"), path
+
+
+@pytest.mark.fault("W04")
+def test_a_database_that_swallows_every_call_is_given_up_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "CONNECT_SECONDS", 2)  # the least that PostgreSQL's library knows
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        shop = make_shop(f"postgresql+psycopg://nobody@127.0.0.1:{silent.getsockname()[1]}/none", photos=tmp_path)
+        shop.test_client_class = Browser
+        began = time.monotonic()
+        answer = shop.test_client().get("/shop")
+        took = time.monotonic() - began
+        close(shop)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert took < 15
 
 
 def test_a_fault_of_ours_stays_a_fault(app: Flask, client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

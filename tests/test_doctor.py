@@ -17,30 +17,53 @@ from marketplace.jobs import broker, inbox
 from marketplace.listings.photo_store import open_photo_store
 from marketplace.mail.smtp import SmtpPostRoom
 from marketplace.mail_server import read_mail_url
+from marketplace.payments.stripe import StripeGateway
+from marketplace.payments.stripe_api import StripeAPI
 from marketplace.programme.models import ProgrammeVersion
+from marketplace.shipping.shippo import ShippoCarrier
 from tests.apart import apart
+from tests.doubles.faults import refuse
 from tests.doubles.gift_cards import GiftCardDouble
 from tests.doubles.mail import MailDouble
+from tests.doubles.shippo import ShippoDouble
+from tests.doubles.stripe import StripeDouble
 from tests.fresh import FreshDatabase
+from tests.payments.rigs import stripe_gateway
 from tests.plugins.redis import RedisServer, free_port
+from tests.shipping.rigs import carrier_at
 
 
 def outside(app: Flask) -> tuple[dict[str, str], int, str]:
     """What doctor says of each thing outside, its exit code, and all of its words."""
     result = apart(lambda: app.test_cli_runner().invoke(args=["doctor", "--json"]))
     said = {check["name"]: check["trouble"] for check in json.loads(result.stdout)}
-    return {name: said[name] for name in ("photos", "mail", "gift cards", "limits")}, result.exit_code, result.output
+    names = ("photos", "mail", "payments", "labels", "gift cards", "limits")
+    return {name: said[name] for name in names}, result.exit_code, result.output
 
 
 def test_all_is_well_where_everything_answers(app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with MailDouble(user="shop", password="hush") as post, GiftCardDouble(token="hush") as house:
+    with (
+        MailDouble(user="shop", password="hush") as post,
+        GiftCardDouble(token="hush") as house,
+        StripeDouble() as stripe,
+        ShippoDouble() as shippo,
+    ):
         url = f"smtp://shop:hush@127.0.0.1:{post.port}"
         monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], mail_url=url))
         monkeypatch.setitem(app.extensions, "mail", SmtpPostRoom(read_mail_url(url, shop_host="localhost")))
         monkeypatch.setitem(app.extensions, "gift_cards", RemoteIssuer(house.url, "hush"))
         monkeypatch.setitem(app.extensions, "photo_store", open_photo_store(tmp_path.as_uri()))
+        monkeypatch.setitem(app.extensions, "gateway", stripe_gateway(stripe))
+        monkeypatch.setitem(app.extensions, "carrier", carrier_at(shippo))
         found, _exit_code, words = outside(app)
+        shippo.always("*", refuse(401, {"detail": "No such token."}))
+        stripe.always("*", refuse(500))
+        refused, _exit_code, _words = outside(app)
     assert set(found.values()) == {""}
+    assert {name for name, trouble in refused.items() if trouble} == {"payments", "labels"}
+    asked = [call.operation for call in (*stripe.calls, *shippo.calls)]
+    assert asked == ["list_events", "list_events", "list_refunds", "list_refunds"], "one question each, and no more"
+    assert (stripe.violations, shippo.violations) == ([], [])
     assert "hush" not in words
     assert (post.letters, house.cards, open_photo_store(tmp_path.as_uri()).list()) == ([], [], [])
 
@@ -55,6 +78,10 @@ def test_what_does_not_answer_is_named_and_the_exit_code_says_so(
     monkeypatch.setitem(app.config, "SETTINGS", settings)
     monkeypatch.setitem(app.extensions, "mail", SmtpPostRoom(server))
     monkeypatch.setitem(app.extensions, "gift_cards", RemoteIssuer(f"http://127.0.0.1:{nobody}", "hush"))
+    api = StripeAPI("sk_test_hush", api_base=f"http://127.0.0.1:{nobody}")
+    monkeypatch.setitem(app.extensions, "gateway", StripeGateway(api, "whsec_hush"))
+    carrier = ShippoCarrier(token="shippo_test_hush", base=f"http://127.0.0.1:{nobody}")
+    monkeypatch.setitem(app.extensions, "carrier", carrier)
     monkeypatch.setitem(app.extensions, "photo_store", open_photo_store(tmp_path.as_uri()))
     found, exit_code, words = outside(app)
     assert all(found.values()), found

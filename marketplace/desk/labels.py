@@ -28,6 +28,7 @@ ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.TAX_NOT_RECORDED: _l("The tax service refused to record a sale or its refund"),
     AlarmKind.SUSPICIOUS_SALE: _l("Buyer and seller have used the same card"),
     AlarmKind.UNKNOWN_MONEY: _l("The payment provider knows money that we do not"),
+    AlarmKind.FOREIGN_WEBHOOK: _l("The payment provider sends news of another account or mode"),
 }
 
 ORDERS: dict[OrderState, LazyString] = {

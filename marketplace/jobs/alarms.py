@@ -38,6 +38,7 @@ class AlarmKind(enum.StrEnum):
     SUSPICIOUS_SALE = "suspicious_sale"
     UNKNOWN_MONEY = "unknown_money"
     TAX_NOT_RECORDED = "tax_not_recorded"
+    FOREIGN_WEBHOOK = "foreign_webhook"
 
 
 class Alarm(Model):

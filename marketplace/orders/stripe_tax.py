@@ -43,6 +43,9 @@ class StripeTax:
         self._api = api
         self._tax = api.client.v1.tax
 
+    def trouble(self) -> str:
+        return self._api.trouble()
+
     def quote(self, lines: Sequence[TaxLine], ship_to: Mapping[str, Any], on: date, key: str) -> TaxQuote:
         """Stripe's own day counts, so ``on`` is not sent: its tax date may be two days off at most."""
         return TaxQuote.of(self.name, lines, [self._calculate(line, ship_to, key) for line in lines])

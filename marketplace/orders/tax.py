@@ -138,6 +138,10 @@ class TaxAdapter(Protocol):
         """Take a part of a recorded sale back, once; returns the service's name for it."""
         ...
 
+    def trouble(self) -> str:
+        """Why no tax could be asked for right now, after one brief question; empty where it could."""
+        ...
+
 
 class TaxTable:
     """Rates of the policy in force, by region and date. The table keeps no books: nothing is recorded."""
@@ -154,6 +158,9 @@ class TaxTable:
         return RecordedSale("", "", 0)
 
     def reverse(self, sale: RecordedSale, reversal: TaxReversal, key: str) -> str:
+        return ""
+
+    def trouble(self) -> str:
         return ""
 
 

@@ -116,6 +116,10 @@ class Gateway(Protocol):
         """Verify a webhook; raises ``BadSignature`` or ``ForeignNotice``."""
         ...
 
+    def trouble(self) -> str:
+        """Why nothing could be asked of the provider right now, after one brief question; empty where it could."""
+        ...
+
 
 class PageRefused(Exception):
     """The provider opens no page for this request, for good: there is none under its key."""

@@ -207,6 +207,9 @@ class SandboxGateway:
     def read_notice(self, payload: bytes, signature: str) -> Notice:
         return notices.read(payload, signature, secret=webhook_secret(), livemode=False)
 
+    def trouble(self) -> str:
+        return ""
+
 
 def fingerprint(card: str) -> str:
     return hashlib.sha256(card.encode()).hexdigest()[:16]

@@ -210,6 +210,9 @@ class StripeGateway:
         except RefusedByStripe as no:
             raise NotDone(f"Stripe gives no list: {no}") from no
 
+    def trouble(self) -> str:
+        return self._api.trouble()
+
     def read_notice(self, payload: bytes, signature: str) -> Notice:
         return notices.read(payload, signature, secret=self._webhook_secret, livemode=self._api.livemode)
 

@@ -20,6 +20,7 @@ from marketplace.settings import moves_real_money
 
 API_VERSION = "2026-05-27.dahlia"  # the library pinned in pyproject.toml speaks exactly this one
 TIMEOUT = (4.0, 12.0)  # seconds to connect, seconds of silence
+BRIEFLY = (2.0, 5.0)  # the same where only the health of the account is asked
 PAUSES = (0.3, 1.0)  # seconds before the second and the third try
 PATIENCE = 6.0  # seconds: no further try begins after them, for a buyer may be waiting for the page
 
@@ -51,17 +52,29 @@ class StripeAPI:
         pauses: Sequence[float] = PAUSES,
     ) -> None:
         self.livemode = moves_real_money(key)
-        self._pauses = tuple(pauses)
-        self.client = stripe.StripeClient(
-            key,
+        self._key, self._pauses = key, tuple(pauses)
+        self._api_base, self._files_base = api_base, files_base
+        self.client = self._client(timeout)
+
+    def _client(self, timeout: tuple[float, float]) -> stripe.StripeClient:
+        return stripe.StripeClient(
+            self._key,
             stripe_version=API_VERSION,
             base_addresses={
-                "api": api_base or stripe.DEFAULT_API_BASE,
-                "files": files_base or stripe.DEFAULT_UPLOAD_API_BASE,
+                "api": self._api_base or stripe.DEFAULT_API_BASE,
+                "files": self._files_base or stripe.DEFAULT_UPLOAD_API_BASE,
             },
             max_network_retries=0,
             http_client=stripe.RequestsClient(timeout=timeout, session=_session()),
         )
+
+    def trouble(self) -> str:
+        """Why the account does not answer right now, asked once and briefly; empty where it does."""
+        try:
+            self._client(BRIEFLY).v1.events.list({"limit": 1})
+        except stripe.StripeError as trouble:
+            return _words(trouble)
+        return ""
 
     def read(self, call: Callable[[], T]) -> T:
         """A question changes nothing there: without an answer it is simply not done."""
@@ -80,12 +93,16 @@ class StripeAPI:
             except stripe.StripeError as trouble:
                 _raise_if_final(trouble)
                 perhaps_done = perhaps_done or not _certainly_not_done(trouble)
-                said = f"{type(trouble).__name__} {trouble.http_status or ''}: {str(trouble)[:200]}"
+                said = _words(trouble)
                 again = not isinstance(trouble, SHUT_OUT) and _allows_another_try(trouble)
             if pause is None or not again or time.monotonic() - began > PATIENCE:
                 break
             time.sleep(pause)
         raise OutcomeUnknown(said) if perhaps_done else NotDone(said)
+
+
+def _words(trouble: stripe.StripeError) -> str:
+    return f"{type(trouble).__name__} {trouble.http_status or ''}: {str(trouble)[:200]}"
 
 
 def _session() -> requests.Session:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from marketplace import clock
 from marketplace.jobs import inbox
+from marketplace.jobs.alarms import AlarmKind, raise_alarm
 from marketplace.payments import attempts, refunds
 from marketplace.payments.gateway import BadSignature, ForeignNotice, Notice, gateway
 from marketplace.permissions import machine
@@ -22,10 +25,21 @@ MOST_BYTES = 256 * 1024
 bp = Blueprint("payment_webhooks", __name__)
 
 
+@dataclass(frozen=True)
+class Endpoint:
+    """Where news comes in, as the subject of an alarm: there is one, so it has no table."""
+
+    id: int
+    __tablename__: ClassVar[str] = "stripe webhook"
+
+
+ENDPOINT = Endpoint(1)
+
+
 @bp.post("/webhooks/stripe")
 @machine
 def receive() -> ResponseReturnValue:
-    """400 and nothing written unless the signature is the provider's, fresh, and for us (faults B11–B13)."""
+    """400 and no event stored unless the signature is the provider's, fresh, and for us (faults B11–B13)."""
     if (request.content_length or 0) > MOST_BYTES:
         abort(413)
     try:
@@ -35,7 +49,8 @@ def receive() -> ResponseReturnValue:
         abort(400)
     except ForeignNotice as trouble:
         log.error("webhook of a foreign account or mode", extra={"reason": str(trouble)[:200]})
-        abort(400)
+        raise_alarm(AlarmKind.FOREIGN_WEBHOOK, ENDPOINT, at=clock.now(), reason=str(trouble)[:200])
+        return jsonify(received=False), 400  # an answer, not an error: what the desk was told is kept
     return jsonify(received=True, known=not store(notice, at=clock.now()))
 
 

@@ -130,6 +130,10 @@ class Carrier(Protocol):
 
     def check_address(self, address: PostalAddress) -> AddressVerdict: ...
 
+    def trouble(self) -> str:
+        """Why nothing could be asked of the carrier right now, after one brief question; empty where it could."""
+        ...
+
 
 def current_carrier() -> Carrier:
     """The carrier this deployment runs with."""

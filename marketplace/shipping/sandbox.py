@@ -95,6 +95,9 @@ class SandboxCarrier:
             return AddressVerdict(False, _("The carrier does not know this street."))
         return AddressVerdict(True, suggestion=address)
 
+    def trouble(self) -> str:
+        return ""
+
 
 def _answer(row: SandboxParcel, request: LabelRequest) -> LabelAnswer | CarrierRefusal:
     if _lives(NO_LABEL, request.ship_from, request.ship_to):

@@ -81,6 +81,13 @@ class ShippoCarrier:
             return AddressVerdict(False, found.objection or _("The carrier does not know this address."))
         return AddressVerdict(True, suggestion=_as_written(found, address))
 
+    def trouble(self) -> str:
+        try:
+            self._page.ask(lambda sdk: sdk.refunds.list())
+        except (ShippoRefused, NotDone) as trouble:
+            return str(trouble)
+        return ""
+
 
 def _as_written(found: Address, asked: PostalAddress) -> PostalAddress:
     """Our address with whatever Shippo would write another way."""

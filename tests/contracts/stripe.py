@@ -50,7 +50,7 @@ REQUESTS: dict[str, Schema] = {
     "create_refund": closed({"payment_intent": TEXT, "amount": COUNT, "metadata": closed({"key": TEXT})}),
     "retrieve_refund": closed({}),
     "list_refunds": closed(PAGE, {"payment_intent": TEXT, "created": SINCE} | FURTHER),
-    "list_events": closed({"created": SINCE, "types": {**PLACES, "additionalProperties": EVENTS}} | PAGE, FURTHER),
+    "list_events": closed(PAGE, {"created": SINCE, "types": {**PLACES, "additionalProperties": EVENTS}} | FURTHER),
 }
 
 SESSION = opened(
