@@ -9,7 +9,7 @@ TESTS ?= -n auto --dist worksteal
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes
 
-.PHONY: demo test check bench rehearse words vendor-assets
+.PHONY: demo test check bench rehearse drills words vendor-assets
 
 demo: $(VENV)/.demo
 	@SANDBOX=1 PROGRAMME=$(PROGRAMME) PUBLIC_URL=http://127.0.0.1:$(PORT) \
@@ -32,6 +32,10 @@ bench: $(VENV)/.dev
 # One sale through the production column: two web processes, PostgreSQL, Redis, workers, a bucket, mail, the doubles.
 rehearse: $(VENV)/.dev
 	@$(VENV)/bin/python -W ignore -m tests.rehearsal
+
+# The same column with something killed, taken away or wrong in the middle of a sale; `make drills DRILLS=mail_down` runs one.
+drills: $(VENV)/.dev
+	@$(VENV)/bin/python -W ignore -m tests.rehearsal.drilling $(DRILLS)
 
 # What others made and we serve: fetched by the npm client, cut to size, hashed. Only who refreshes it needs npm.
 vendor-assets: $(VENV)/.dev

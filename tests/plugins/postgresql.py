@@ -109,6 +109,11 @@ class Cluster:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def run(self, tool: str, *arguments: str) -> None:
+        """One of PostgreSQL's own tools (``pg_dump``) on this cluster; raises ``NoPostgreSQL`` with its words."""
+        access = ("--host", str(self.folder), "--username", "postgres")
+        _run([str(self._binaries / tool), *access, *arguments], self.folder)
+
     def _control(self, action: str, *more: str) -> None:
         command = [*self._as_owner, str(self._binaries / "pg_ctl"), "--silent", action, "--pgdata", str(self._place)]
         _run([*command, *more], self.folder)

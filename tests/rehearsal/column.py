@@ -123,7 +123,10 @@ class Column:
 
     def _add(self, name: str, command: list[str], ready: str) -> None:
         env = self.issuer_env if name == "gift_cards" else self.env
-        self.parts[name] = Process(name, command, env, self.folder / f"{name}.log", ready=ready)
+        self.parts[name] = Process(name, command, env, self._log(name), ready=ready)
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
 
     def _add_double(self, name: str, *more: str) -> None:
         command = python("-m", f"tests.doubles.{name}", "--port", str(self.ports[name]), *more)
@@ -133,7 +136,7 @@ class Column:
 
     def start(self) -> None:
         """Make the database, bring it up to date, and start everything; raises with the words of what fails."""
-        self._command(f'CREATE DATABASE "{self.database}" TEMPLATE template0')
+        self.command(f'CREATE DATABASE "{self.database}" TEMPLATE template0')
         if self.second_reprise:
             self._prepare_the_issuer()
         outside, ours = ([self.parts[name] for name in names] for names in (OUTSIDE, WEBS + JOBS))
@@ -166,10 +169,19 @@ class Column:
             part.start()
         return more
 
+    def begin_sweep(self, number: int) -> subprocess.Popen[bytes]:
+        """An operator sweeps by hand, in a process of its own."""
+        sweep = Process(
+            f"sweep{number}", tool("flask", "--app", "wsgi", "sweep", "--once"), self.env, self._log("sweeps")
+        )
+        sweep.begin()
+        assert sweep.running is not None
+        return sweep.running
+
     def stop(self) -> None:
         for part in reversed(self.parts.values()):
             part.kill()
-        self._command(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
+        self.command(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
 
     def is_ready(self) -> bool:
         try:
@@ -183,7 +195,7 @@ class Column:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command of the shop as an operator does."""
         told = tool("flask", "--app", "wsgi", *command)
-        done = Process("flask", told, env or self.env, self.folder / "commands.log").run()
+        done = Process("flask", told, env or self.env, self._log("commands")).run()
         if check and done.returncode:
             raise AssertionError(f"flask {' '.join(command)} ended with {done.returncode}: {done.stdout}{done.stderr}")
         return done
@@ -217,7 +229,8 @@ class Column:
         with urlopen(request, timeout=TIMEOUT) as answer:
             return json.loads(answer.read())
 
-    def _command(self, statement: str) -> None:
+    def command(self, statement: str) -> None:
+        """A statement to the server, outside any transaction and any database of ours."""
         engine = sa.create_engine(self.server.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         with engine.connect() as connection:
             connection.exec_driver_sql(statement)
