@@ -16,6 +16,7 @@ PAGES = [
     "marketplace.buyer.shop:bp",
     "marketplace.buyer.guides:bp",
     "marketplace.buyer.language:bp",
+    "marketplace.buyer.offline:bp",
     "marketplace.buyer.bag:bp",
     "marketplace.buyer.checkout:bp",
     "marketplace.buyer.orders:bp",

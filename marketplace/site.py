@@ -17,8 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace import clock
 from marketplace.programme import theme, versions
+from marketplace.programme.faces import PAIRS
 from marketplace.programme.language import Choice, choices
 from marketplace.programme.policy import Policy
+from marketplace.programme.policy.theme import Logo
 from marketplace.programme.versions import NothingPublishedError, PublishedPolicy
 from marketplace.programme.wording import opening
 
@@ -50,7 +52,8 @@ class Site:
     bag_count: int
     is_staff: bool
     business_now: datetime | None
-    logo_url: str | None = None
+    text_face: str  # its file, loaded first
+    logo: Logo | None
 
 
 def init_app(app: Flask) -> None:
@@ -100,4 +103,6 @@ def present(policy: Policy) -> Site:
         bag_count=len(session.get("bag", ())) if visiting else 0,
         is_staff=bool(visitor and visitor.is_authenticated and visitor.person.is_staff),
         business_now=clock.now() if current_app.config["SANDBOX"] else None,
+        text_face=PAIRS[policy.theme.display_face].text.file,
+        logo=policy.theme.logo,
     )

@@ -46,15 +46,31 @@ class Face:
     weights: tuple[float, float] | None = None
 
 
+WEIGHTS = (400, 550)
 FACES = [
-    Face("@fontsource/marcellus@5.3.0", "marcellus-latin-400-normal.woff2", "display", "Reprise Display"),
+    Face("@fontsource/marcellus@5.3.0", "marcellus-latin-400-normal.woff2", "marcellus", "Reprise Roman"),
     Face(
         "@fontsource-variable/hanken-grotesk@5.3.0",
         "hanken-grotesk-latin-wght-normal.woff2",
-        "text",
-        "Reprise Text",
-        (400, 550),
+        "hanken-grotesk",
+        "Reprise Grotesk",
+        WEIGHTS,
     ),
+    Face(
+        "@fontsource/instrument-serif@5.3.0",
+        "instrument-serif-latin-400-normal.woff2",
+        "instrument-serif",
+        "Reprise Editorial",
+    ),
+    Face(
+        "@fontsource-variable/instrument-sans@5.3.0",
+        "instrument-sans-latin-wght-normal.woff2",
+        "instrument-sans",
+        "Reprise Sans",
+        WEIGHTS,
+    ),
+    Face("@fontsource-variable/jost@5.3.0", "jost-latin-wght-normal.woff2", "jost", "Reprise Geometric", WEIGHTS),
+    Face("@fontsource/cormorant@5.3.0", "cormorant-latin-400-normal.woff2", "cormorant", "Reprise Garalde"),
 ]
 
 

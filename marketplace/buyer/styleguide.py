@@ -9,13 +9,13 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, FileField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
 from marketplace import clock
 from marketplace.buyer import cards
-from marketplace.form_fields import Form
+from marketplace.form_fields import Form, MultiCheckboxField
 from marketplace.listings.search import newest
 from marketplace.money import Money
 from marketplace.permissions import public
@@ -36,8 +36,16 @@ class SampleForm(Form):
         choices=[SelectChoice("soon", _l("Today")), SelectChoice("later", _l("Tomorrow"))],
         default="soon",
     )
+    parts = MultiCheckboxField(
+        _l("What comes with it"),
+        choices=[SelectChoice("box", _l("Box")), SelectChoice("card", _l("Care card"))],
+        default=["box"],
+    )
     agree = BooleanField(_l("Keep this address"))
     words = TextAreaField(_l("A word to the buyer"))
+    photo = FileField(_l("A photo of it"))
+    photo_front = FileField(_l("Front"))
+    photo_inside = FileField(_l("Inside"))
 
 
 @bp.get("/styleguide")
@@ -45,21 +53,43 @@ class SampleForm(Form):
 def styleguide() -> ResponseReturnValue:
     """The page; a form that was sent empty shows what errors look like."""
     now, policy = clock.now(), versions.current().policy
-    currency = policy.market.currency
-    wrong = SampleForm(formdata=None, prefix="wrong", meta={"csrf": False})
+    wrong = SampleForm(formdata=None, prefix="wrong-", meta={"csrf": False})
     wrong.validate()
+    pieces = newest(4)
+    shown = cards.cards(pieces)
+    price, received = Money(24500, policy.market.currency), Money(19600, policy.market.currency)
     return render_template(
         "sandbox/styleguide.html",
         sample=SampleForm(formdata=None, meta={"csrf": False}),
         wrong=wrong,
-        listings=cards.cards(newest(4)),
+        listings=shown,
+        states=[{**one, "state": state} for one, state in zip(shown[2:], ("sold", "held"), strict=False)],
+        photos=_photos(shown),
         grades=[cards.grade(grade.key, policy) for grade in policy.condition.accepted_grades],
+        facets=_facets(),
+        order={"number": "R00000000", "state": "delivered", "as_sold": {"title": _("Marlow tote")}},
         steps=_steps(now),
         due=now + timedelta(days=3),
         time_left=[timedelta(hours=hours, minutes=10) for hours in (-1, 2, 5, 30)],
-        split=[(_("Price"), Money(24500, currency)), (_("Commission"), Money(-4900, currency))],
-        received=Money(19600, currency),
+        split=[(_("Price"), price), (_("Commission"), received - price)],
+        received=received,
     )
+
+
+def _photos(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Two photos as a piece's page shows them; none before the first piece is listed."""
+    found = [one["photo"] for one in shown if one["photo"]][:2]
+    captions = (_("Library photo"), _("Photo by the seller"))
+    return [{**photo, "caption": caption} for photo, caption in zip(found, captions, strict=False)]
+
+
+def _facets() -> list[dict[str, Any]]:
+    colours = [("black", _("Black"), 12, True), ("oxblood", _("Oxblood"), 3, False), ("sage", _("Sage"), 0, False)]
+    values = [{"value": key, "label": label, "count": n, "selected": chosen} for key, label, n, chosen in colours]
+    return [
+        {"name": "colour", "label": _("Color"), "open": True, "values": values},
+        {"name": "price", "label": _("Price"), "open": True, "values": [], "low": "from", "high": "to", "unit": "$"},
+    ]
 
 
 def _steps(now: datetime) -> list[dict[str, Any]]:

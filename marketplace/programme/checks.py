@@ -13,7 +13,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 
 from marketplace.programme.policy import Policy
-from marketplace.programme.policy.theme import CONTROL_CONTRAST, PAPER, TEXT_CONTRAST, contrast
+from marketplace.programme.policy.theme import CONTROL_CONTRAST, GROUNDS, TEXT_CONTRAST, contrast
 from marketplace.programme.policy.values import Named
 from marketplace.programme.regions import regions_of
 
@@ -161,9 +161,12 @@ def _contrasts(policy: Policy) -> Iterator[Problem]:
         if words < TEXT_CONTRAST:
             reason = f"{words:.2f} to 1 against the accent; words need {TEXT_CONTRAST} to 1"
             yield Problem(f"theme.{scheme}.on_accent", reason)
-        edge = contrast(colours.accent, PAPER[scheme])
+        ground, edge = min(
+            ((name, contrast(colours.accent, ground)) for name, ground in GROUNDS[scheme].items()),
+            key=lambda one: one[1],
+        )
         if edge < CONTROL_CONTRAST:
-            reason = f"{edge:.2f} to 1 against the paper; a control needs {CONTROL_CONTRAST} to 1"
+            reason = f"{edge:.2f} to 1 against the {ground}; a control needs {CONTROL_CONTRAST} to 1"
             yield Problem(f"theme.{scheme}.accent", reason)
 
 

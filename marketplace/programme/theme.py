@@ -6,14 +6,10 @@ from flask import Blueprint, Response, url_for
 
 from marketplace.permissions import public
 from marketplace.programme import versions
+from marketplace.programme.faces import HOUSE, PAIRS
 from marketplace.programme.policy.theme import Theme
 
 bp = Blueprint("theme", __name__)
-
-_FACES = {
-    "Marcellus": '"Reprise Display", "Reprise Display Local", serif',
-    "Hanken Grotesk": "var(--text)",
-}
 
 
 @bp.get("/theme/<content_hash>.css")
@@ -37,13 +33,16 @@ def address() -> str:
 
 
 def tokens(theme: Theme) -> str:
-    """The theme as custom properties, for both colour schemes."""
+    """The theme as custom properties, for both colour schemes, and the faces that are not the house's own."""
+    pair = PAIRS[theme.display_face]
     values = {
         "--accent": f"light-dark({theme.light.accent}, {theme.dark.accent})",
         "--on-accent": f"light-dark({theme.light.on_accent}, {theme.dark.on_accent})",
         "--radius": theme.radius,
-        "--display": _FACES[theme.display_face],
+        "--display": pair.display.stack,
+        "--text": pair.text.stack,
         "--label-transform": theme.label_transform,
     }
     lines = "".join(f"  {name}: {value};\n" for name, value in values.items())
-    return f":root {{\n{lines}}}\n"
+    faces = "" if pair == HOUSE else "".join(face.rules for face in pair.faces)
+    return f"{faces}:root {{\n{lines}}}\n"

@@ -32,7 +32,15 @@ def _with_disputes(body: Body) -> Body:
     return {**body, "disputes": disputes}
 
 
-UPGRADES: dict[int, Callable[[Body], Body]] = {1: _with_disputes}
+def _with_a_pair_of_faces(body: Body) -> Body:
+    """Before schema 3 headings could stand in the text face; the house's pair takes its place."""
+    theme = body["theme"]
+    if theme["display_face"] == "Hanken Grotesk":
+        theme = {**theme, "display_face": "Marcellus"}
+    return {**body, "theme": theme}
+
+
+UPGRADES: dict[int, Callable[[Body], Body]] = {1: _with_disputes, 2: _with_a_pair_of_faces}
 
 
 def upgraded(body: Body, schema: int) -> Body:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from jinja2 import Environment, nodes
 
 from tests.architecture.literal_text import literal_words
 from tests.architecture.source import TEMPLATES, name_of
@@ -43,6 +44,42 @@ def test_nothing_is_marked_safe_or_inlined() -> None:
     mails = {TEMPLATES / "layouts/mail.html"}  # letters carry their style with them
     found = {name_of(path): loose.findall(path.read_text()) for path in PAGES if path not in mails}
     assert {name: places for name, places in found.items() if places} == {}
+
+
+def test_the_style_guide_shows_every_component() -> None:
+    """But the parts of a field, which no page asks for alone, and the error pages, which are pages themselves."""
+    parts = {"described", "hint_and_error", "label_of", "control", "error_body"}
+    macros = {
+        name
+        for path in (TEMPLATES / "components").glob("*.html")
+        for name in re.findall(r"{% macro (\w+)\(", path.read_text())
+    }
+    guide = (TEMPLATES / "sandbox/styleguide.html").read_text()
+    shown = {name for name in macros if re.search(rf"(?:{{{{|call|%}}) ?{name}\(", guide)}
+    assert macros - parts - shown == set()
+
+
+def test_no_list_is_shown_bare() -> None:
+    """Each state of nothing has a heading, one or two sentences and one thing to do."""
+    environment = Environment(autoescape=True)
+    states = {}
+    for path in PAGES:
+        for call in environment.parse(path.read_text()).find_all(nodes.Call):
+            if isinstance(call.node, nodes.Name) and call.node.name == "empty_state":
+                heading, text, *action = (_words(argument) for argument in call.args)
+                states[f"{name_of(path)}: {heading}"] = (text, action)
+    assert len(states) >= 12
+    assert [
+        name for name, (text, _action) in states.items() if not 1 <= len(re.findall(r"[.!?](?:\s|$)", text)) <= 2
+    ] == []
+    assert [name for name, (_text, action) in states.items() if len(action) != 2] == []
+
+
+def _words(argument: nodes.Expr) -> str:
+    """The text of ``_("…")``; what is no text is named by its kind."""
+    if isinstance(argument, nodes.Call) and argument.args and isinstance(argument.args[0], nodes.Const):
+        return str(argument.args[0].value)
+    return type(argument).__name__
 
 
 def test_no_template_asks_for_a_preset() -> None:

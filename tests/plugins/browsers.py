@@ -75,17 +75,19 @@ def live_shop(engine: str, databases: Databases) -> Iterator[LiveShop]:
 def browse(live_shop: LiveShop, chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Open a browser of one's own: ``browse(width=360, scripts=False, person=seller)``.
 
-    Each call is another visitor with a jar of cookies of its own. The test fails on a script error or a broken policy.
+    Each call is another visitor with a jar of cookies of its own. ``offline``: the browser keeps the page for that.
+    The test fails on a script error or a broken policy.
     """
     contexts: list[Any] = []
     errors: list[str] = []
 
-    def visit(*, width: int = DESK, scripts: bool = True, person: Any = None) -> Page:
+    def visit(*, width: int = DESK, scripts: bool = True, person: Any = None, offline: bool = False) -> Page:
         context = chromium.new_context(
             base_url=live_shop.url,
             viewport={"width": width, "height": 800},
             java_script_enabled=scripts,
             locale="en-US",
+            service_workers="allow" if offline else "block",
         )
         contexts.append(context)
         context.set_default_timeout(15_000)

@@ -99,6 +99,13 @@ def test_a_stored_policy_of_an_older_schema_is_still_read(monkeypatch: pytest.Mo
     assert versions.published(version.id).policy == preloved()
 
 
+def test_headings_that_once_stood_in_the_text_face_get_a_pair() -> None:
+    (before,) = [schema for schema, way in upgrades.UPGRADES.items() if way.__name__ == "_with_a_pair_of_faces"]
+    for named, read in (("Hanken Grotesk", "Marcellus"), ("Marcellus", "Marcellus")):
+        body = upgrades.UPGRADES[before]({"theme": {"display_face": named, "radius": "0"}})
+        assert body == {"theme": {"display_face": read, "radius": "0"}}
+
+
 def test_a_policy_of_a_newer_product_is_refused_rather_than_guessed_at() -> None:
     with pytest.raises(LookupError, match="newer product"):
         upgrades.upgraded({"schema": policies.SCHEMA + 1}, policies.SCHEMA + 1)

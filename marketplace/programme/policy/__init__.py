@@ -26,13 +26,13 @@ from marketplace.programme.policy.texts import Texts
 from marketplace.programme.policy.theme import Theme
 from marketplace.programme.policy.values import Section
 
-SCHEMA = 2  # raised whenever a stored body would no longer fit; programme/upgrades.py then learns the way
+SCHEMA = 3  # raised whenever a stored body would no longer fit; programme/upgrades.py then learns the way
 
 
 class Policy(Section, frozen=True, kw_only=True):
     """One programme's policy, as its TOML file says it."""
 
-    schema: Literal[2]
+    schema: Literal[3]
     identity: Identity
     market: Market
     modes: Modes

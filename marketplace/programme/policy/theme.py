@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from marketplace.programme.policy.values import Colour, Section
 
-PAPER = {"light": "#fbfaf8", "dark": "#141311"}  # the page's ground, the same in every programme
+# What a filled button may stand on, the same in every programme: the page, a field or sheet, and the tinted notes.
+GROUNDS = {
+    "light": {"paper": "#fbfaf8", "surface": "#ffffff", "warning": "#fcf1dd", "note": "#e8f0f8"},
+    "dark": {"paper": "#141311", "surface": "#1c1a18", "warning": "#271e0e", "note": "#14212d"},
+}
 
 TEXT_CONTRAST = 4.5
 CONTROL_CONTRAST = 3.0
+
+Drawing = Annotated[str, Meta(pattern=r"\A[Mm][0-9MmLlHhVvCcSsQqTtAaZzEe ,.+-]+\Z", max_length=8000)]
+Length = Annotated[int, Meta(ge=1, le=4000)]
 
 
 class Accent(Section, frozen=True, kw_only=True):
@@ -19,14 +28,29 @@ class Accent(Section, frozen=True, kw_only=True):
     on_accent: Colour
 
 
+class Logo(Section, frozen=True, kw_only=True):
+    """The sign in place of the house's name: one SVG path (its ``d``) in a box from 0 0 to width height.
+
+    It is drawn in the page itself, in ink, so that it follows the colour scheme and the printer.
+    """
+
+    width: Length
+    height: Length
+    path: Drawing
+
+
 class Theme(Section, frozen=True, kw_only=True):
-    """What a programme may change of the look. Neutrals and status colours are not among it."""
+    """What a programme may change of the look. Neutrals and status colours are not among it.
+
+    ``display_face`` names a pair of faces (``programme.faces``): the text face comes with it.
+    """
 
     light: Accent
     dark: Accent
     radius: Literal["0", "0.25rem", "0.5rem"]
-    display_face: Literal["Marcellus", "Hanken Grotesk"]
+    display_face: Literal["Marcellus", "Instrument Serif", "Jost", "Cormorant"]
     label_transform: Literal["none", "uppercase"]
+    logo: Logo | None = None
 
 
 def contrast(one: str, other: str) -> float:

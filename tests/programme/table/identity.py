@@ -72,6 +72,12 @@ ROWS = [
     look("theme.dark.accent", "#9cc7ee", "--accent: light-dark(#1c1a18, #9cc7ee);"),
     look("theme.dark.on_accent", "#000000", "--on-accent: light-dark(#ffffff, #000000);"),
     look("theme.radius", "0.25rem", "--radius: 0.25rem;"),
-    look("theme.display_face", "Hanken Grotesk", "--display: var(--text);"),
+    look("theme.display_face", "Cormorant", '--display: "Reprise Garalde", "Reprise Garalde Local", serif;'),
     look("theme.label_transform", "uppercase", "--label-transform: uppercase;"),
+    Row(
+        "theme.logo",
+        {"width": 144, "height": 32, "path": "M0 0h144v32H0z"},
+        Shows("/help", '<path d="M0 0h144v32H0z"/>'),
+        untold="seen, not said",
+    ),
 ]
