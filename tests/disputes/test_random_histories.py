@@ -42,6 +42,7 @@ from tests.programme.policies import changed
 from tests.programme.reading_pages import publish
 
 CASES = st.integers(0, 9)
+AGENTS = tuple(f"agent{number}@example.com" for number in range(3))
 PARTS = st.sampled_from([1, 6, 333, 4_500, 24_499])
 BACK = {"scan": TrackingStatus.TRANSIT, "deliver": TrackingStatus.DELIVERED}
 
@@ -56,14 +57,15 @@ class Cases(History):
     refund_a_part = None  # in a case the desk gives a part back by deciding, and nobody settles beside it
 
     @initialize()
+    def begin(self) -> None:
+        History.begin(self)
+        self.agents = db.session.scalars(sa.select(Person.id).where(Person.email.in_(AGENTS)).order_by(Person.id)).all()
+
     def open_the_shop(self) -> None:
         """Three agents, one delivered piece that its buyer wants to send back, and one still on its way."""
         History.open_the_shop(self)
         with unit_of_work():
-            people = [Person(email=f"agent{n}@example.com", joined_at=clock.now()) for n in range(3)]
-            db.session.add_all(people)
-            db.session.flush()
-            self.agents = [person.id for person in people]
+            db.session.add_all([Person(email=email, joined_at=clock.now()) for email in AGENTS])
             order = db.session.scalars(sa.select(Order).where(Order.state == OrderState.DELIVERED)).first()
             assert order is not None
             opening.open_dispute(order, Report(Kind.CONDITION, Wish.RETURN), by=order.buyer, at=clock.now())
@@ -256,6 +258,7 @@ def test_every_step_of_a_random_case_keeps_the_ledgers_promises(
 ) -> None:
     monkeypatch.setattr(label_document, "render_label", lambda _contents: b"%PDF-")
     publish(changed({"disputes.refund_leaves": refund_leaves, "disputes.approval_above_minor": 5_000}))
+    Cases().open_the_shop()
     run_state_machine_as_test(Cases, settings=settings(max_examples=max(5, settings().max_examples // 20)))
 
 
