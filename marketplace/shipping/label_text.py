@@ -17,7 +17,13 @@ STEP = 0.5  # points between one size tried and the next
 MOST_LINES = 2  # of one entry: a long name must never push the street off the label
 ELLIPSIS = "…"
 
+WHOLE, LATIN = "", "-Latin"  # every letter there is, or those nearly every label does with: read ten times as fast
+
 _FONTS = Path(__file__).parent / "fonts"
+
+
+class LetterMissing(Exception):
+    """The Latin faces lack a letter; the whole ones may have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +48,10 @@ class Entry:
         return "B" if self.bold else ""
 
 
-def add_fonts(pdf: FPDF) -> None:
-    pdf.add_font(FAMILY, "", _FONTS / "DejaVuSansCondensed.ttf")
-    pdf.add_font(FAMILY, "B", _FONTS / "DejaVuSansCondensed-Bold.ttf")
+def add_fonts(pdf: FPDF, extent: str = WHOLE) -> None:
+    """Add the faces, WHOLE or LATIN; what is then written raises ``LetterMissing`` where LATIN is not enough."""
+    pdf.add_font(FAMILY, "", _FONTS / f"DejaVuSansCondensed{extent}.ttf")
+    pdf.add_font(FAMILY, "B", _FONTS / f"DejaVuSansCondensed-Bold{extent}.ttf")
 
 
 def clean(text: str) -> str:
@@ -97,6 +104,9 @@ def _shortened(pdf: FPDF, box: Box, entry: Entry, size: float) -> list[str]:
 
 
 def _printable(pdf: FPDF, text: str) -> str:
-    """The text with a question mark for each character the fonts cannot draw."""
+    """The text with a question mark for each character that even the whole faces cannot draw."""
     fonts = [font for font in pdf.fonts.values() if isinstance(font, TTFFont)]
-    return "".join(c if all(ord(c) in font.cmap for font in fonts) else "?" for c in text)
+    missing = {c for c in text if not all(ord(c) in font.cmap for font in fonts)}
+    if missing and any(font.ttffile.stem.endswith(LATIN) for font in fonts):
+        raise LetterMissing(missing)
+    return "".join("?" if c in missing else c for c in text)
