@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -50,7 +51,7 @@ def _hours(policy: Policy) -> Iterator[Problem]:
 
 def _market(policy: Policy) -> Iterator[Problem]:
     market = policy.market
-    if market.currency not in list_currencies():
+    if market.currency not in _currencies():
         yield Problem("market.currency", f"{market.currency} is not a currency of ISO 4217")
     try:
         Locale.parse(market.locale)
@@ -62,11 +63,22 @@ def _market(policy: Policy) -> Iterator[Problem]:
         yield Problem("market.time_zone", f"{market.time_zone} is not a known time zone")
     if len(set(market.weekend)) > 6:
         yield Problem("market.weekend", "leaves no day to work")
-    calendars = holidays.list_supported_countries()
+    calendars = _calendars()
     if market.holidays.country not in calendars:
         yield Problem("market.holidays.country", f"there is no calendar of {market.holidays.country}")
     elif market.holidays.subdivision not in {None, *calendars[market.holidays.country]}:
         yield Problem("market.holidays.subdivision", f"{market.holidays.country} has no {market.holidays.subdivision}")
+
+
+@cache
+def _currencies() -> set[str]:
+    return list_currencies()
+
+
+@cache
+def _calendars() -> dict[str, list[str]]:
+    """The subdivisions of each country that has a calendar; asking the library anew takes longer than all else here."""
+    return holidays.list_supported_countries()
 
 
 def _regions(policy: Policy) -> Iterator[Problem]:
