@@ -9,6 +9,9 @@ TESTS ?= -n auto --dist worksteal
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes
 
+# What is compiled once, the tests included, is kept: the processes that tests start need not compile the shop anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check bench rehearse drills words vendor-assets
 
 demo: $(VENV)/.demo
