@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 pytest_plugins = [
     "tests.plugins.databases",
     "tests.plugins.promises",
+    "tests.plugins.budget",
     "tests.plugins.counts",
     "tests.plugins.browsers",
     "tests.plugins.network",

@@ -251,6 +251,7 @@ class Cases(History):
 
 
 @pytest.mark.fault("G07")
+@pytest.mark.property
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("refund_leaves", ["decision", "return_scan"])
 def test_every_step_of_a_random_case_keeps_the_ledgers_promises(

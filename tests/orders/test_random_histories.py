@@ -213,6 +213,7 @@ class History(RuleBasedStateMachine):
 
 
 @pytest.mark.fault("G07")
+@pytest.mark.property
 @pytest.mark.timeout(900)
 def test_every_step_of_a_random_history_keeps_the_ledgers_promises(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(label_document, "render_label", lambda _contents: b"%PDF-")  # a drawing has no say in the money

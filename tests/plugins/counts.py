@@ -1,4 +1,4 @@
-"""Counts what ran on each database engine, and says it on the last lines of a run."""
+"""Counts what ran on each database engine, and says it and the time it took on the last lines of a run."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ class Counts:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
         yield  # the terminal's own summary comes first
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        plugins = session.config.pluginmanager
+        reporter, budget = plugins.get_plugin("terminalreporter"), plugins.get_plugin("budget")
         if reporter is not None and any(self._engines.values()):
-            for line in self.lines():
+            for line in (budget.line(), *self.lines()):
                 reporter.write_line(line)
 
 
