@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
-from flask_migrate import upgrade
 
 from marketplace import clock, create_app
 from marketplace.catalogue.models import Style, StylePicture
@@ -19,6 +18,7 @@ from marketplace.database import db, unit_of_work
 from marketplace.demo import load
 from marketplace.listings.models import Flaw, Item, Listing, ListingPhoto
 from marketplace.listings.states import ListingState
+from marketplace.migrating import upgrade
 from marketplace.people.models import Address, LoyaltyAccount, Person
 from marketplace.programme import Policy, versions
 from marketplace.settings import Settings

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from flask import Flask, has_request_context, request, session
 from flask.typing import ResponseReturnValue
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import import_string
@@ -43,7 +42,6 @@ SILENT_SECONDS = 20  # until one that no longer takes what we send does
 ROOT = Path(__file__).resolve().parent.parent
 
 csrf = CSRFProtect()
-migrate = Migrate(directory=str(ROOT / "migrations"), render_as_batch=True)
 babel = Languages()
 
 
@@ -73,7 +71,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     journal.init_app(app)
     protection.init_app(app, settings)  # before anything reads the request
     db.init_app(app)
-    migrate.init_app(app, db)
     csrf.init_app(app)
     limits.limiter.init_app(app)
     babel.init_app(app, locale_selector=_locale, timezone_selector=_time_zone)
@@ -145,7 +142,7 @@ def _engine_options(url: str) -> dict[str, object]:
         return {"connect_args": {"timeout": 15, "check_same_thread": False}}
     # A server that swallows what is sent is as good as away: pages must say so before their reader gives up (W04).
     patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": SILENT_SECONDS * 1000}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": patience}
+    return {"pool_size": 10, "max_overflow": 10, "connect_args": patience}
 
 
 def _locale() -> str | None:

@@ -8,9 +8,10 @@ the age of a signature. Tokens, sign-ins and letters go by this machine's (``wal
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -39,6 +40,10 @@ def database_clock(session: Session) -> sa.ColumnElement[datetime]:
     return sa.func.transaction_timestamp(type_=UTCDateTime())
 
 
+_NOTHING: sa.Select[Any] = sa.select()
+_timed: dict[tuple[object, ...], sa.Select[Any]] = {}  # statements are made once: that costs as much as running them
+
+
 def now() -> datetime:
     """Business time in UTC, the same at every call within one transaction."""
     database_time, offset = _read()
@@ -56,12 +61,31 @@ def shared() -> datetime:
 def _read() -> tuple[datetime, timedelta]:
     """The database's time and the offset, read once a transaction."""
     session = db.session()
-    known: tuple[datetime, timedelta] | None = session.info.get(_KNOWN)
-    if known is None:
-        offset = sa.select(ClockOffset.offset_us).where(ClockOffset.id == 1).scalar_subquery()
-        database_time, offset_us = session.execute(sa.select(database_clock(session), offset)).one()
-        known = session.info[_KNOWN] = database_time, timedelta(microseconds=offset_us or 0)
+    if _KNOWN not in session.info:
+        with_time(_NOTHING)
+    known: tuple[datetime, timedelta] = session.info[_KNOWN]
     return known
+
+
+def with_time(query: sa.Select[Any]) -> Sequence[Any] | None:
+    """The first row of a query that stands for good; where it is not known yet, the time is read along with it."""
+    session = db.session()
+    if _KNOWN in session.info:
+        return session.connection().execute(query).first()
+    row = session.connection().execute(_with_time(session, query)).first()
+    if row is None:
+        return None
+    *asked, database_time, offset_us = row
+    session.info[_KNOWN] = database_time, timedelta(microseconds=offset_us or 0)
+    return asked
+
+
+def _with_time(session: Session, query: sa.Select[Any]) -> sa.Select[Any]:
+    key = (query, session.get_bind().dialect.name, database_clock)
+    if key not in _timed:
+        offset = sa.select(ClockOffset.offset_us).where(ClockOffset.id == 1).scalar_subquery()
+        _timed[key] = query.add_columns(database_clock(session), offset)
+    return _timed[key]
 
 
 @event.listens_for(Session, "after_transaction_end")

@@ -9,6 +9,7 @@ from werkzeug.utils import import_string
 
 TABLE = {
     "clock": "marketplace.cli:clock_cli",
+    "db": "marketplace.migrating:db_cli",
     "demo": "marketplace.demo.cli:demo",
     "doctor": "marketplace.cli:doctor_command",
     "ledger": "marketplace.ledger.cli:ledger_cli",
@@ -24,7 +25,7 @@ TABLE = {
 
 
 class Commands(AppGroup):
-    """The commands of ``TABLE``, beside those that extensions add."""
+    """The commands of ``TABLE``, beside those that Flask and extensions add."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *TABLE})

@@ -8,7 +8,9 @@ waits. Nothing but this module commits.
 from __future__ import annotations
 
 import enum
+import math
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -228,9 +230,29 @@ def plan_afresh() -> None:
         db.session.execute(sa.text("SET LOCAL plan_cache_mode TO force_custom_plan"))
 
 
+IDLE = 1.0  # seconds: a connection that rested longer may have died, and is asked before it is used
+
+
+def _ask_the_rested(engine: sa.Engine) -> None:
+    """A connection in constant use is not asked first whether it lives: that is a question a request."""
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(_connection: object, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _checkout(connection: Any, record: Any, _proxy: object) -> None:
+        if time.monotonic() - record.info.get("rests_since", math.inf) > IDLE:
+            try:
+                engine.dialect.do_ping(connection)
+            except psycopg.Error as gone:
+                raise sa.exc.InvalidatePoolError from gone
+
+
 def listen_to_engine(engine: sa.Engine) -> None:
     """Give a new engine the product's transaction habits; called once for each engine at start."""
     if engine.dialect.name != "sqlite":
+        _ask_the_rested(engine)
         return
     # SQLite's own waiting is no queue: with a dozen writers one of them may try in vain until it gives up (fault W13).
     turns = Turns()

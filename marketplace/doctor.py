@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import current_app
 from werkzeug.utils import import_string
 
-from marketplace import clock, limits
+from marketplace import clock, limits, revisions
 from marketplace.credits.issuer import issuer
 from marketplace.database import db
 from marketplace.jobs.alarms import Alarm
@@ -79,13 +77,10 @@ def _database() -> Check:
 
 def _migrations() -> Check:
     """A database that is ahead is fine: while an upgrade is rolled out, the code before it goes on serving (W14)."""
-    directory = ScriptDirectory(current_app.extensions["migrate"].directory)
-    heads, known = set(directory.get_heads()), {script.revision for script in directory.walk_revisions()}
-    standing = set(MigrationContext.configure(db.session.connection()).get_current_heads())
-    answer = ", ".join(sorted(standing)) or "none"
-    if standing - known:
-        return Check("migrations", f"{answer}, newer than this code")
-    return Check("migrations", answer, "" if heads == standing else f"expected {', '.join(sorted(heads))}")
+    known, standing = revisions.brought(), revisions.standing()
+    if standing and standing not in known:
+        return Check("migrations", f"{standing}, newer than this code")
+    return Check("migrations", standing or "none", "" if standing == known[-1] else f"expected {known[-1]}")
 
 
 def _triggers() -> Check:

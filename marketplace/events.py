@@ -192,15 +192,15 @@ def transition_all(
     rows: Sequence[Any] = subjects
     targets = {source: machine.next_state(source, action) for source in {row.state for row in rows}}
     conditions, values = tuple(where), dict(sets or {})
+    db.session.flush()
     moved: list[tuple[Any, enum.StrEnum, enum.StrEnum]] = []
     for source, target in targets.items():
         group = {row.id: row for row in rows if row.state == source}
         statement = (
-            sa.update(model)
+            sa.update(model.__table__)
             .where(model.id.in_(list(group)), model.state == source, *conditions)
             .values({"state": target, **values})
-            .returning(model.id)
-            .execution_options(synchronize_session=False)
+            .returning(model.__table__.c.id)
         )
         won = set(db.session.scalars(statement))
         moved += [(subject, source, target) for key, subject in group.items() if key in won]

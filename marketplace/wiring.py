@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -10,7 +11,6 @@ from werkzeug.utils import import_string
 from marketplace import reconcile
 from marketplace.credits import idempotency
 from marketplace.credits.own import OwnIssuer
-from marketplace.credits.remote import RemoteIssuer
 from marketplace.database import db
 from marketplace.disputes import facts as dispute_facts
 from marketplace.disputes import returning, silence, waiting
@@ -23,19 +23,16 @@ from marketplace.listings import withdrawing
 from marketplace.mail import facts as mail_facts
 from marketplace.mail import outgoing, to_buyers, to_members, to_parties, to_people, to_sellers
 from marketplace.mail.outgoing import SandboxPostRoom
-from marketplace.mail.smtp import SmtpPostRoom
+from marketplace.mail_server import MailServer
 from marketplace.orders import checkouts, fulfilment, links, lost_parcels, paying, settling, tax_books
 from marketplace.orders import facts as order_facts
 from marketplace.orders import news as order_news
 from marketplace.orders.models import Order
-from marketplace.orders.stripe_tax import StripeTax
 from marketplace.orders.tax import TaxTable
 from marketplace.payments import attempts, refunds, sandbox_bounces
 from marketplace.payments import facts as payment_facts
 from marketplace.payments import webhooks as payment_webhooks
 from marketplace.payments.sandbox import SandboxGateway
-from marketplace.payments.stripe import StripeGateway
-from marketplace.payments.stripe_api import StripeAPI
 from marketplace.payouts import facts as payout_facts
 from marketplace.payouts import lost_cards
 from marketplace.payouts import paying as payout_paying
@@ -46,7 +43,6 @@ from marketplace.settings import Settings
 from marketplace.shipping import asking, labels, parcels, voids, watching
 from marketplace.shipping import facts as shipping_facts
 from marketplace.shipping import webhooks as shipping_webhooks
-from marketplace.shipping.carrier import Carrier
 from marketplace.shipping.sandbox import SandboxCarrier
 
 
@@ -65,17 +61,11 @@ def wire(app: Flask, settings: Settings) -> None:
 
 
 def _adapters(app: Flask, settings: Settings) -> None:
-    choices: dict[str, dict[str, Any]] = {
-        "gateway": {
-            "sandbox": SandboxGateway,
-            "stripe": lambda: StripeGateway(_stripe(settings), settings.stripe_webhook_secret),
-        },
-        "tax": {"table": TaxTable, "stripe": lambda: StripeTax(_stripe(settings))},
+    choices: dict[str, dict[str, Callable[[], Any]]] = {
+        "gateway": {"sandbox": SandboxGateway, "stripe": lambda: _stripe(settings)},
+        "tax": {"table": TaxTable, "stripe": lambda: _stripe_tax(settings)},
         "carrier": {"sandbox": SandboxCarrier, "shippo": lambda: _shippo(settings)},
-        "gift_cards": {
-            "own": OwnIssuer,
-            "http": lambda: RemoteIssuer(settings.gift_card_issuer_url, settings.gift_card_issuer_token),
-        },
+        "gift_cards": {"own": OwnIssuer, "http": lambda: _remote_issuer(settings)},
     }
     chosen = {
         "gateway": settings.payments,
@@ -85,18 +75,39 @@ def _adapters(app: Flask, settings: Settings) -> None:
     }
     for port, name in chosen.items():
         app.extensions[port] = choices[port][name]()
-    app.extensions["mail"] = SmtpPostRoom(settings.mail_server) if settings.mail_server else SandboxPostRoom()
+    app.extensions["mail"] = _smtp(settings.mail_server) if settings.mail_server else SandboxPostRoom()
 
 
-def _shippo(settings: Settings) -> Carrier:
-    # Its SDK takes a third of a second and ten megabytes to load: only where it is used.
-    adapter = import_string("marketplace.shipping.shippo:ShippoCarrier")
-    chosen: Carrier = adapter(token=settings.shippo_token, base=settings.shippo_api_base)
-    return chosen
+# What speaks to another house brings that house's SDK along: loaded only where it was chosen.
 
 
-def _stripe(settings: Settings) -> StripeAPI:
-    return StripeAPI(settings.stripe_api_key, api_base=settings.stripe_api_base, files_base=settings.stripe_files_base)
+def _stripe(settings: Settings) -> Any:
+    return import_string("marketplace.payments.stripe:StripeGateway")(
+        _stripe_api(settings), settings.stripe_webhook_secret
+    )
+
+
+def _stripe_tax(settings: Settings) -> Any:
+    return import_string("marketplace.orders.stripe_tax:StripeTax")(_stripe_api(settings))
+
+
+def _stripe_api(settings: Settings) -> Any:
+    api = import_string("marketplace.payments.stripe_api:StripeAPI")
+    return api(settings.stripe_api_key, api_base=settings.stripe_api_base, files_base=settings.stripe_files_base)
+
+
+def _shippo(settings: Settings) -> Any:
+    carrier = import_string("marketplace.shipping.shippo:ShippoCarrier")
+    return carrier(token=settings.shippo_token, base=settings.shippo_api_base)
+
+
+def _remote_issuer(settings: Settings) -> Any:
+    issuer = import_string("marketplace.credits.remote:RemoteIssuer")
+    return issuer(settings.gift_card_issuer_url, settings.gift_card_issuer_token)
+
+
+def _smtp(server: MailServer) -> Any:
+    return import_string("marketplace.mail.smtp:SmtpPostRoom")(server)
 
 
 def _people() -> None:

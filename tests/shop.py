@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask
-from flask_migrate import upgrade
 
 from marketplace import clock, create_app, limits
 from marketplace.database import db, unit_of_work
 from marketplace.limits import limiter
+from marketplace.migrating import upgrade
 from marketplace.programme import versions
 from marketplace.settings import Settings
 

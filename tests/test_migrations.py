@@ -12,10 +12,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from flask_migrate import upgrade
 
+from marketplace import revisions
 from marketplace.database import Model, db
 from marketplace.ledger import triggers
+from marketplace.migrating import upgrade
 from tests.architecture.source import ROOT
 from tests.plugins.databases import Databases
 from tests.shop import close, make_shop
@@ -39,6 +40,7 @@ def bare_shop(engine: str, databases: Databases) -> Iterator[Flask]:
 def test_there_is_one_line_of_revisions() -> None:
     assert len(SCRIPTS.get_heads()) == len(SCRIPTS.get_bases()) == 1
     assert len(REVISIONS) > 1
+    assert revisions.brought() == tuple(REVISIONS)
 
 
 @pytest.mark.fault("G06")

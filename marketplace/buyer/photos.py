@@ -15,8 +15,8 @@ from marketplace.disputes.access import is_evidence_for_visitor
 from marketplace.errors import NotFound
 from marketplace.listings.finding import is_listing_photo, is_own_photo, is_public_picture
 from marketplace.listings.models import ListingPhoto
-from marketplace.listings.photo_renditions import MEDIA_TYPE, photo_key
 from marketplace.listings.photos import photo_store
+from marketplace.listings.prepared_photos import MEDIA_TYPE, photo_key
 from marketplace.orders.models import Order
 from marketplace.orders.visitors import OPENED
 from marketplace.permissions import current_visitor, guest_or_person, has_second_factor, scoped

@@ -12,7 +12,7 @@ from flask import Flask
 from marketplace.demo.pictures import files, shots
 from marketplace.demo.pictures.shots import Take
 from marketplace.listings import photos
-from marketplace.listings.photo_pipeline import PreparedPhoto
+from marketplace.listings.prepared_photos import PreparedPhoto
 from marketplace.programme.policy.photos import Photos
 
 VIEWS: dict[str, Callable[[Take], bytes]] = {

@@ -9,12 +9,12 @@ import click
 import sqlalchemy as sa
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 
 import marketplace
 from marketplace import clock
 from marketplace.database import db, unit_of_work
 from marketplace.demo import load, serving, world
+from marketplace.migrating import upgrade
 from marketplace.people import demo_sign_ins
 from marketplace.programme import versions
 from marketplace.programme.reading import PolicyError

@@ -22,8 +22,8 @@ from marketplace.disputes.waiting import waiting_on
 from marketplace.disputes.words import CLAUSES, KINDS, LINES, REMEDIES, STATES, WAITING, WISHES
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form
-from marketplace.listings.photo_pipeline import PreparedPhoto
 from marketplace.listings.photo_uploads import make_room
+from marketplace.listings.prepared_photos import PreparedPhoto
 from marketplace.orders.refunding import MoreThanLeft
 from marketplace.permissions import scoped
 from marketplace.shipping import parcels

@@ -13,7 +13,7 @@ from marketplace.database import db
 from marketplace.disputes.models import Dispute, DisputePhoto
 from marketplace.disputes.states import DisputeOver, Side
 from marketplace.errors import Refusal
-from marketplace.listings.photo_pipeline import PreparedPhoto
+from marketplace.listings.prepared_photos import PreparedPhoto
 from marketplace.orders import terms
 from marketplace.orders.models import Order
 from marketplace.people.models import Person

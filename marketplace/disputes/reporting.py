@@ -18,8 +18,8 @@ from marketplace.disputes.permissions import kinds_open_to
 from marketplace.disputes.states import Kind, Side, Wish
 from marketplace.disputes.words import KINDS, WISHES
 from marketplace.form_fields import Form
-from marketplace.listings.photo_pipeline import PreparedPhoto
 from marketplace.listings.photo_uploads import make_room
+from marketplace.listings.prepared_photos import PreparedPhoto
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import MoreThanLeft
 from marketplace.orders.states import CannotContest

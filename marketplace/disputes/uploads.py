@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 from marketplace import database
 from marketplace.errors import Refusal
 from marketplace.listings import photos
-from marketplace.listings.photo_pipeline import PreparedPhoto
+from marketplace.listings.prepared_photos import PreparedPhoto
 from marketplace.programme import versions
 
 

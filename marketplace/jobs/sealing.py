@@ -8,15 +8,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from typing import TYPE_CHECKING
 
 import msgspec
-from cryptography.fernet import Fernet
 from flask import current_app
+from werkzeug.utils import import_string
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 
 def _fernet() -> Fernet:
     secret = current_app.config["SECRET_KEY"].encode()
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"outbox-secrets:" + secret).digest()))
+    fernet: type[Fernet] = import_string("cryptography.fernet:Fernet")  # seven megabytes, loaded with the first secret
+    return fernet(base64.urlsafe_b64encode(hashlib.sha256(b"outbox-secrets:" + secret).digest()))
 
 
 def seal(secrets: dict[str, str]) -> bytes:

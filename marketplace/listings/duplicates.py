@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from marketplace.database import db
 from marketplace.listings.models import Listing, ListingPhoto
-from marketplace.listings.photo_hash import SAME_PHOTO, distance
+from marketplace.listings.prepared_photos import SAME_PHOTO, distance
 
 
 @dataclass(frozen=True)

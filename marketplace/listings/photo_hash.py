@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from statistics import median
 
 from PIL import Image, ImageOps
 
-SAME_PHOTO = 10  # bits; other encodings of one photo stay well below, other photos lie around 32
+from marketplace.listings.prepared_photos import BITS, PhotoHashes
 
 _SIDE = 32  # the picture is reduced to this many pixels a side
 _KEPT = 8  # and this many of the slowest waves each way are kept
-_BITS = 64
 
 _WAVES = [[math.cos(math.pi * k * (2 * x + 1) / (2 * _SIDE)) for x in range(_SIDE)] for k in range(_KEPT)]
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoHashes:
-    """The fingerprints of a photo and of its mirror image, which thieves of pictures like to use."""
-
-    upright: int
-    mirrored: int
 
 
 def photo_hashes(image: Image.Image) -> PhotoHashes:
@@ -39,12 +29,7 @@ def perceptual_hash(image: Image.Image) -> int:
     bits = 0
     for wave in waves:
         bits = bits << 1 | (wave > middle)
-    return bits - (1 << _BITS) if bits >> (_BITS - 1) else bits
-
-
-def distance(one: int, other: int) -> int:
-    """In how many of the 64 bits two fingerprints differ; at most ``SAME_PHOTO`` means the same photo."""
-    return ((one ^ other) & ((1 << _BITS) - 1)).bit_count()
+    return bits - (1 << BITS) if bits >> (BITS - 1) else bits
 
 
 def _slowest_waves(small: Image.Image) -> list[int]:

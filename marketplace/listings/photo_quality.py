@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 
-from flask_babel import lazy_gettext as _l
 from PIL import Image, ImageFilter, ImageStat
 
+from marketplace.listings.photo_measures import Finding, PhotoThresholds, Shortcoming
 from marketplace.listings.photo_reading import CleanPhoto
 
 _MEASURED_LONG_SIDE = 800  # pixels: brightness and sharpness are measured at one size, whatever the camera
@@ -16,50 +14,6 @@ _FIELDS = 4  # sharpness is that of the sharpest of 4 × 4 fields, for a bag on 
 
 # Zero on flat areas, large at edges. The offset keeps negative answers inside the 0–255 of a pixel.
 _LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoThresholds:
-    """What the policy asks of a photo.
-
-    ``min_long_side`` in pixels of the upload; ``min_brightness`` as the mean of all pixels from 0 (black) to 255;
-    ``min_sharpness`` as the variance of the Laplacian in the sharpest field (a blurred photo stays in single figures).
-    """
-
-    min_long_side: int
-    min_brightness: int
-    min_sharpness: int
-
-
-class Shortcoming(StrEnum):
-    TOO_SMALL = "too_small"
-    TOO_DARK = "too_dark"
-    BLURRED = "blurred"
-
-
-_MESSAGES = {
-    Shortcoming.TOO_SMALL: _l(
-        "This photo is %(measured)s pixels on its long side; it needs at least %(needed)s. "
-        "Send the original rather than a screenshot or a copy from a chat."
-    ),
-    Shortcoming.TOO_DARK: _l("This photo is too dark. Take it again by a window or with a lamp on."),
-    Shortcoming.BLURRED: _l("This photo is blurred. Hold the phone still, tap the piece to focus and take it again."),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing wanting in a photo: what was measured and what the policy needs, in the units of the threshold."""
-
-    shortcoming: Shortcoming
-    measured: int
-    needed: int
-
-    @property
-    def message(self) -> str:
-        """What is wrong and how to mend it, in the reader's language."""
-        numbers = {"measured": str(self.measured), "needed": str(self.needed)}
-        return str(_MESSAGES[self.shortcoming]) % numbers
 
 
 def assess(photo: CleanPhoto, thresholds: PhotoThresholds) -> list[Finding]:

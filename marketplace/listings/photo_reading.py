@@ -14,6 +14,7 @@ from PIL import ExifTags, Image
 
 from marketplace.listings.photo_colour import to_srgb, widen
 from marketplace.listings.photo_kinds import Kind, check_jpeg_scans, kind_of
+from marketplace.listings.photo_measures import PhotoLimits
 from marketplace.listings.photo_refusals import (
     PhotoAnimated,
     PhotoBroken,
@@ -24,7 +25,6 @@ from marketplace.listings.photo_refusals import (
 
 MASTER_LONG_SIDE = 1600  # pixels
 MASTER_HEIGHT = 1500
-MOST_MEGAPIXELS = 80  # Pillow itself warns of a bomb a little above
 
 # Twelve phones may upload at once; the memory of a full-size picture is spent on two of them at a time.
 _DECODING = threading.BoundedSemaphore(2)
@@ -45,26 +45,6 @@ _SIDEWAYS = {5, 6, 7, 8}
 
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoLimits:
-    """The most an upload may weigh (megabytes of 1024 × 1024 bytes) and measure (millions of pixels)."""
-
-    megabytes: int
-    megapixels: int
-
-    def __post_init__(self) -> None:
-        if not 0 < self.megapixels <= MOST_MEGAPIXELS or self.megabytes <= 0:
-            raise ValueError(f"photo limits must be positive and at most {MOST_MEGAPIXELS} megapixels")
-
-    @property
-    def max_bytes(self) -> int:
-        return self.megabytes * 1024 * 1024
-
-    @property
-    def max_pixels(self) -> int:
-        return self.megapixels * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

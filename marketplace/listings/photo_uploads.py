@@ -24,7 +24,7 @@ from marketplace.listings import photos
 from marketplace.listings.condition import flaw_words
 from marketplace.listings.flaws import needs_photo
 from marketplace.listings.models import Listing, ListingPhoto
-from marketplace.listings.photo_pipeline import PreparedPhoto
+from marketplace.listings.prepared_photos import PreparedPhoto
 from marketplace.listings.showing import photo as shown
 from marketplace.programme import Policy, versions
 

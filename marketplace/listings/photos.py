@@ -16,6 +16,7 @@ from datetime import datetime
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.utils import import_string
 
 from marketplace import events
 from marketplace.database import db
@@ -24,10 +25,9 @@ from marketplace.events import HasActor
 from marketplace.listings.drafting import edited, editing
 from marketplace.listings.flaws import flaw_of
 from marketplace.listings.models import Flaw, Listing, ListingPhoto
-from marketplace.listings.photo_pipeline import PreparedPhoto, keep_photo, prepare_photo
-from marketplace.listings.photo_quality import Finding, PhotoThresholds, Shortcoming
-from marketplace.listings.photo_reading import PhotoLimits
+from marketplace.listings.photo_measures import Finding, PhotoLimits, PhotoThresholds, Shortcoming
 from marketplace.listings.photo_store import PhotoStore, open_photo_store
+from marketplace.listings.prepared_photos import PreparedPhoto, keep_photo
 from marketplace.programme import Policy
 from marketplace.programme.policy.photos import Photos
 
@@ -75,7 +75,8 @@ def prepare(data: bytes, rules: Photos) -> PreparedPhoto:
         min_brightness=rules.min_brightness,
         min_sharpness=rules.min_sharpness,
     )
-    prepared = prepare_photo(data, limits, thresholds)
+    prepare_photo = import_string("marketplace.listings.photo_pipeline:prepare_photo")  # see prepared_photos
+    prepared: PreparedPhoto = prepare_photo(data, limits, thresholds)
     keep_photo(prepared.rendered, photo_store())
     return prepared
 

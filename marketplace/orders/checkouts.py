@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload
 
 from marketplace import clock, events
 from marketplace.database import db, public_id
@@ -182,9 +183,10 @@ def start_payment(checkout: Checkout, *, return_url: str, by: HasActor, at: date
         return standing
     if checkout.state is not CheckoutState.OPEN:
         Checkout.machine.next_state(checkout.state, "expire")  # raises: this checkout is over
-    if any(_is_suspended(order.listing) for order in checkout.orders):
+    orders = _orders_of(checkout)
+    if any(_is_suspended(order.listing) for order in orders):
         raise NotAvailable()
-    changed = [order for order in checkout.orders if order.price_minor != order.listing.price_minor]
+    changed = [order for order in orders if order.price_minor != order.listing.price_minor]
     if changed:
         raise PriceChanged(changed)
     limits = versions.current().policy.limits
@@ -201,6 +203,14 @@ def start_payment(checkout: Checkout, *, return_url: str, by: HasActor, at: date
         minutes=limits.payment_minutes,
         at=at,
     )
+
+
+def _orders_of(checkout: Checkout) -> Sequence[Order]:
+    """Its orders with their listings and sellers as they are now, in one question."""
+    listing = joinedload(Checkout.orders).joinedload(Order.listing)
+    query = sa.select(Checkout).where(Checkout.id == checkout.id).options(listing.joinedload(Listing.seller))
+    fresh = query.execution_options(populate_existing=True)
+    return db.session.scalars(fresh).unique().one().orders
 
 
 def expire(checkout: Checkout, *, at: datetime) -> None:

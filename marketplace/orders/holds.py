@@ -11,10 +11,12 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace import events
 from marketplace.database import db, insert_new, queue_behind
-from marketplace.errors import LostRace, Refusal
+from marketplace.errors import Refusal
 from marketplace.events import HasActor
+from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState, NotAvailable
 from marketplace.orders.models import Checkout, Hold, Order
+from marketplace.orders.states import CheckoutState
 
 
 class JustSold(NotAvailable):
@@ -30,17 +32,16 @@ class TooManyHolds(Refusal):
     message = _l("You are paying for as many pieces as one person may hold at a time. Finish one payment first.")
 
 
-def live_holds_of(person_id: int) -> int:
-    """How many pieces this person's unpaid checkouts hold now."""
-    return (
-        db.session.scalar(
-            sa.select(sa.func.count())
-            .select_from(Hold)
-            .join(Checkout, Checkout.id == Hold.checkout_id)
-            .where(Checkout.buyer_id == person_id, Checkout.state == "open", Hold.released_at.is_(None))
-        )
-        or 0
+def live_holds_of(person_id: int, *, besides: int) -> int:
+    """How many pieces this person's unpaid checkouts hold now, but for the checkout ``besides``."""
+    held = sa.select(sa.func.count()).select_from(Hold).join(Checkout, Checkout.id == Hold.checkout_id)
+    others = held.where(
+        Checkout.buyer_id == person_id,
+        Checkout.id != besides,
+        Checkout.state == CheckoutState.OPEN,
+        Hold.released_at.is_(None),
     )
+    return db.session.scalar(others) or 0
 
 
 def take(checkout: Checkout, *, at: datetime, by: HasActor, limit: int | None = None) -> None:
@@ -48,31 +49,31 @@ def take(checkout: Checkout, *, at: datetime, by: HasActor, limit: int | None = 
 
     The rows go in by ascending item id, so that two checkouts of the same pieces never wait for each other in a ring.
     """
-    queue_behind(f"holds:{checkout.buyer_id}")  # two payments of one person, opened at once, count each other's pieces
     orders = sorted(checkout.orders, key=lambda order: order.item_id)
-    standing = set(
-        db.session.scalars(sa.select(Hold.item_id).where(Hold.checkout_id == checkout.id, Hold.released_at.is_(None)))
-    )
-    wanted = [order for order in orders if order.item_id not in standing]
-    if limit is not None and wanted and live_holds_of(checkout.buyer_id) + len(wanted) > limit:
-        raise TooManyHolds()
-    gone = [order for order in wanted if not _take_one(checkout, order, at=at, by=by)]
-    if gone:
+    if limit is not None:
+        # Two payments of one person, opened at once, count each other's pieces.
+        queue_behind(f"holds:{checkout.buyer_id}")
+        if live_holds_of(checkout.buyer_id, besides=checkout.id) + len(orders) > limit:
+            raise TooManyHolds()
+    held = _hold(checkout, orders, at)
+    lost = [order for order in orders if order.item_id not in held and holder_of(order.item_id) != checkout.id]
+    moved = _move([order.listing for order in orders if order.item_id in held], checkout, at=at, by=by)
+    if gone := [*lost, *(order for order in orders if order.item_id in held - moved)]:
         raise JustSold(gone)
 
 
-def _take_one(checkout: Checkout, order: Order, *, at: datetime, by: HasActor) -> bool:
-    """Claim one piece: the hold row first (the database decides), then the listing's own state."""
-    row = {"item_id": order.item_id, "checkout_id": checkout.id, "taken_at": at}
-    if db.session.scalar(insert_new(Hold).values(row).returning(Hold.id)) is None:
-        return False
-    if order.listing.state is not ListingState.LIVE:
-        db.session.refresh(order.listing)
-    try:
-        events.transition(order.listing, "hold", by=by, at=at, checkout_id=checkout.id)
-    except (NotAvailable, LostRace):
-        return False
-    return True
+def _hold(checkout: Checkout, orders: Sequence[Order], at: datetime) -> set[int]:
+    """The items that nobody held: the database decides. What this checkout holds already is not among them."""
+    rows = [{"item_id": order.item_id, "checkout_id": checkout.id, "taken_at": at} for order in orders]
+    return set(db.session.scalars(insert_new(Hold).returning(Hold.item_id), rows))
+
+
+def _move(listings: Sequence[Listing], checkout: Checkout, *, at: datetime, by: HasActor) -> set[int]:
+    """The items whose listings this claim took off the shelf."""
+    for stale in [listing for listing in listings if listing.state is not ListingState.LIVE]:
+        db.session.refresh(stale)
+    live = [listing for listing in listings if listing.state is ListingState.LIVE]
+    return {one.item_id for one, _event in events.transition_all(live, "hold", by=by, at=at, checkout_id=checkout.id)}
 
 
 def release(orders: Sequence[Order], *, at: datetime) -> None:

@@ -16,6 +16,7 @@ from flask_babel import get_locale
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
+from marketplace import clock
 from marketplace.clock import BusinessCalendar
 from marketplace.database import db, insert_new
 from marketplace.errors import NotFound
@@ -58,10 +59,10 @@ def current() -> PublishedPolicy:
     session = db.session()
     found: PublishedPolicy | None = session.info.get("programme")
     if found is None:
-        version = _latest()
+        version = clock.with_time(_IN_FORCE)
         if version is None:
             raise NothingPublishedError("no policy has been published")
-        found = session.info["programme"] = _read(version)
+        found = session.info["programme"] = _published(*version)
     return found
 
 
@@ -115,6 +116,14 @@ def hash_of(policy: Policy) -> str:
     return hashlib.sha256(msgspec.json.encode(policy, order="sorted")).hexdigest()
 
 
+_TABLE = ProgrammeVersion.__table__.c
+_IN_FORCE = (
+    sa.select(_TABLE.id, _TABLE.number, _TABLE.schema, _TABLE.content_hash, _TABLE.published_at)
+    .order_by(_TABLE.number.desc())
+    .limit(1)
+)
+
+
 def _latest() -> ProgrammeVersion | None:
     return db.session.scalar(sa.select(ProgrammeVersion).order_by(ProgrammeVersion.number.desc()).limit(1))
 
@@ -135,11 +144,15 @@ _decoded: dict[tuple[str, int], Policy] = {}
 
 
 def _read(version: ProgrammeVersion) -> PublishedPolicy:
-    known = (version.content_hash, version.schema)
-    policy = _decoded.get(known)
+    return _published(version.id, version.number, version.schema, version.content_hash, version.published_at)
+
+
+def _published(version_id: int, number: int, schema: int, content_hash: str, at: datetime) -> PublishedPolicy:
+    policy = _decoded.get((content_hash, schema))
     if policy is None:
-        policy = _decoded[known] = msgspec.convert(upgraded(version.body, version.schema), Policy)
-    return PublishedPolicy(version.id, version.number, version.content_hash, version.published_at, policy)
+        body = db.session.scalars(sa.select(ProgrammeVersion.body).where(ProgrammeVersion.id == version_id)).one()
+        policy = _decoded[content_hash, schema] = msgspec.convert(upgraded(body, schema), Policy)
+    return PublishedPolicy(version_id, number, content_hash, at, policy)
 
 
 @event.listens_for(Session, "after_transaction_end")

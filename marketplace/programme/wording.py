@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import time
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_time, get_day_names, get_timezone, get_timezone_name
@@ -69,6 +70,11 @@ def amount(minor: int, currency: str) -> str:
 
 def opening(hours: OpeningHours, time_zone: str) -> str:
     """When somebody answers: ``Monday to Friday, 8:00 AM to 7:00 PM (Eastern Time)``."""
+    return _opening(hours, time_zone, _locale())
+
+
+@lru_cache(maxsize=64)  # every page says it at its foot
+def _opening(hours: OpeningHours, time_zone: str, _locale: str) -> str:
     spoken = {"opens": _clock(hours.opens), "closes": _clock(hours.closes), "zone": zone_name(time_zone)}
     return str(_("%(days)s, %(opens)s to %(closes)s (%(zone)s)", days=_weekdays(hours.weekdays), **spoken))
 

@@ -11,8 +11,8 @@ from urllib.parse import urldefrag, urlsplit
 import pytest
 from flask import Flask
 
-from marketplace.listings.photo_pipeline import keep_photo
 from marketplace.listings.photos import photo_store
+from marketplace.listings.prepared_photos import keep_photo
 from marketplace.people.models import Person
 from marketplace.permissions import Gate, permission_of
 from tests.hostile import world

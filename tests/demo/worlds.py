@@ -15,10 +15,10 @@ from datetime import date
 from pathlib import Path
 
 from flask import Flask
-from flask_migrate import upgrade
 
 from marketplace.demo import world
 from marketplace.demo.album import Album
+from marketplace.migrating import upgrade
 from marketplace.programme import reading
 from tests.fresh import FreshDatabase
 from tests.plugins.databases import Databases

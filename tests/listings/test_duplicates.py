@@ -10,9 +10,9 @@ from marketplace.database import unit_of_work
 from marketplace.listings import photos
 from marketplace.listings.duplicates import duplicates_of
 from marketplace.listings.models import Listing
-from marketplace.listings.photo_pipeline import PreparedPhoto, prepare_photo
-from marketplace.listings.photo_quality import PhotoThresholds
-from marketplace.listings.photo_reading import PhotoLimits
+from marketplace.listings.photo_measures import PhotoLimits, PhotoThresholds
+from marketplace.listings.photo_pipeline import prepare_photo
+from marketplace.listings.prepared_photos import PreparedPhoto
 from tests.listings.pieces import seller_of
 from tests.photos import jpeg, picture, webp
 from tests.programme.world import a_draft

@@ -8,7 +8,8 @@ from itertools import combinations
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
-from marketplace.listings.photo_hash import SAME_PHOTO, distance, perceptual_hash, photo_hashes
+from marketplace.listings.photo_hash import perceptual_hash, photo_hashes
+from marketplace.listings.prepared_photos import SAME_PHOTO, distance
 from tests import photos
 
 

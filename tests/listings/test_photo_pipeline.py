@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from marketplace.listings.photo_hash import SAME_PHOTO, distance
-from marketplace.listings.photo_pipeline import keep_photo, prepare_photo
-from marketplace.listings.photo_quality import PhotoThresholds, Shortcoming
-from marketplace.listings.photo_reading import PhotoLimits
+from marketplace.listings.photo_measures import PhotoLimits, PhotoThresholds, Shortcoming
+from marketplace.listings.photo_pipeline import prepare_photo
 from marketplace.listings.photo_refusals import PhotoTooManyPixels
-from marketplace.listings.photo_renditions import photo_key
 from marketplace.listings.photo_store import PhotoStore, PhotoStoreUnavailable, open_photo_store
+from marketplace.listings.prepared_photos import SAME_PHOTO, distance, keep_photo, photo_key
 from tests import photos
 
 LIMITS = PhotoLimits(megabytes=20, megapixels=50)

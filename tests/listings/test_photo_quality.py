@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from marketplace.listings.photo_quality import Finding, PhotoThresholds, Shortcoming, assess
-from marketplace.listings.photo_reading import PhotoLimits, read_photo
+from marketplace.listings.photo_measures import Finding, PhotoLimits, PhotoThresholds, Shortcoming
+from marketplace.listings.photo_quality import assess
+from marketplace.listings.photo_reading import read_photo
 from marketplace.programme.reading import read
 from tests import photos
 

@@ -14,7 +14,8 @@ from PIL import Image, ImageFile
 
 from marketplace.listings.photo_colour import GROUND
 from marketplace.listings.photo_kinds import MOST_SCANS
-from marketplace.listings.photo_reading import CleanPhoto, PhotoLimits, read_photo
+from marketplace.listings.photo_measures import PhotoLimits
+from marketplace.listings.photo_reading import CleanPhoto, read_photo
 from marketplace.listings.photo_refusals import (
     PhotoAnimated,
     PhotoBroken,
@@ -309,7 +310,8 @@ class TestLimits:
 MEASURE = """
 import re, sys
 from pathlib import Path
-from marketplace.listings.photo_reading import PhotoLimits, read_photo
+from marketplace.listings.photo_measures import PhotoLimits
+from marketplace.listings.photo_reading import read_photo
 from marketplace.listings.photo_refusals import PhotoTooManyPixels
 
 def peak():  # megabytes of this process alone; getrusage would count its parent's too

@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 
 from marketplace.listings.photo_colour import GROUND
-from marketplace.listings.photo_reading import PhotoLimits, read_photo
-from marketplace.listings.photo_renditions import RenderedPhoto, photo_key, render
+from marketplace.listings.photo_measures import PhotoLimits
+from marketplace.listings.photo_reading import read_photo
+from marketplace.listings.photo_renditions import render
+from marketplace.listings.prepared_photos import RenderedPhoto, photo_key
 from tests import photos
 
 

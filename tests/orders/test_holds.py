@@ -49,8 +49,8 @@ def take_both_at_once(fresh: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> 
     both_counted = threading.Barrier(2)
     count = holds.live_holds_of
 
-    def count_and_wait(person_id: int) -> int:
-        counted = count(person_id)
+    def count_and_wait(person_id: int, *, besides: int) -> int:
+        counted = count(person_id, besides=besides)
         with suppress(threading.BrokenBarrierError):
             both_counted.wait(MEETING)
         return counted

@@ -14,9 +14,9 @@ from marketplace.database import db, unit_of_work
 from marketplace.jobs import runner
 from marketplace.listings import drafting, flaws, photos, review, starting, submitting, supply
 from marketplace.listings.models import Flaw, Listing
-from marketplace.listings.photo_pipeline import PreparedPhoto, prepare_photo
-from marketplace.listings.photo_quality import PhotoThresholds
-from marketplace.listings.photo_reading import PhotoLimits
+from marketplace.listings.photo_measures import PhotoLimits, PhotoThresholds
+from marketplace.listings.photo_pipeline import prepare_photo
+from marketplace.listings.prepared_photos import PreparedPhoto
 from marketplace.money import Money
 from marketplace.orders import checkouts, settling
 from marketplace.orders.models import Order

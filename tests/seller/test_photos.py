@@ -17,8 +17,9 @@ from marketplace import clock
 from marketplace.database import db, unit_of_work
 from marketplace.listings import photo_uploads, photos
 from marketplace.listings.models import Listing, ListingPhoto
-from marketplace.listings.photo_renditions import RenderedPhoto, photo_key
+from marketplace.listings.photo_pipeline import prepare_photo
 from marketplace.listings.photo_store import open_photo_store
+from marketplace.listings.prepared_photos import RenderedPhoto, photo_key
 from marketplace.listings.states import ListingState
 from marketplace.orders import refunding
 from marketplace.orders.refunding import EndReason
@@ -107,7 +108,7 @@ def test_a_second_photo_takes_the_place_of_the_first(browser: Browser, draft: Li
     for seed in (1, 2):
         assert send_alone(browser, draft, "front", pictures.phone_photo(seed)).status_code == 200
     (photo,) = kept()
-    other = photos.prepare_photo(pictures.phone_photo(2), photos.PhotoLimits(20, 50), photos.PhotoThresholds(1, 0, 0))
+    other = prepare_photo(pictures.phone_photo(2), photos.PhotoLimits(20, 50), photos.PhotoThresholds(1, 0, 0))
     assert photo.key == other.rendered.folder
 
 
@@ -239,7 +240,7 @@ def test_a_full_disk_is_said_in_the_slot_nothing_is_half_kept_and_the_shop_sells
 def prepared_photo() -> RenderedPhoto:
     """What becomes of the photo of these tests."""
     limits, thresholds = photos.PhotoLimits(20, 50), photos.PhotoThresholds(1, 0, 0)
-    return photos.prepare_photo(pictures.phone_photo(), limits, thresholds).rendered
+    return prepare_photo(pictures.phone_photo(), limits, thresholds).rendered
 
 
 def files_of(rendered: RenderedPhoto) -> list[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from marketplace.listings import completeness, photos
-from marketplace.listings.photo_quality import Shortcoming
+from marketplace.listings.photo_measures import Shortcoming
 from marketplace.listings.photo_refusals import PhotoTooLarge, PhotoTooManyPixels
 from tests.photos import phone_photo
 from tests.programme import world
