@@ -18,7 +18,7 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
-from marketplace.database import Base, JSONDocument, Model, db, enum_column, insert_all
+from marketplace.database import Base, JSONDocument, Model, among, db, enum_column, insert_all
 from marketplace.errors import LostRace, ProgrammingError, Refusal
 
 # Actors --------------------------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ def transition_all(
         group = {row.id: row for row in rows if row.state == source}
         statement = (
             sa.update(model.__table__)
-            .where(model.id.in_(list(group)), model.state == source, *conditions)
+            .where(among(model.id, list(group)), model.state == source, *conditions)
             .values({"state": target, **values})
             .returning(model.__table__.c.id)
         )

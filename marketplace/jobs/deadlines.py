@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace import clock
-from marketplace.database import Model, db, enum_column, unit_of_work
+from marketplace.database import Model, among, db, enum_column, unit_of_work
 from marketplace.errors import ProgrammingError
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
 
@@ -103,7 +103,7 @@ def cancel_deadlines(subjects: Iterable[Any], *kinds: str, at: datetime) -> None
     if ids:
         waiting = (
             sa.select(Deadline.id)
-            .where(Deadline.kind.in_(kinds), Deadline.subject_id.in_(ids), Deadline.state == DeadlineState.WAITING)
+            .where(Deadline.kind.in_(kinds), among(Deadline.subject_id, ids), Deadline.state == DeadlineState.WAITING)
             .with_for_update(skip_locked=True)
         )
         db.session.execute(
@@ -193,7 +193,7 @@ def _fire(kind: str, ids: Sequence[int], as_of: datetime | None) -> int:
         at = as_of or clock.now()
         claim = (
             sa.update(Deadline)
-            .where(Deadline.id.in_(ids), Deadline.state == DeadlineState.WAITING, Deadline.due_at <= at)
+            .where(among(Deadline.id, ids), Deadline.state == DeadlineState.WAITING, Deadline.due_at <= at)
             .values(state=DeadlineState.FIRED, ended_at=at)
             .returning(Deadline.subject_id)
             .execution_options(synchronize_session=False)

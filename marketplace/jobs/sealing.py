@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def _fernet() -> Fernet:
-    secret = current_app.config["SECRET_KEY"].encode()
+    return _fernet_of(current_app.config["SECRET_KEY"].encode())
+
+
+@lru_cache(maxsize=8)
+def _fernet_of(secret: bytes) -> Fernet:
     fernet: type[Fernet] = import_string("cryptography.fernet:Fernet")  # seven megabytes, loaded with the first secret
     return fernet(base64.urlsafe_b64encode(hashlib.sha256(b"outbox-secrets:" + secret).digest()))
 

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from marketplace import clock, events
 from marketplace.database import db, public_id
@@ -206,11 +206,19 @@ def start_payment(checkout: Checkout, *, return_url: str, by: HasActor, at: date
 
 
 def _orders_of(checkout: Checkout) -> Sequence[Order]:
-    """Its orders with their listings and sellers as they are now, in one question."""
-    listing = joinedload(Checkout.orders).joinedload(Order.listing)
-    query = sa.select(Checkout).where(Checkout.id == checkout.id).options(listing.joinedload(Listing.seller))
-    fresh = query.execution_options(populate_existing=True)
-    return db.session.scalars(fresh).unique().one().orders
+    """Its orders with their listings and sellers as they are now, in one question.
+
+    Written into the objects by hand: options of the loading would cling to them, and no outer join can be locked.
+    """
+    query = sa.select(Order, Listing, Person).join(Order.listing).outerjoin(Listing.seller).order_by(Order.id)
+    mine = query.where(Order.checkout_id == checkout.id).execution_options(populate_existing=True)
+    orders = []
+    for order, listing, seller in db.session.execute(mine):
+        set_committed_value(listing, "seller", seller)
+        set_committed_value(order, "listing", listing)
+        orders.append(order)
+    set_committed_value(checkout, "orders", orders)
+    return orders
 
 
 def expire(checkout: Checkout, *, at: datetime) -> None:

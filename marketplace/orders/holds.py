@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from marketplace import events
-from marketplace.database import db, insert_new, queue_behind
+from marketplace.database import among, db, insert_new, queue_behind
 from marketplace.errors import Refusal
 from marketplace.events import HasActor
 from marketplace.listings.models import Listing
@@ -84,7 +84,9 @@ def release(orders: Sequence[Order], *, at: datetime) -> None:
         sa.update(Hold)
         .where(
             Hold.released_at.is_(None),
-            sa.tuple_(Hold.item_id, Hold.checkout_id).in_([(o.item_id, o.checkout_id) for o in orders]),
+            Hold.item_id == Order.item_id,
+            Hold.checkout_id == Order.checkout_id,
+            among(Order.id, [order.id for order in orders]),
         )
         .values(released_at=at)
         .execution_options(synchronize_session=False)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from marketplace import events
-from marketplace.database import db
+from marketplace.database import among, db
 from marketplace.errors import LostRace
 from marketplace.events import CARRIER, SYSTEM, HasActor
 from marketplace.jobs import deadlines
@@ -70,7 +70,7 @@ def sweep_confirmations(order_ids: Sequence[int], at: datetime) -> None:
     orders = list(
         db.session.scalars(
             sa.select(Order)
-            .where(Order.id.in_(order_ids), Order.state == OrderState.DELIVERED)
+            .where(among(Order.id, order_ids), Order.state == OrderState.DELIVERED)
             .options(selectinload(Order.confirmation))
             .order_by(Order.id)
             .with_for_update()  # a buyer who acts at this very moment is first, or comes after us
@@ -195,7 +195,7 @@ def _hand_over(orders: Sequence[Order]) -> None:
     """The pieces are their buyers' now."""
     db.session.execute(
         sa.update(Item)
-        .where(Item.id == Order.item_id, Order.id.in_([order.id for order in orders]))
+        .where(Item.id == Order.item_id, among(Order.id, [order.id for order in orders]))
         .values(owner_id=Order.buyer_id)
         .execution_options(synchronize_session=False)
     )

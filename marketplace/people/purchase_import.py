@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from marketplace import events
-from marketplace.database import db, insert_all, plan_afresh
+from marketplace.database import among, db, insert_all, plan_afresh
 from marketplace.people import membership
 from marketplace.people.facts import PurchaseReturned
 from marketplace.people.models import LoyaltyAccount, Person, Purchase
@@ -20,10 +20,8 @@ from marketplace.people.purchase_line import PurchaseLine
 
 BATCH = 1000
 
-_TOLD = tuple(
-    column for column in msgspec.structs.fields(PurchaseLine) if column.name not in {"line", "loyalty_number"}
-)
-_FIELDS = (*(column.name for column in _TOLD), "loyalty_account_id")
+_TOLD = (column.name for column in msgspec.structs.fields(PurchaseLine))
+_FIELDS = (*(name for name in _TOLD if name not in {"line", "loyalty_number"}), "loyalty_account_id")
 _KEY = ("order_number", "line_number")
 
 
@@ -71,8 +69,9 @@ def take_in(lines: Sequence[PurchaseLine], *, at: datetime) -> Tally:
     for line in lines:
         if line.line in refused:
             continue
-        told = {column.name: getattr(line, column.name) for column in _TOLD}
-        told["loyalty_account_id"] = accounts.get(line.loyalty_number)
+        told = msgspec.structs.asdict(line)
+        del told["line"]
+        told["loyalty_account_id"] = accounts.get(told.pop("loyalty_number"))
         standing = known.get((line.order_number, line.line_number))
         if standing is None:
             new.append(told)
@@ -90,7 +89,7 @@ def _known(lines: Sequence[PurchaseLine]) -> dict[tuple[str, int], sa.Row[Any]]:
     """What the history knows of the orders in this batch."""
     columns = [Purchase.id, *(getattr(Purchase, name) for name in _FIELDS)]
     orders = {line.order_number for line in lines}
-    rows = db.session.execute(sa.select(*columns).where(Purchase.order_number.in_(orders)))
+    rows = db.session.execute(sa.select(*columns).where(among(Purchase.order_number, list(orders))))
     return {(row.order_number, row.line_number): row for row in rows}
 
 
@@ -137,7 +136,7 @@ def _loyalty_accounts(lines: Sequence[PurchaseLine], at: datetime, rejects: list
 
 def _by_number(numbers: set[str]) -> dict[str, int]:
     rows = db.session.execute(
-        sa.select(LoyaltyAccount.number, LoyaltyAccount.id).where(LoyaltyAccount.number.in_(numbers))
+        sa.select(LoyaltyAccount.number, LoyaltyAccount.id).where(among(LoyaltyAccount.number, list(numbers)))
     )
     return {row.number: row.id for row in rows}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 import msgspec
 
@@ -32,6 +33,7 @@ _LENGTHS = {
     "store": 80,
 }
 
+_CHANNELS = {channel.value: channel for channel in Channel}
 _WHOLE = re.compile(r"\A[0-9]{1,6}\Z")
 _DATE = re.compile(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
@@ -109,17 +111,31 @@ def purchase_of(number: int, cells: Mapping[str, str], *, currency: str, today: 
     )
 
 
+# A history names the same few prices, days, styles and colours again and again: each is read once.
+_once = lru_cache(maxsize=4096)
+
+
 def _amount(cells: Mapping[str, str], column: str, currency: str) -> int:
     try:
-        return Money.parse(cells[column], currency).minor
+        return _minor(cells[column], currency)
     except MoneyError:
         raise BadCell(column, f"not an amount in {currency}: write figures and a point") from None
 
 
+@_once
+def _minor(text: str, currency: str) -> int:
+    return Money.parse(text, currency).minor
+
+
 def _text(cells: Mapping[str, str], column: str, *, required: bool = True) -> str:
+    return _cleaned(cells[column], column, required)
+
+
+@_once
+def _cleaned(text: str, column: str, required: bool) -> str:
     longest = _LENGTHS[column]
     try:
-        text = clean_text(cells[column], longest)
+        text = clean_text(text, longest)
     except TextTooLong:
         raise BadCell(column, f"longer than {longest} characters") from None
     except TextRefused:
@@ -138,18 +154,21 @@ def _whole(cells: Mapping[str, str], column: str) -> int:
 
 def _day(cells: Mapping[str, str], column: str) -> date | None:
     text = cells[column]
-    if not text:
-        return None
     try:
-        return date.fromisoformat(text if _DATE.match(text) else "")
+        return _date(text) if text else None
     except ValueError:
         raise BadCell(column, "not a date like 2026-11-26") from None
 
 
+@_once
+def _date(text: str) -> date:
+    return date.fromisoformat(text if _DATE.match(text) else "")
+
+
 def _channel(text: str) -> Channel:
     try:
-        return Channel(text)
-    except ValueError:
+        return _CHANNELS[text]
+    except KeyError:
         raise BadCell("channel", f"one of {', '.join(Channel)} is needed") from None
 
 
