@@ -12,7 +12,7 @@ from marketplace.buyer import bags, cards
 from marketplace.errors import NotFound
 from marketplace.listings.finding import any_listing
 from marketplace.listings.models import Listing
-from marketplace.listings.search import similar
+from marketplace.listings.piece import alike
 from marketplace.listings.states import PUBLIC, ListingState
 from marketplace.money import Money
 from marketplace.orders.checkouts import OwnPiece
@@ -38,7 +38,7 @@ def bag() -> ResponseReturnValue:
         rows=rows,
         total=sum((amount for _label, amount in rows), Money.zero(currency)) if rows else None,
         gone=bool(gone),
-        similar=cards.cards(similar(gone[0], 4)) if gone else [],
+        similar=cards.cards(alike(gone[0], 4)) if gone else [],
     )
 
 

@@ -20,7 +20,7 @@ from marketplace.database import db
 from marketplace.errors import NotFound
 from marketplace.jobs.outbox import Misused, NotDone, OutcomeUnknown
 from marketplace.listings.models import Listing
-from marketplace.listings.search import similar
+from marketplace.listings.piece import alike
 from marketplace.listings.states import ListingState, NotAvailable
 from marketplace.orders import checkouts, tax
 from marketplace.orders.models import Checkout
@@ -263,7 +263,7 @@ def _just_sold(number: str, gone: NotAvailable) -> ResponseReturnValue:
     """Somebody was first: a calm page, nothing charged, what comes close (fault B02)."""
     checkout = own_checkout(number)
     page = render_template(
-        "buyer/just_sold.html", message=gone.message, similar=cards.cards(similar(checkout.orders[0].listing, 8))
+        "buyer/just_sold.html", message=gone.message, similar=cards.cards(alike(checkout.orders[0].listing, 8))
     )
     return page, 409
 

@@ -1,4 +1,4 @@
-"""One piece, as its page tells it: photographs, condition by part, where it comes from."""
+"""One piece, as its page tells it: photographs, condition by part, where it comes from, how its seller has done."""
 
 from __future__ import annotations
 
@@ -8,102 +8,160 @@ from flask import current_app
 from flask_babel import gettext as _
 
 from marketplace.buyer import cards
+from marketplace.listings import piece as pieces
 from marketplace.listings.finding import public_path
-from marketplace.listings.models import Flaw, Listing
+from marketplace.listings.piece import Picture
+from marketplace.listings.showing import photo_url
+from marketplace.listings.suggestion import age_words, months_between
+from marketplace.orders import seller_record
+from marketplace.presentation import day
 from marketplace.programme import versions
 from marketplace.programme.policy import Policy
 
+_RECORD = seller_record.by_seller(pieces.this_seller())
+_PIECE = pieces.statement(_RECORD.c.sales, _RECORD.c.as_described, _RECORD.c.sent, _RECORD.c.on_time, of_seller=_RECORD)
 
-def item_page(listing: Listing, offer: str) -> dict[str, Any]:
+
+def public_piece(number: str) -> Any:
+    """The row that the page of a public piece is made of; raises ``NotFound``."""
+    return pieces.read(_PIECE, number)
+
+
+def item_page(piece: Any, offer: str) -> dict[str, Any]:
     """What ``templates/buyer/item.html`` reads of the piece. Its words follow the policy it was made under."""
-    policy = versions.published(listing.policy_version_id).policy
+    policy, now = versions.published(piece.policy_version_id).policy, versions.current().policy
+    pictures = pieces.pictures_of(piece.number)
+    photos = _photos(piece, pictures, policy)
+    shown = pieces.shown(piece, next((picture.file for picture in pictures if picture.key), None))
     return {
         "listing": {
-            **cards.card(listing),
-            "grade": cards.grade(listing.grade, policy),
-            "shipping": cards.shipping_of(listing),
-            "description": listing.words,
-            "supply": listing.is_supply,
+            **cards.card(shown),
+            "grade": cards.grade(piece.grade, policy),
+            "shipping": cards.shipping_of(shown),
+            "description": piece.words,
+            "supply": shown.is_supply,
+            "reason": _price_reason(piece, policy),
         },
-        "photos": _photos(listing, policy),
-        "parts": _parts(listing, policy),
-        "facts": _facts(listing, policy),
+        "photos": photos,
+        "parts": _parts(pictures, policy),
+        "facts": _facts(piece, policy),
         "provenance": {
-            "bought_on": listing.purchased_on,
-            "bought_from": listing.house,
-            "reviewed_on": listing.reviewed_at or listing.live_at,
+            "bought_on": piece.purchased_on,
+            "bought_from": piece.house,
+            "reviewed_on": piece.reviewed_at or piece.live_at,
         },
+        "record": _record(piece, now),
         "terms": {
-            "window_days": versions.current().policy.limits.confirmation_window_hours // 24,
-            "ship_by_days": versions.current().policy.limits.ship_by_business_days,
+            "window_days": now.limits.confirmation_window_hours // 24,
+            "ship_by_days": now.limits.ship_by_business_days,
+            "final_sale": now.texts.final_sale,
         },
         "offer": offer,
-        "canonical": current_app.config["SETTINGS"].public_url + public_path(listing),
-        "description": _(
-            "%(title)s, %(detail)s, %(grade)s. One piece only, reviewed before it was listed.",
-            title=listing.title,
-            detail=cards.detail(listing),
-            grade=cards.grade(listing.grade, policy)["label"].lower(),
-        ),
+        "canonical": current_app.config["SETTINGS"].public_url + public_path(shown),
+        "similar": cards.cards(pieces.alike(piece)),
     }
 
 
-def _flaw_words(flaw: Flaw, policy: Policy) -> str:
-    kind, severity = policy.condition.flaw_kind(flaw.kind), policy.condition.severity(flaw.severity)
+def _price_reason(piece: Any, policy: Policy) -> str | None:
+    """Why it costs less than new, from the same facts as the suggestion to its seller (MK-50)."""
+    if piece.price_minor is None or piece.price_minor >= piece.original_price_minor or piece.purchased_on is None:
+        return None
+    grade = cards.grade(piece.grade, policy)["label"]
+    months = months_between(piece.purchased_on, piece.live_at.astimezone(policy.calendar.zone).date())
+    return str(_("%(grade)s, %(age)s when it was listed.", grade=grade, age=age_words(months)))
+
+
+def _flaw_words(flaw: Picture, policy: Policy) -> str:
+    kind, severity = policy.condition.flaw_kind(flaw.kind or ""), policy.condition.severity(flaw.severity or "")
     words = ", ".join(found.label for found in (kind, severity) if found)
     return f"{words}: {flaw.note}" if flaw.note else words
 
 
-def _photos(listing: Listing, policy: Policy) -> list[dict[str, Any]]:
-    name = f"{listing.title}, {cards.detail(listing)}"
-    shown = [cards.photo(picture, name, _("Library photo")) for picture in listing.item.style.pictures]
-    of_flaws = {flaw.photo_id for flaw in listing.flaws}
-    for taken in listing.photos:
-        if taken.id not in of_flaws:
-            slot = next((slot.label for slot in policy.photos.slots if slot.key == taken.slot), "")
-            shown.append(cards.photo(taken, f"{name}: {slot}", cards.taken(taken.taken_at, by_seller=True)))
-    pictured = [flaw for flaw in listing.flaws if flaw.photo is not None]
-    for number, flaw in enumerate(pictured, 1):
-        part = policy.condition.part(flaw.part)
-        caption = _(
-            "Flaw %(number)s of %(count)s — %(part)s",
-            number=number,
-            count=len(pictured),
-            part=part.label.lower() if part else flaw.part,
-        )
-        if flaw.photo is not None:
-            shown.append(cards.photo(flaw.photo, f"{name}: {_flaw_words(flaw, policy)}", caption, f"flaw-{number}"))
+def _photos(piece: Any, pictures: list[Picture], policy: Policy) -> list[dict[str, Any]]:
+    """Every photograph with who took it and when, those of flaws last and counted."""
+    name = f"{piece.title}, {cards.detail(piece)}"
+    slots = {slot.key: slot.label for slot in policy.photos.slots}
+    of_flaws = [picture for picture in pictures if picture.part and picture.key]
+    shown = []
+    for picture in pictures:
+        if picture.key is None or picture.part:
+            continue
+        alt = f"{name}: {slots.get(picture.slot, '')}" if picture.by_seller else name
+        shown.append(_photo(picture, alt, _taken(picture, piece.house)))
+    for number, picture in enumerate(of_flaws, 1):
+        caption = _flaw_caption(picture, number, len(of_flaws), policy)
+        words = f"{name}: {_flaw_words(picture, policy)}"
+        shown.append(_photo(picture, words, f"{caption}. {_taken(picture, piece.house)}", f"flaw-{number}"))
     return shown
 
 
-def _parts(listing: Listing, policy: Policy) -> list[dict[str, Any]]:
-    anchors = {
-        flaw.id: f"flaw-{number}"
-        for number, flaw in enumerate((flaw for flaw in listing.flaws if flaw.photo is not None), 1)
-    }
+def _photo(picture: Picture, alt: str, caption: str, anchor: str | None = None) -> dict[str, Any]:
+    large = max(int(width) for width in picture.widths or ())
+    shown = cards.photo(picture.file, alt, caption, anchor)
+    return {**shown, "large": photo_url(str(picture.key), large), "large_width": large}
+
+
+def _flaw_caption(flaw: Picture, number: int, count: int, policy: Policy) -> str:
+    part = policy.condition.part(flaw.part or "")
+    name = part.label.lower() if part else flaw.part
+    return str(_("Flaw %(number)s of %(count)s — %(part)s", number=number, count=count, part=name))
+
+
+def _taken(picture: Picture, house: str) -> str:
+    """Who took a photograph and when, as its caption says it."""
+    if picture.by_seller and picture.taken_at:
+        return str(_("Photo by the seller, %(day)s", day=day(picture.taken_at, year=True, weekday=False)))
+    if picture.taken_on:
+        on = day(picture.taken_on, year=True, weekday=False)
+        return str(_("Library photo by %(house)s, %(day)s: the style, not this piece", house=house, day=on))
+    return str(_("Library photo by %(house)s: the style, not this piece", house=house))
+
+
+def _parts(pictures: list[Picture], policy: Policy) -> list[dict[str, Any]]:
+    """Each part of the policy with its flaws, each tied to its photograph."""
+    flaws: dict[str, list[dict[str, Any]]] = {}
+    seen = 0
+    for picture in pictures:
+        if picture.part:
+            seen += picture.key is not None
+            anchor = f"flaw-{seen}" if picture.key else None
+            flaws.setdefault(picture.part, []).append({"text": _flaw_words(picture, policy), "anchor": anchor})
     return [
-        {
-            "name": part.label,
-            "text": part.clean,
-            "flaws": [
-                {"text": _flaw_words(flaw, policy), "anchor": anchors.get(flaw.id)}
-                for flaw in listing.flaws
-                if flaw.part == part.key
-            ],
-        }
-        for part in policy.condition.parts
+        {"name": part.label, "text": part.clean, "flaws": flaws.get(part.key, [])} for part in policy.condition.parts
     ]
 
 
-def _facts(listing: Listing, policy: Policy) -> list[tuple[str, str]]:
-    included = [thing.label for thing in policy.condition.comes_with if thing.key in listing.includes]
+def _facts(piece: Any, policy: Policy) -> list[tuple[str, str]]:
+    included = [thing.label for thing in policy.condition.comes_with if thing.key in piece.includes]
     facts = [(_("Comes with"), ", ".join(included) or _("The piece alone"))]
-    measures = listing.item.style.measurements
-    if measures:
-        facts.append((_("Measures"), " × ".join(_("%(cm)s cm", cm=f"{mm / 10:g}") for mm in measures.values())))
-    if listing.hardware:
-        facts.append((_("Hardware"), listing.hardware.capitalize()))
-    if listing.size:
-        facts.append((_("Size"), listing.size))
-    facts.append((_("Style number"), listing.item.style.number))
+    if piece.measurements:
+        facts.append((_("Measures"), _measures(piece.measurements)))
+    if piece.hardware:
+        facts.append((_("Hardware"), piece.hardware.capitalize()))
+    if piece.size:
+        facts.append((_("Size"), piece.size))
+    facts.append((_("Style number"), piece.style_number))
     return facts
+
+
+def _measures(measurements: dict[str, int]) -> str:
+    """``34 cm wide, 28 cm high``: each with its name, as the style knows it."""
+    names = {
+        "width": _("%(cm)s cm wide"),
+        "height": _("%(cm)s cm high"),
+        "depth": _("%(cm)s cm deep"),
+    }
+    return ", ".join(names.get(name, "%(cm)s cm") % {"cm": f"{mm / 10:g}"} for name, mm in measurements.items())
+
+
+def _record(piece: Any, policy: Policy) -> dict[str, Any] | None:
+    """The seller's record as far as the policy lets it be told; None of the house's own pieces."""
+    if piece.seller_id is None:
+        return None
+    record, telling = seller_record.of_row(piece), policy.seller_record
+    return {
+        "sales": record.sales,
+        "as_described": record.as_described if record.is_as_described(telling) else None,
+        "on_time": record.is_on_time(telling),
+        "is_new": record.sales < telling.min_sales,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -10,14 +11,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from marketplace.buyer import bags, cards
-from marketplace.buyer.item_pages import item_page
+from marketplace.buyer.item_pages import item_page, public_piece
 from marketplace.errors import NotFound
 from marketplace.listings.criteria import Criteria, Cursor, Sort
 from marketplace.listings.facets import Facet, count
 from marketplace.listings.finding import public_number, public_path
 from marketplace.listings.matching import PRICE_BANDS, band_name
-from marketplace.listings.models import Listing
-from marketplace.listings.search import Page, newest, search_listings, with_similar
+from marketplace.listings.search import Page, newest, search_listings
 from marketplace.listings.states import ListingState
 from marketplace.money import Money
 from marketplace.permissions import current_person, public
@@ -229,34 +229,32 @@ def _chips(criteria: Criteria, path: str) -> list[dict[str, str]]:
 @public
 def item(path: str) -> ResponseReturnValue:
     """One piece. A sold piece keeps its address; a wrong slug leads to the right one."""
-    listing, like = with_similar(public_number(path))
-    if request.path != public_path(listing):
-        return redirect(public_path(listing), 301)
+    piece = public_piece(public_number(path))
+    if request.path != public_path(piece):
+        return redirect(public_path(piece), 301)
     return render_template(
         "buyer/item.html",
-        **item_page(listing, _offer(listing)),
-        similar=cards.cards(like),
-        trail=[(_("Shop"), "/shop"), _category_crumb(listing)],
-        add_action=url_for("bag.add", number=listing.number),
+        **item_page(piece, _offer(piece)),
+        trail=[(_("Shop"), "/shop"), _category_crumb(piece.category)],
+        add_action=url_for("bag.add", number=piece.number),
         own_href=url_for("wardrobe.wardrobe"),
-        structured=None,
     )
 
 
-def _category_crumb(listing: Listing) -> tuple[str, str]:
-    found = versions.current().policy.eligibility.category(listing.category)
+def _category_crumb(category: str) -> tuple[str, str]:
+    found = versions.current().policy.eligibility.category(category)
     if found is None:
-        return (listing.category.capitalize(), "/shop")
+        return (category.capitalize(), "/shop")
     return (found.label, url_for("shop.category", name=found.key))
 
 
-def _offer(listing: Listing) -> str:
+def _offer(piece: Any) -> str:
     """What this reader may do with the piece now."""
     person = current_person()
-    if person is not None and listing.seller_id == person.id:
+    if person is not None and piece.seller_id == person.id:
         return "own"
-    if listing.state is ListingState.LIVE:
-        if listing.seller is not None and listing.seller.suspended_at is not None:
+    if piece.state is ListingState.LIVE:
+        if piece.suspended_at is not None:
             return "gone"
-        return "in_bag" if listing.number in bags.numbers() else "buy"
-    return "held" if listing.state is ListingState.HELD else "sold"
+        return "in_bag" if piece.number in bags.numbers() else "buy"
+    return "held" if piece.state is ListingState.HELD else "sold"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -64,3 +65,4 @@ class StylePicture(PictureColumns, Model):
     style_id: Mapped[int] = mapped_column(sa.ForeignKey("styles.id"))
     position: Mapped[int]
     kind: Mapped[str] = mapped_column(sa.String(20))
+    taken_on: Mapped[date | None]  # when the house took it, where the library knows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from marketplace.demo.pictures import files
 
 HOUSE = "Velorne"
 LIBRARY_VIEWS = ("front", "angle", "side")
+PHOTOGRAPHED = date(2021, 8, 16)  # the house photographs a style before its season
 SEASONS = ("Fall 2021", "Spring 2022", "Resort 2022", "Fall 2022", "Spring 2023", "Resort 2023", "Fall 2023")
 
 
@@ -127,4 +129,5 @@ def _picture(album: Album, key: str, view: str, position: int) -> StylePicture:
         widths=list(rendered.widths),
         position=position,
         kind=view,
+        taken_on=PHOTOGRAPHED,
     )

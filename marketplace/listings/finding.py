@@ -11,13 +11,14 @@ from marketplace.catalogue.words import fold
 from marketplace.database import db
 from marketplace.errors import NotFound
 from marketplace.listings.models import Listing, ListingPhoto
+from marketplace.listings.piece import Offered
 from marketplace.listings.states import PUBLIC
 from marketplace.people.models import Person
 
 _NUMBER = re.compile(r"\A(?:[a-z0-9-]*-)?(L[0-9A-HJKMNP-TV-Z]{8})\Z")
 
 
-def public_path(listing: Listing) -> str:
+def public_path(listing: Listing | Offered) -> str:
     """The address anyone may open while the listing is public: ``/p/marlow-tote-cognac-L…``."""
     slug = fold(f"{listing.title} {listing.colour}").replace(" ", "-")
     return f"/p/{slug}-{listing.number}"

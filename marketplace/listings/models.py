@@ -53,6 +53,9 @@ class Listing(Model):
         ),
         sa.Index("ix_listings_newest", "state", sa.text("live_at DESC"), sa.text("id DESC")),
         sa.Index("ix_listings_price", "state", "price_minor", "id"),
+        sa.Index("ix_listings_title_price", "state", "title", "price_minor", "id"),
+        sa.Index("ix_listings_colour_price", "state", "category", "colour", "price_minor", "id"),
+        sa.Index("ix_listings_category_price", "state", "category", "price_minor", "id"),
         sa.Index("ix_listings_category", "state", "category", sa.text("live_at DESC"), sa.text("id DESC")),
         sa.Index(None, "changed_in"),
     )

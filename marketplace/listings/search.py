@@ -14,17 +14,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from marketplace.catalogue.models import Style
 from marketplace.catalogue.words import query_words
 from marketplace.database import db
-from marketplace.errors import NotFound
 from marketplace.listings.criteria import Criteria, Cursor, NoSuchPage, Sort
-from marketplace.listings.matching import for_sale, wanted
+from marketplace.listings.matching import wanted
 from marketplace.listings.models import Item, Listing, ListingPhoto
-from marketplace.listings.states import PUBLIC
 
 PAGE_SIZE = 24
 
@@ -124,49 +122,3 @@ def instead_of(address: str, limit: int) -> Sequence[Listing]:
             others = [listing for listing in newest(limit + len(found)) if listing not in found]
             return [*found, *others][:limit]
     return newest(limit)
-
-
-def similar(listing: Listing, limit: int = 8) -> Sequence[Listing]:
-    """Pieces for sale like this one: the same style first, then the same category and colour, then near in price."""
-    return _in_their_order(_like(listing.number, limit))
-
-
-def with_similar(number: str, limit: int = 8) -> tuple[Listing, Sequence[Listing]]:
-    """A public listing as its page needs it, and what is like it, read together; raises ``NotFound``."""
-    itself = sa.select(Listing.id, sa.literal(0).label("place")).where(
-        Listing.number == number, Listing.state.in_(PUBLIC)
-    )
-    like = _like(number, limit).subquery()
-    both = itself.union_all(sa.select(like.c.id, like.c.place))
-    whole = (joinedload(Listing.seller), joinedload(Listing.flaws))
-    found = _in_their_order(both, *whole)
-    if not found or found[0].number != number:
-        raise NotFound()
-    return found[0], found[1:]
-
-
-def _like(number: str, limit: int) -> sa.Select[int, int]:
-    """The ids of what is like a listing, with their places from 1."""
-    this = aliased(Listing)
-    likeness = sa.case(
-        (Listing.title == this.title, 0),
-        (sa.and_(Listing.category == this.category, Listing.colour == this.colour), 1),
-        (Listing.category == this.category, 2),
-        else_=3,
-    )
-    away = sa.func.abs(Listing.price_minor - sa.func.coalesce(this.price_minor, this.original_price_minor))
-    place = sa.func.row_number().over(order_by=(likeness, away, Listing.id.desc())).label("place")
-    return (
-        sa.select(Listing.id, place)
-        .join(this, this.number == number)
-        .where(*for_sale(), Listing.id != this.id)
-        .order_by(place)
-        .limit(limit)
-    )
-
-
-def _in_their_order(places: sa.Select[int, int] | sa.CompoundSelect[int, int], *options: Any) -> list[Listing]:
-    """The listings of these ids by their places, with what their cards show."""
-    chosen = places.cte("chosen")
-    query = sa.select(Listing).join(chosen, chosen.c.id == Listing.id).order_by(chosen.c.place)
-    return list(_ready_for_cards(db.session.scalars(query.options(with_pictures(), *options)).unique().all()))

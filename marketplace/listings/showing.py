@@ -6,18 +6,18 @@ The shapes are those of ``templates/components/listing.html``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
-
-from flask import url_for
 
 from marketplace.catalogue.models import PictureColumns
 from marketplace.listings.models import Listing
+from marketplace.listings.piece import Offered
 from marketplace.programme.policy import Policy
 
 SHOWN_WIDTH = 640  # pixels: what a browser without ``srcset`` loads
 
 
-def detail(listing: Listing) -> str:
+def detail(listing: Listing | Offered) -> str:
     """Colour and material in words: ``Cognac pebbled leather``."""
     return " ".join(part for part in (listing.colour, listing.material) if part).capitalize()
 
@@ -38,6 +38,11 @@ def photo(
         key, wide, high, made = picture["key"], picture["width"], picture["height"], picture["widths"]
     else:
         key, wide, high, made = picture.key, picture.width, picture.height, picture.widths
+    return {**_file(key, wide, high, tuple(made)), "alt": alt, "caption": caption, "anchor": anchor}
+
+
+@lru_cache(maxsize=4096)  # what is at an address never changes, and writing its addresses is half of a page of pictures
+def _file(key: str, wide: int, high: int, made: tuple[int | str, ...]) -> dict[str, Any]:
     widths = sorted(int(width) for width in made)
     shown = next((width for width in widths if width >= SHOWN_WIDTH), widths[-1])
     return {
@@ -45,15 +50,12 @@ def photo(
         "srcset": ", ".join(f"{photo_url(key, width)} {width}w" for width in widths),
         "width": shown,
         "height": round(shown * high / wide),
-        "alt": alt,
-        "caption": caption,
-        "anchor": anchor,
     }
 
 
 def photo_url(key: str, width: int) -> str:
-    """The address of one derivative, ``/photos/…/640.webp``."""
-    return url_for("photos.photo", key=key.removeprefix("photos/"), width=width)
+    """The address of one derivative, ``/photos/…/640.webp``: the route of ``buyer/photos.py``, spelt out for speed."""
+    return f"/photos/{key.removeprefix('photos/')}/{width}.webp"
 
 
 def largest_url(picture: PictureColumns) -> str:
@@ -61,9 +63,10 @@ def largest_url(picture: PictureColumns) -> str:
     return photo_url(picture.key, max(int(width) for width in picture.widths))
 
 
-def first_photo(listing: Listing) -> dict[str, Any]:
+def first_photo(listing: Listing | Offered) -> dict[str, Any]:
     """The library's front picture, else the seller's own first photo, of a listing that has been in the shop."""
-    return photo(_pictures(listing)[0], alt=f"{listing.title}, {detail(listing)}")
+    picture = listing.picture if isinstance(listing, Offered) else _pictures(listing)[0]
+    return photo(picture or {}, alt=f"{listing.title}, {detail(listing)}")
 
 
 def any_photo(listing: Listing) -> dict[str, Any] | None:

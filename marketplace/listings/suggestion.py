@@ -44,7 +44,7 @@ class Suggestion:
     @property
     def reason(self) -> str:
         """Why this price, in a sentence or two, for the seller and the reviewer alike."""
-        facts = {"below": (FULL - self.share) // 100, "grade": self.grade.label, "age": _age_words(self.months)}
+        facts = {"below": (FULL - self.share) // 100, "grade": self.grade.label, "age": age_words(self.months)}
         if self.grade.suggestion_is_fixed:
             said = _("%(below)s%% below the original price: %(grade)s.", **facts)
         else:
@@ -62,7 +62,8 @@ class Suggestion:
         return str(words)
 
 
-def _age_words(months: int) -> str:
+def age_words(months: int) -> str:
+    """``bought 14 months ago``."""
     if months < 1:
         return str(_("bought less than a month ago"))
     if months < 24:

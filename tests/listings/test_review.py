@@ -16,13 +16,12 @@ from marketplace.jobs import deadlines
 from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.jobs.deadlines import waiting_deadline
 from marketplace.jobs.outbox import OutboxRow, rows_of
-from marketplace.listings import drafting, repricing, review, submitting, terms, withdrawing
+from marketplace.listings import drafting, piece, repricing, review, submitting, terms, withdrawing
 from marketplace.listings.completeness import Incomplete
 from marketplace.listings.eligibility import standing_of
 from marketplace.listings.finding import public_number, public_path
 from marketplace.listings.models import Listing
 from marketplace.listings.review import ChangeWanted
-from marketplace.listings.search import with_similar
 from marketplace.listings.states import CannotReview, ListingState
 from marketplace.money import Money
 from marketplace.people.models import Person, Role, StaffRole
@@ -76,9 +75,9 @@ def test_review_is_due_after_two_business_days(app: Flask, clock_at: Callable[[d
 def test_nothing_is_public_before_its_review(app: Flask) -> None:
     listing = a_submitted_listing()
     path = public_path(listing).removeprefix("/p/")
-    assert refusal_of(lambda: with_similar(public_number(path))).status == 404
+    assert refusal_of(lambda: piece.read(piece.statement(), public_number(path))).status == 404
     approve(listing)
-    assert with_similar(public_number(path))[0] is listing
+    assert piece.read(piece.statement(), public_number(path)).id == listing.id
     assert (listing.live_at, listing.approved_price_minor) == (clock.now(), 18_000)
     assert waiting_deadline(review.REVIEW, listing) is None
     assert letters(listing) == ["listing_submitted", "listing_live"]

@@ -20,7 +20,8 @@ from marketplace.listings.criteria import Criteria, Cursor, NoSuchPage, Sort
 from marketplace.listings.facets import count
 from marketplace.listings.finding import public_path
 from marketplace.listings.models import Item, Listing
-from marketplace.listings.search import newest, search_listings, similar
+from marketplace.listings.piece import alike
+from marketplace.listings.search import newest, search_listings
 from marketplace.listings.states import ListingState
 from marketplace.people.models import Person
 from marketplace.programme import versions
@@ -269,8 +270,8 @@ def test_alike_is_first_the_style_then_colour_then_category_then_price(app: Flas
     colour = a_piece(title="Carry tote", price_minor=90_000)
     style = a_piece(colour="red", price_minor=1_000)
     a_piece(state=ListingState.SOLD)
-    assert list(similar(piece)) == [style, colour, near, far, other]
-    assert list(similar(piece, limit=2)) == [style, colour]
+    assert [one.id for one in alike(piece)] == [one.id for one in (style, colour, near, far, other)]
+    assert [one.id for one in alike(piece, limit=2)] == [style.id, colour.id]
 
 
 def test_an_address_is_made_of_words_and_the_number(app: Flask) -> None:

@@ -20,6 +20,7 @@ from marketplace.programme.policy.payout import Payout
 from marketplace.programme.policy.photos import Photos
 from marketplace.programme.policy.price import Price
 from marketplace.programme.policy.review import Review
+from marketplace.programme.policy.seller_record import Telling
 from marketplace.programme.policy.shipping import Shipping
 from marketplace.programme.policy.tax import Tax
 from marketplace.programme.policy.texts import Texts
@@ -45,6 +46,7 @@ class Policy(Section, frozen=True, kw_only=True):
     payout: Payout
     limits: Limits
     disputes: Disputes
+    seller_record: Telling = Telling()
     tax: Tax
     texts: Texts
     theme: Theme

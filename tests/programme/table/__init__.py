@@ -13,8 +13,12 @@ from tests.programme.table import (
     photos,
     price,
     review,
+    seller_record,
 )
 
-SECTIONS = (identity, market, eligibility, condition, photos, price, review, handing_over, limits, disputes, languages)
+SECTIONS = (
+    *(identity, market, eligibility, condition, photos, price, review, handing_over, limits, disputes),
+    *(languages, seller_record),
+)
 
 ROWS: list[Row] = [row for section in SECTIONS for row in section.ROWS]
