@@ -17,6 +17,8 @@ PAGES = [
     "marketplace.buyer.guides:bp",
     "marketplace.buyer.language:bp",
     "marketplace.buyer.offline:bp",
+    "marketplace.buyer.crawlers:bp",
+    "marketplace.buyer.social:bp",
     "marketplace.buyer.bag:bp",
     "marketplace.buyer.checkout:bp",
     "marketplace.buyer.orders:bp",

@@ -166,6 +166,13 @@ def problems(form: Form) -> list[Problem]:
     return list(_of_form(form))
 
 
+def cut(text: str, most: int) -> str:
+    """The text in at most so many characters, shortened after a whole word."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 1].rsplit(' ', 1)[0].rstrip(' ,.:;')}…"
+
+
 def lines(text: str) -> Markup:
     """Plain text a person typed, with its line breaks kept."""
     return Markup("<br>").join(escape(line) for line in text.splitlines())
@@ -184,6 +191,7 @@ FILTERS = (
     pieces,
     attributes,
     problems,
+    cut,
     lines,
 )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import flask_login
 from babel import Locale
-from flask import Flask, current_app, g, has_request_context, session
+from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -59,6 +59,8 @@ class Site:
 def init_app(app: Flask) -> None:
     """Give every template ``site``."""
 
+    app.jinja_env.globals["canonical_address"] = canonical_address
+
     @app.context_processor
     def _site() -> dict[str, Any]:
         published = in_force()
@@ -79,6 +81,11 @@ def in_force() -> PublishedPolicy | None:
     except SQLAlchemyError:
         g.database_is_away = True
         return None
+
+
+def canonical_address() -> str:
+    """The one address of the page being shown: the shop's own origin, without a query."""
+    return f"{current_app.config['SETTINGS'].public_url}{request.path}"
 
 
 def present(policy: Policy) -> Site:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app
+from flask import url_for
 from flask_babel import gettext as _
 
 from marketplace.buyer import cards
+from marketplace.buyer.structured import absolute, description, page_title, structured
 from marketplace.listings import piece as pieces
 from marketplace.listings.finding import public_path
 from marketplace.listings.piece import Picture
@@ -27,13 +28,13 @@ def public_piece(number: str) -> Any:
     return pieces.read(_PIECE, number)
 
 
-def item_page(piece: Any, offer: str) -> dict[str, Any]:
+def item_page(piece: Any, offer: str, trail: list[tuple[str, str]]) -> dict[str, Any]:
     """What ``templates/buyer/item.html`` reads of the piece. Its words follow the policy it was made under."""
     policy, now = versions.published(piece.policy_version_id).policy, versions.current().policy
     pictures = pieces.pictures_of(piece.number)
     photos = _photos(piece, pictures, policy)
     shown = pieces.shown(piece, next((picture.file for picture in pictures if picture.key), None))
-    return {
+    page: dict[str, Any] = {
         "listing": {
             **cards.card(shown),
             "grade": cards.grade(piece.grade, policy),
@@ -57,9 +58,12 @@ def item_page(piece: Any, offer: str) -> dict[str, Any]:
             "final_sale": now.texts.final_sale,
         },
         "offer": offer,
-        "canonical": current_app.config["SETTINGS"].public_url + public_path(shown),
+        "canonical": absolute(public_path(shown)),
         "similar": cards.cards(pieces.alike(piece)),
+        "social": absolute(url_for("social.picture", number=piece.number)),
     }
+    page |= {"page_title": page_title(page["listing"], now), "description": description(page["listing"])}
+    return {**page, "structured": structured(page, piece, trail, now)}
 
 
 def _price_reason(piece: Any, policy: Policy) -> str | None:

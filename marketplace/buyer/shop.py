@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from marketplace import clock
 from marketplace.buyer import bags, cards
 from marketplace.buyer.item_pages import item_page, public_piece
 from marketplace.errors import NotFound
@@ -17,6 +18,7 @@ from marketplace.listings.criteria import Criteria, Cursor, Sort
 from marketplace.listings.facets import Facet, count
 from marketplace.listings.finding import public_number, public_path
 from marketplace.listings.matching import PRICE_BANDS, band_name
+from marketplace.listings.published import GoneForGood, is_gone
 from marketplace.listings.search import Page, newest, search_listings
 from marketplace.listings.states import ListingState
 from marketplace.money import Money
@@ -232,10 +234,13 @@ def item(path: str) -> ResponseReturnValue:
     piece = public_piece(public_number(path))
     if request.path != public_path(piece):
         return redirect(public_path(piece), 301)
+    if is_gone(piece, at=clock.now()):
+        raise GoneForGood()
+    trail = [(_("Shop"), "/shop"), _category_crumb(piece.category)]
     return render_template(
         "buyer/item.html",
-        **item_page(piece, _offer(piece)),
-        trail=[(_("Shop"), "/shop"), _category_crumb(piece.category)],
+        **item_page(piece, _offer(piece), trail),
+        trail=trail,
         add_action=url_for("bag.add", number=piece.number),
         own_href=url_for("wardrobe.wardrobe"),
     )
