@@ -32,6 +32,8 @@ PAGES = [
     "marketplace.buyer.second_factor:bp",
     "marketplace.buyer.account:bp",
     "marketplace.buyer.credit:bp",
+    "marketplace.buyer.saved:bp",
+    "marketplace.buyer.notices:bp",
     "marketplace.buyer.photos:bp",
     "marketplace.seller.purchases:bp",
     "marketplace.seller.wizard:bp",
@@ -53,6 +55,7 @@ MACHINES = [
     "marketplace.payments.webhooks:bp",
     "marketplace.shipping.webhooks:bp",
     "marketplace.credits.api:bp",
+    "marketplace.buyer.notices:stopping",
 ]
 
 SANDBOX = [

@@ -15,13 +15,15 @@ from marketplace.database import db
 from marketplace.disputes import facts as dispute_facts
 from marketplace.disputes import returning, silence, waiting
 from marketplace.events import react_to
+from marketplace.interests import facts as interest_facts
+from marketplace.interests import saving, searches
 from marketplace.jobs import deadlines, inbox, outbox, runner
 from marketplace.ledger import seals
 from marketplace.listings import facts as listing_facts
 from marketplace.listings import review as listing_review
 from marketplace.listings import withdrawing
 from marketplace.mail import facts as mail_facts
-from marketplace.mail import outgoing, to_buyers, to_members, to_parties, to_people, to_sellers
+from marketplace.mail import outgoing, to_buyers, to_members, to_parties, to_people, to_sellers, to_shoppers
 from marketplace.mail.outgoing import SandboxPostRoom
 from marketplace.mail_server import MailServer
 from marketplace.orders import checkouts, fulfilment, links, lost_parcels, paying, settling, tax_books
@@ -51,6 +53,7 @@ def wire(app: Flask, settings: Settings) -> None:
     _adapters(app, settings)
     _people()
     _listings()
+    _interests()
     _payments(settings)
     _shipping()
     _orders()
@@ -133,6 +136,16 @@ def _listings() -> None:
     react_to(listing_facts.ListingDeclined, to_members.listing_declined)
     react_to(listing_facts.ListingWithdrawn, to_members.listing_withdrawn)
     react_to(listing_facts.ReviewOverdue, to_members.review_overdue)
+
+
+def _interests() -> None:
+    deadlines.register(saving.PRICE_LOWERED, saving.sweep_lowered)
+    deadlines.register(searches.NEW_PIECE, searches.sweep_new_pieces)
+    deadlines.register(searches.DIGEST, searches.sweep_digests)
+    react_to(listing_facts.PriceLowered, saving.price_lowered)
+    react_to(listing_facts.ListingWentLive, searches.piece_went_live)
+    react_to(interest_facts.SavedPieceLowered, to_shoppers.price_lowered)
+    react_to(interest_facts.SearchFound, to_shoppers.search_found)
 
 
 def _payments(settings: Settings) -> None:

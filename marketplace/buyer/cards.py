@@ -8,22 +8,10 @@ from typing import Any
 from marketplace.listings.finding import public_path
 from marketplace.listings.models import Listing
 from marketplace.listings.piece import Offered
-from marketplace.listings.showing import detail, first_photo, grade, photo
-from marketplace.money import Money
+from marketplace.listings.showing import detail, first_photo, grade, photo, shipping_of, shown_price
 from marketplace.programme import versions
 
 __all__ = ["card", "cards", "detail", "first_photo", "grade", "photo", "shipping_of", "shown_price"]
-
-
-def shown_price(listing: Listing | Offered) -> Money:
-    """The one price a buyer sees: the listed price with the fixed shipping amount in it (GAP-02)."""
-    price = listing.price or Money.zero(listing.currency)
-    return price + shipping_of(listing)
-
-
-def shipping_of(listing: Listing | Offered) -> Money:
-    """The fixed amount for one piece (MK-14)."""
-    return Money(versions.current().policy.shipping.amount_minor, listing.currency)
 
 
 def card(listing: Listing | Offered) -> dict[str, Any]:

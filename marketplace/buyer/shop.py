@@ -11,9 +11,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from marketplace import clock
-from marketplace.buyer import bags, cards
+from marketplace.buyer import bags, cards, seen
 from marketplace.buyer.item_pages import item_page, public_piece
 from marketplace.errors import NotFound
+from marketplace.interests import saving
 from marketplace.listings.criteria import Criteria, Cursor, Sort
 from marketplace.listings.facets import Facet, count
 from marketplace.listings.finding import public_number, public_path
@@ -236,14 +237,23 @@ def item(path: str) -> ResponseReturnValue:
         return redirect(public_path(piece), 301)
     if is_gone(piece, at=clock.now()):
         raise GoneForGood()
+    seen.remember(piece.number)
     trail = [(_("Shop"), "/shop"), _category_crumb(piece.category)]
     return render_template(
         "buyer/item.html",
         **item_page(piece, _offer(piece), trail),
         trail=trail,
+        saving=_saving(piece.id),
         add_action=url_for("bag.add", number=piece.number),
         own_href=url_for("wardrobe.wardrobe"),
     )
+
+
+def _saving(listing_id: int) -> str:
+    person = current_person()
+    if person is None:
+        return "sign_in"
+    return "saved" if saving.is_saved(listing_id, person) else "save"
 
 
 def _category_crumb(category: str) -> tuple[str, str]:

@@ -37,6 +37,14 @@ class ListingDeclined:
 
 
 @dataclass(frozen=True)
+class PriceLowered:
+    """A piece in the shop costs less than before."""
+
+    listing_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class ListingWithdrawn:
     """No longer offered, by its seller or because the purchase was returned (``by_seller`` tells)."""
 

@@ -40,6 +40,21 @@ def own_listing(number: str, person: Person) -> Listing:
     return listing
 
 
+def public_listing(number: str) -> Listing:
+    """The public listing of that number; else ``NotFound``."""
+    listing = db.session.scalar(sa.select(Listing).where(Listing.number == number, Listing.state.in_(PUBLIC)))
+    if listing is None:
+        raise NotFound()
+    return listing
+
+
+def public_listings(numbers: list[str]) -> list[Listing]:
+    """Those of these listings that are public, in the order of their numbers here."""
+    rows = db.session.scalars(sa.select(Listing).where(Listing.number.in_(numbers), Listing.state.in_(PUBLIC)))
+    found = {listing.number: listing for listing in rows}
+    return [found[number] for number in numbers if number in found]
+
+
 def any_listing(number: str) -> Listing:
     """The listing of that number, for staff; else ``NotFound``."""
     listing = db.session.scalar(sa.select(Listing).where(Listing.number == number))

@@ -9,7 +9,7 @@ from marketplace.database import db
 from marketplace.events import HasActor
 from marketplace.listings.drafting import check_price
 from marketplace.listings.eligibility import check_still_eligible
-from marketplace.listings.facts import ListingWentLive
+from marketplace.listings.facts import ListingWentLive, PriceLowered
 from marketplace.listings.models import Listing
 from marketplace.listings.permissions import can_reprice
 from marketplace.listings.states import CannotReprice
@@ -39,6 +39,8 @@ def reprice(listing: Listing, price: Money, *, by: HasActor, at: datetime) -> No
         if listing.is_supply:
             listing.approved_price_minor = price.minor
         events.record(listing, "change_price", by=by, at=at, before_minor=before, price_minor=price.minor)
+        if before is not None and price.minor < before:
+            events.announce(PriceLowered(listing.id, at))
 
 
 def accept_price(listing: Listing, *, by: HasActor, at: datetime) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 from marketplace.catalogue.models import PictureColumns
 from marketplace.listings.models import Listing
 from marketplace.listings.piece import Offered
+from marketplace.money import Money
+from marketplace.programme import versions
 from marketplace.programme.policy import Policy
 
 SHOWN_WIDTH = 640  # pixels: what a browser without ``srcset`` loads
@@ -76,3 +78,14 @@ def any_photo(listing: Listing) -> dict[str, Any] | None:
 
 def _pictures(listing: Listing) -> Sequence[PictureColumns]:
     return listing.item.style.pictures or listing.photos
+
+
+def shown_price(listing: Listing | Offered) -> Money:
+    """The one price a buyer sees: the listed price with the fixed shipping amount in it (GAP-02)."""
+    price = listing.price or Money.zero(listing.currency)
+    return price + shipping_of(listing)
+
+
+def shipping_of(listing: Listing | Offered) -> Money:
+    """The fixed amount for one piece (MK-14)."""
+    return Money(versions.current().policy.shipping.amount_minor, listing.currency)

@@ -23,6 +23,7 @@ class Letter:
     subject: str
     html: str
     text: str
+    stop_url: str = ""  # where one press stops letters of this kind (RFC 8058); empty where nothing can be stopped
 
 
 def in_words(fact: Any) -> Any:
@@ -54,8 +55,10 @@ def compose(message: str, facts: Mapping[str, Any]) -> Letter:
     }
     # A line break in a name must not become a header of its own (fault X06).
     subject = " ".join(str(parts["subject"]).split())[:MOST_SUBJECT]
+    stop_url = str(facts.get("stop_url", ""))
     return Letter(
         subject=subject,
-        html=render_template("layouts/mail.html", **{**parts, "subject": subject}),
-        text=render_template("layouts/mail.txt", **{**parts, "subject": subject}),
+        html=render_template("layouts/mail.html", **{**parts, "subject": subject, "stop_url": stop_url}),
+        text=render_template("layouts/mail.txt", **{**parts, "subject": subject, "stop_url": stop_url}),
+        stop_url=stop_url,
     )

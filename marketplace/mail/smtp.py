@@ -69,6 +69,9 @@ class SmtpPostRoom:
         written["Message-ID"] = message_id(key, self._from)
         written["Auto-Submitted"] = "auto-generated"
         written["X-Message"] = message
+        if letter.stop_url:
+            written["List-Unsubscribe"] = f"<{letter.stop_url}>"
+            written["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         written.set_content(letter.text, cte="quoted-printable")
         written.add_alternative(letter.html, subtype="html", cte="quoted-printable")
         if attachment is not None:

@@ -21,12 +21,15 @@ from marketplace.listings.review import decision_words
 from marketplace.mail.addresses import url
 from marketplace.mail.outgoing import send
 from marketplace.money import Money
+from marketplace.people.notices import Notice, is_wanted
 from marketplace.programme.language import speaking
+
+NEWS = frozenset({"listing_submitted", "listing_live"})  # what a seller may switch off: nothing waits for her there
 
 
 def _write(message: str, listing_id: int, at: datetime, **more: Any) -> None:
     listing = db.session.get_one(Listing, listing_id)
-    if listing.seller is None:
+    if listing.seller is None or (message in NEWS and not is_wanted(Notice.LISTING_NEWS, listing.seller.id)):
         return
     facts = {
         "title": listing.title,

@@ -164,6 +164,15 @@ class LinkRequest(Model):
     language: Mapped[str] = mapped_column(sa.String(3), default="")  # in which it was asked for
 
 
+class NoticeOff(Model):
+    """A kind of letter this person does not want (``people.notices``)."""
+
+    __tablename__ = "notices_off"
+
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), primary_key=True)
+    notice: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+
+
 class Address(Model):
     """A postal address a person ships from. The carrier sees it; the buyer never does."""
 

@@ -97,6 +97,7 @@ def build(app: Flask) -> World:
     of_draft = {"number": draft.number, "flaw_id": flaw.id, "slot": "front", "query": f"purchase={purchase.id}&unit=1"}
     arguments: dict[str, dict[str, Any]] = {
         "/account/email/": {"token": "n" * 43},
+        "/account/saved/": {"number": live.number, "search_id": 1},
         "/api/v1/gift-cards/redemptions": {"number": "D00000000"},
         "/bag/": {"number": live.number},
         "/checkout/": {"number": order.checkout.number},
@@ -108,8 +109,10 @@ def build(app: Flask) -> World:
         "/desk/supply/": {"number": supply.number, "flaw_id": 1, "slot": "front"},
         "/desk/disputes/": {"number": case.number},
         "/disputes/": {"number": case.number, "verb": "write"},
+        "/feeds/merchant-": {"part": 0},
         "/help/": {"slug": "fees"},
         "/join/confirm/": {"token": "n" * 43},
+        "/letters/stop/": {"token": "n" * 43},
         "/orders/": of_order,
         "/orders/link/": {"token": token},
         "/p/": {"path": public_path(live).removeprefix("/p/")},
@@ -123,6 +126,8 @@ def build(app: Flask) -> World:
         "/sell/wardrobe/": {"number": live.number},
         "/shop/": {"name": "tote"},
         "/sign-in/link/": {"token": "n" * 43},
+        "/sitemaps/pieces-": {"part": 0},
+        "/social/": {"number": live.number},
         "/static/": {"filename": "css/reprise.css"},
         "/terms/": {"number": 1},
         "/theme/": {"content_hash": versions.current().content_hash[:16]},

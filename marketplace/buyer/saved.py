@@ -1,0 +1,100 @@
+"""What a person keeps in mind: saved pieces, saved searches, and what was seen last."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from marketplace import clock
+from marketplace.buyer import cards, seen
+from marketplace.buyer.search_words import in_words
+from marketplace.interests import saving, searches
+from marketplace.interests.labels import LABELS
+from marketplace.interests.models import Pace, SavedSearch
+from marketplace.listings.criteria import Criteria
+from marketplace.listings.finding import public_listing, public_listings, public_path
+from marketplace.listings.states import PUBLIC
+from marketplace.permissions import public, signed_in, the_person
+from marketplace.programme import versions
+
+bp = Blueprint("saved", __name__)
+
+
+@bp.get("/account/saved")
+@signed_in
+def saved() -> ResponseReturnValue:
+    """Saved pieces with what they cost now, and saved searches with how often they are told."""
+    person = the_person()
+    pieces = [row.listing for row in saving.saved_by(person) if row.listing.state in PUBLIC]
+    return render_template(
+        "buyer/saved.html",
+        listings=cards.cards(pieces),
+        searches=[_row(search) for search in searches.searches_of(person)],
+        paces=[(pace.value, LABELS[pace]) for pace in Pace],
+    )
+
+
+def _row(search: SavedSearch) -> dict[str, Any]:
+    path = url_for("shop.category", name=search.category) if search.category else url_for("shop.search")
+    query = urlencode([(name, value) for name, value in search.asked])
+    return {"search": search, "href": f"{path}?{query}" if query else path}
+
+
+@bp.post("/account/saved/<number>")
+@signed_in
+def save(number: str) -> ResponseReturnValue:
+    """Keep a piece in mind."""
+    listing = public_listing(number)
+    saving.save(listing, by=the_person(), at=clock.now())
+    flash(_("Saved. We write to you if it costs less."), "ok")
+    return redirect(public_path(listing), 303)
+
+
+@bp.post("/account/saved/<number>/forget")
+@signed_in
+def forget(number: str) -> ResponseReturnValue:
+    """Let a piece go."""
+    saving.forget(public_listing(number), by=the_person())
+    flash(_("No longer saved."), "ok")
+    return redirect(url_for("saved.saved"), 303)
+
+
+@bp.post("/account/saved/searches")
+@signed_in
+def save_search() -> ResponseReturnValue:
+    """Keep a search and hear of new pieces, once a day unless asked otherwise; the same one again changes the pace."""
+    category = versions.current().policy.eligibility.category(request.form.get("category", ""))
+    criteria = Criteria.read(request.form, category=category.key if category else None)
+    asked = request.form.get("pace")
+    pace = Pace(asked) if asked in set(Pace) else Pace.DAILY
+    searches.keep(criteria, label=in_words(criteria), pace=pace, by=the_person(), at=clock.now())
+    flash(_("Saved. We write to you when new pieces match."), "ok")
+    return redirect(url_for("saved.saved"), 303)
+
+
+@bp.post("/account/saved/searches/<int:search_id>/stop")
+@signed_in
+def stop_search(search_id: int) -> ResponseReturnValue:
+    """Hear of it no more."""
+    searches.stop(searches.own_search(search_id, the_person()), at=clock.now())
+    flash(_("Stopped. No more letters about this search."), "ok")
+    return redirect(url_for("saved.saved"), 303)
+
+
+@bp.get("/account/interests")
+@public
+def interests() -> ResponseReturnValue:
+    """What this browser saw last; nobody else is told, and it can be forgotten."""
+    return render_template("buyer/interests.html", listings=cards.cards(public_listings(seen.numbers())))
+
+
+@bp.post("/account/interests/forget")
+@public
+def forget_seen() -> ResponseReturnValue:
+    """Forget what was seen."""
+    seen.forget()
+    return redirect(url_for("saved.interests"), 303)
