@@ -36,6 +36,7 @@ PAGES = [
     "marketplace.buyer.notices:bp",
     "marketplace.buyer.photos:bp",
     "marketplace.seller.purchases:bp",
+    "marketplace.seller.passports:bp",
     "marketplace.seller.wizard:bp",
     "marketplace.seller.wardrobe:bp",
     "marketplace.seller.sales:bp",

@@ -49,6 +49,7 @@ def item_page(piece: Any, offer: str, trail: list[tuple[str, str]]) -> dict[str,
         "provenance": {
             "bought_on": piece.purchased_on,
             "bought_from": piece.house,
+            "sold_here_on": piece.sold_here_at,
             "reviewed_on": piece.reviewed_at or piece.live_at,
         },
         "record": _record(piece, now),

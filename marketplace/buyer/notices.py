@@ -13,7 +13,7 @@ from marketplace.interests import searches
 from marketplace.interests.models import SavedSearch
 from marketplace.people import notices
 from marketplace.people.notices import Notice
-from marketplace.permissions import machine, signed_in, the_person
+from marketplace.permissions import scoped, signed_in, the_person
 
 bp = Blueprint("notices", __name__)
 stopping = Blueprint("stopping", __name__)  # whoever holds the letter may stop it: no cookie, no form token (RFC 8058)
@@ -40,7 +40,7 @@ def chosen() -> ResponseReturnValue:
 
 
 @stopping.get("/letters/stop/<token>")
-@machine
+@scoped("letter")
 def ask(token: str) -> ResponseReturnValue:
     """What would be stopped, and the button: opening a link changes nothing."""
     _person_id, what = notices.read_stop(token)
@@ -48,7 +48,7 @@ def ask(token: str) -> ResponseReturnValue:
 
 
 @stopping.post("/letters/stop/<token>")
-@machine
+@scoped("letter")
 def stop(token: str) -> ResponseReturnValue:
     """Stop it, by the button or by the reader's mail program; twice is harmless."""
     person_id, what = notices.read_stop(token)

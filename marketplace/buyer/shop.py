@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -15,6 +15,7 @@ from marketplace.buyer import bags, cards, seen
 from marketplace.buyer.item_pages import item_page, public_piece
 from marketplace.errors import NotFound
 from marketplace.interests import saving
+from marketplace.listings import views
 from marketplace.listings.criteria import Criteria, Cursor, Sort
 from marketplace.listings.facets import Facet, count
 from marketplace.listings.finding import public_number, public_path
@@ -237,6 +238,7 @@ def item(path: str) -> ResponseReturnValue:
         return redirect(public_path(piece), 301)
     if is_gone(piece, at=clock.now()):
         raise GoneForGood()
+    _count_view(piece)
     seen.remember(piece.number)
     trail = [(_("Shop"), "/shop"), _category_crumb(piece.category)]
     return render_template(
@@ -247,6 +249,27 @@ def item(path: str) -> ResponseReturnValue:
         add_action=url_for("bag.add", number=piece.number),
         own_href=url_for("wardrobe.wardrobe"),
     )
+
+
+def _count_view(piece: Any) -> None:
+    """Once a browser, and never the seller's own; written after the answer, if it is time to."""
+    person = current_person()
+    is_own = person is not None and person.id == piece.seller_id
+    if not is_own and piece.number not in seen.numbers() and views.note(piece.id):
+        g.views_due = True
+
+
+@bp.after_request
+def _write_views(answer: Response) -> Response:
+    if g.pop("views_due", False):
+        shop = current_app._get_current_object()  # type: ignore[attr-defined]
+        answer.call_on_close(lambda: _write_in(shop))
+    return answer
+
+
+def _write_in(shop: Flask) -> None:
+    with shop.app_context():
+        views.write()
 
 
 def _saving(listing_id: int) -> str:

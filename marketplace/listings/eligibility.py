@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from marketplace.catalogue.models import Style
 from marketplace.database import db
 from marketplace.errors import Refusal
 from marketplace.listings.models import Item, Listing
@@ -112,15 +113,21 @@ def purchase_refusal(purchase: Purchase, policy: Policy) -> NotListable | None:
         return BoughtAsGuest()
     if purchase.returned_on is not None:
         return WasReturned()
-    category = eligibility.category(purchase.category)
-    group = eligibility.group_of(category) if category else None
-    if group is None or group.refusal is not None:
-        return CategoryRefused(group.refusal if group else None)
-    if collection := eligibility.refused_collection(purchase.collection):
-        return CollectionRefused(collection.refusal)
+    if refusal := style_refusal(purchase, policy):
+        return refusal
     if purchase.channel not in eligibility.channels:
         return ChannelRefused()
     return BoughtInAnotherCurrency() if purchase.currency != policy.market.currency else None
+
+
+def style_refusal(style: Purchase | Style, policy: Policy) -> NotListable | None:
+    """Why nothing of this kind or collection can be listed, or None (MK-07, MK-24)."""
+    category = policy.eligibility.category(style.category)
+    group = policy.eligibility.group_of(category) if category else None
+    if group is None or group.refusal is not None:
+        return CategoryRefused(group.refusal if group else None)
+    collection = policy.eligibility.refused_collection(style.collection)
+    return CollectionRefused(collection.refusal) if collection else None
 
 
 def person_refusal(person: Person, policy: Policy) -> NotListable | None:
@@ -134,6 +141,11 @@ def unit_refusal(item: Item | None, listing: Listing | None, person: Person) -> 
     """Why this unit cannot be listed again, given its item and its latest listing."""
     if item is not None and item.owner_id != person.id:
         return AlreadySold()
+    return owner_refusal(listing)
+
+
+def owner_refusal(listing: Listing | None) -> NotListable | None:
+    """Why a piece cannot be listed again by its owner, given her own latest listing of it."""
     if listing is None:
         return None
     if listing.state in OPEN:

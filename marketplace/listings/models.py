@@ -122,6 +122,15 @@ class Listing(Model):
         return Money(self.original_price_minor, self.currency)
 
 
+class ListingViews(Model):
+    """How often a listing was looked at by anybody but its seller, about."""
+
+    __tablename__ = "listing_views"
+
+    listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listings.id"), primary_key=True)
+    views: Mapped[int]
+
+
 class ListingPhoto(PictureColumns, Model):
     """A photo the seller took, in a named slot: front, back, inside, price_tag, flaw, or a free extra."""
 

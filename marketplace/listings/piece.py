@@ -114,6 +114,11 @@ def statement(*more: Any, of_seller: Any = None) -> sa.Select[Any]:
     joined = joined.outerjoin(Person.__table__, Person.__table__.c.id == L.c.seller_id)
     if of_seller is not None:
         joined = joined.outerjoin(of_seller, of_seller.c.seller_id == L.c.seller_id)
+    earlier = L.alias("earlier")
+    sold_before = sa.and_(
+        earlier.c.item_id == L.c.item_id, earlier.c.id != L.c.id, earlier.c.state == ListingState.SOLD
+    )
+    sold_here = sa.select(sa.func.max(earlier.c.sold_at)).where(sold_before).correlate(L).scalar_subquery()
     columns = (
         *SHOWN,
         L.c.policy_version_id,
@@ -129,6 +134,7 @@ def statement(*more: Any, of_seller: Any = None) -> sa.Select[Any]:
         S.c.number.label("style_number"),
         S.c.measurements,
         Person.__table__.c.suspended_at,
+        sold_here.label("sold_here_at"),
     )
     public = L.c.state.in_(PUBLIC)
     return sa.select(*columns, *more).select_from(joined).where(L.c.number == sa.bindparam("number"), public)

@@ -29,6 +29,11 @@ class Earnings:
     issued: Money
     cards: int
 
+    @property
+    def lifetime(self) -> Money:
+        """What selling here has brought and is about to bring."""
+        return self.pending + self.issued
+
 
 def earnings_of(person: Person) -> Earnings:
     """The member's money, as the orders and payouts say it."""

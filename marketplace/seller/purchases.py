@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from marketplace.catalogue.models import Style
 from marketplace.database import db
 from marketplace.listings.eligibility import Standing, standings
+from marketplace.listings.passports import passports_of
 from marketplace.listings.showing import photo
 from marketplace.listings.states import ListingState
 from marketplace.money import Money
@@ -20,6 +21,7 @@ from marketplace.people.models import Purchase
 from marketplace.permissions import current_person, member, public, the_person
 from marketplace.programme import versions
 from marketplace.seller.next_steps import next_step
+from marketplace.seller.passports import passport_row
 
 bp = Blueprint("purchases", __name__)
 
@@ -48,6 +50,7 @@ def purchases() -> ResponseReturnValue:
     return render_template(
         "seller/purchases.html",
         rows=rows,
+        bought_here=[] if request.args.get("after") else [passport_row(found) for found in passports_of(person)],
         older=url_for("purchases.purchases", after=page.older) if page.older else None,
         newer=url_for("purchases.purchases") if request.args.get("after") else None,
         policy=versions.current().policy,

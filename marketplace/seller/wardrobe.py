@@ -29,6 +29,7 @@ from marketplace.permissions import member, the_person
 from marketplace.programme import versions
 from marketplace.seller.answers import answers, pictures
 from marketplace.seller.earnings import earnings_of
+from marketplace.seller.figures import figures_of, price_help
 from marketplace.seller.next_steps import next_step, sale_of
 
 bp = Blueprint("wardrobe", __name__)
@@ -58,7 +59,11 @@ def wardrobe() -> ResponseReturnValue:
         sa.select(Listing).where(Listing.seller_id == person.id).order_by(Listing.id.desc())
     ).all()
     ranked = sorted(listings, key=lambda listing: ORDER.index(listing.state))
-    rows = [{"listing": listing, "photo": any_photo(listing), "step": next_step(listing)} for listing in ranked]
+    figures = figures_of(ranked, at=clock.now())
+    rows = [
+        {"listing": one, "photo": any_photo(one), "step": next_step(one), "figures": figures.get(one.id, [])}
+        for one in ranked
+    ]
     return render_template(
         "seller/wardrobe.html", tasks=_tasks(person, rows), rows=rows, earnings=earnings_of(person), detail=detail
     )
@@ -117,6 +122,8 @@ def _page(listing: Listing, form: PriceForm | None = None) -> ResponseReturnValu
         terms_number=versions.published(listing.policy_version_id).number,
         approved=Money(listing.approved_price_minor, listing.currency) if listing.approved_price_minor else None,
         sale=sale_of(listing),
+        figures=figures_of([listing], at=clock.now()).get(listing.id, []),
+        help=price_help(listing, at=clock.now()) if permissions.can_reprice(listing) else None,
     )
     return body, 422 if form.errors else 200
 

@@ -122,6 +122,7 @@ def build(app: Flask) -> World:
         "/sandbox/parcels/": {"tracking": shop.parcel_of(order).tracking_number},
         "/sandbox/pay/": {"ref": session.ref},
         "/sell/listings/": of_draft,
+        "/sell/passports/": {"item_id": order.item_id},
         "/sell/sales/": of_order,
         "/sell/wardrobe/": {"number": live.number},
         "/shop/": {"name": "tote"},

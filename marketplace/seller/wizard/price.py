@@ -11,6 +11,7 @@ from marketplace.listings.forms import PriceForm
 from marketplace.listings.suggestion import suggestion_for
 from marketplace.listings.terms import shipping
 from marketplace.permissions import member, the_person
+from marketplace.seller.figures import price_help
 from marketplace.seller.wizard import steps
 
 bp = Blueprint("price", __name__)
@@ -31,5 +32,13 @@ def price(number: str) -> ResponseReturnValue:
             steps.refuse(form, "price", refusal)
         else:
             return steps.go("check", listing)
-    body = steps.page("price", listing, form=form, suggestion=suggestion, shipping=shipping(listing), standing=standing)
+    body = steps.page(
+        "price",
+        listing,
+        form=form,
+        suggestion=suggestion,
+        shipping=shipping(listing),
+        standing=standing,
+        help=price_help(listing, at=at),
+    )
     return body, 422 if form.errors else 200

@@ -1,0 +1,53 @@
+"""How often a piece was looked at: counted in memory, written now and then, never in the way of a page.
+
+A number to go by, not a record: what a process had not written when it ended is lost.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from marketplace.database import db, unit_of_work
+from marketplace.listings.models import ListingViews
+
+MOST_WAITING = 50  # views
+LONGEST_WAIT = 20.0  # seconds
+
+_lock = threading.Lock()
+_waiting: Counter[int] = Counter()
+_last = time.monotonic()
+
+
+def note(listing_id: int) -> bool:
+    """Count one view; whether it is time to write."""
+    with _lock:
+        _waiting[listing_id] += 1
+        return _waiting.total() >= MOST_WAITING or time.monotonic() - _last > LONGEST_WAIT
+
+
+def write() -> None:
+    """Add what was counted to the rows, in a unit of work of its own."""
+    global _last
+    with _lock:
+        counted = sorted(_waiting.items())
+        _waiting.clear()
+        _last = time.monotonic()
+    if not counted:
+        return
+    with unit_of_work() as session:
+        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        rows = insert(ListingViews).values([{"listing_id": key, "views": count} for key, count in counted])
+        total = {"views": ListingViews.views + rows.excluded.views}
+        session.execute(rows.on_conflict_do_update(index_elements=["listing_id"], set_=total))
+
+
+def views_of(listing_ids: Sequence[int]) -> dict[int, int]:
+    """How often each of these was looked at."""
+    found = sa.select(ListingViews.listing_id, ListingViews.views).where(ListingViews.listing_id.in_(listing_ids))
+    return {row[0]: row[1] for row in db.session.execute(found)}
