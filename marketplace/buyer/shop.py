@@ -261,7 +261,7 @@ def _count_view(piece: Any) -> None:
 
 @bp.after_request
 def _write_views(answer: Response) -> Response:
-    if g.pop("views_due", False):
+    if g.pop("views_due", False) and current_app.config["SETTINGS"].jobs != "none":
         shop = current_app._get_current_object()  # type: ignore[attr-defined]
         answer.call_on_close(lambda: _write_in(shop))
     return answer

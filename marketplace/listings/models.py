@@ -92,7 +92,6 @@ class Listing(Model):
     approved_price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)  # raising above it goes back to review
     proposed_price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)  # by a reviewer, for the seller to accept
     ships_from_id: Mapped[int | None] = mapped_column(sa.ForeignKey("addresses.id"))
-    saves: Mapped[int] = mapped_column(default=0, server_default="0")  # how many people keep it in mind
     step: Mapped[str] = mapped_column(sa.String(20), default="details")  # where the draft stands in the wizard
 
     submitted_at: Mapped[datetime | None]

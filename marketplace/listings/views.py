@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace.database import db, unit_of_work
-from marketplace.listings.models import ListingViews
+from marketplace.listings.models import Listing, ListingViews
 
 MOST_WAITING = 50  # views
 LONGEST_WAIT = 20.0  # seconds
@@ -35,14 +35,17 @@ def write() -> None:
     """Add what was counted to the rows, in a unit of work of its own."""
     global _last
     with _lock:
-        counted = sorted(_waiting.items())
+        counted = dict(_waiting)
         _waiting.clear()
         _last = time.monotonic()
     if not counted:
         return
     with unit_of_work() as session:
         insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        rows = insert(ListingViews).values([{"listing_id": key, "views": count} for key, count in counted])
+        there = session.scalars(sa.select(Listing.id).where(Listing.id.in_(counted)).order_by(Listing.id)).all()
+        if not there:
+            return
+        rows = insert(ListingViews).values([{"listing_id": key, "views": counted[key]} for key in there])
         total = {"views": ListingViews.views + rows.excluded.views}
         session.execute(rows.on_conflict_do_update(index_elements=["listing_id"], set_=total))
 

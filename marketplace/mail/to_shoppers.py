@@ -14,7 +14,6 @@ from marketplace.mail.addresses import url
 from marketplace.mail.outgoing import send
 from marketplace.money import Money
 from marketplace.people.notices import Notice, stop_path
-from marketplace.presentation import money
 
 
 def price_lowered(fact: SavedPieceLowered) -> None:
@@ -25,13 +24,14 @@ def price_lowered(fact: SavedPieceLowered) -> None:
     before = now + Money(fact.before_minor - (listing.price_minor or 0), listing.currency)
     facts = {
         "title": listing.title,
-        "before": money(before),
-        "now": money(now),
+        "before": before,
+        "now": now,
         "piece_url": url(public_path(listing)),
         "stop_url": url(stop_path(saved.person_id, Notice.PRICE_LOWERED)),
     }
+    reader = saved.person
     key = f"{saved.id}:{listing.price_minor}:{fact.at.isoformat()}"
-    send("price_lowered", key=key, to=saved.person.email, about=listing, at=fact.at, facts=facts)
+    send("price_lowered", key=key, to=reader.email, about=listing, at=fact.at, facts=facts, language=reader.language)
 
 
 def search_found(fact: SearchFound) -> None:
@@ -42,9 +42,10 @@ def search_found(fact: SearchFound) -> None:
     facts = {
         "label": search.label,
         "count": len(pieces),
-        "pieces": [[f"{piece.title}, {piece.colour}", money(shown_price(piece))] for piece in pieces],
+        "pieces": [[f"{piece.title}, {piece.colour}", shown_price(piece)] for piece in pieces],
         "first_url": url(public_path(pieces[0])),
         "stop_url": url(stop_path(search.person_id, f"search:{search.id}")),
     }
+    reader = search.person
     key = f"{search.id}:{fact.at.isoformat()}:{min(fact.listing_ids)}"
-    send("search_found", key=key, to=search.person.email, about=search, at=fact.at, facts=facts)
+    send("search_found", key=key, to=reader.email, about=search, at=fact.at, facts=facts, language=reader.language)

@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from marketplace.database import UTCDateTime
 
-revision = "0008"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -52,10 +52,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_notices_off_person_id")),
         sa.PrimaryKeyConstraint("person_id", "notice", name=op.f("pk_notices_off")),
     )
-    op.add_column("listings", sa.Column("saves", sa.Integer(), server_default="0", nullable=False))
 
 
 def downgrade() -> None:
-    op.drop_column("listings", "saves")
     for table in ("notices_off", "saved_searches", "saved_pieces"):
         op.drop_table(table)
