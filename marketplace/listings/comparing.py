@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median_low
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -71,7 +72,7 @@ class PastSales:
 def sales_like(listing: Listing, *, at: datetime) -> list[Sale]:
     """Other pieces of this style that were sold within the policy's lookback."""
     since = at - timedelta(days=of_seller(listing).price.suggestion.sales_lookback_days)
-    rows = db.session.execute(
+    rows: Any = db.session.execute(
         sa.select(Listing.price_minor, Listing.live_at, Listing.sold_at)
         .join(Item, Item.id == Listing.item_id)
         .where(
