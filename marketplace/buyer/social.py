@@ -11,8 +11,8 @@ from PIL import Image
 
 from marketplace.errors import NotFound
 from marketplace.listings import piece
-from marketplace.listings.photo_renditions import photo_key
 from marketplace.listings.photos import photo_store
+from marketplace.listings.prepared_photos import photo_key
 from marketplace.permissions import public
 
 bp = Blueprint("social", __name__)
