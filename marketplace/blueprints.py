@@ -46,6 +46,7 @@ PAGES = [
     "marketplace.desk.supply:bp",
     "marketplace.desk.orders:bp",
     "marketplace.desk.disputes:bp",
+    "marketplace.desk.opinions:bp",
     "marketplace.desk.label_address:bp",
     "marketplace.desk.gift_cards:bp",
     "marketplace.desk.people:bp",

@@ -135,6 +135,7 @@ def _listings() -> None:
     react_to(listing_facts.PriceProposed, to_members.price_proposed)
     react_to(listing_facts.ListingDeclined, to_members.listing_declined)
     react_to(listing_facts.ListingWithdrawn, to_members.listing_withdrawn)
+    react_to(listing_facts.ListingsCalledIn, to_members.listings_called_in)
     react_to(listing_facts.ReviewOverdue, to_members.review_overdue)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, time
-from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,30 +13,29 @@ from sqlalchemy.orm import joinedload
 
 from marketplace import clock
 from marketplace.database import db
-from marketplace.disputes import deciding, outcomes, pages, returning, thread, waiting
+from marketplace.desk.dispute_page import decision_form, no_party, show, to_case
+from marketplace.disputes import deciding, opinions, returning, thread, waiting
 from marketplace.disputes.access import numbered
 from marketplace.disputes.deciding import NotThatRemedy, Ruling
-from marketplace.disputes.forms import DecisionForm, PauseForm, ReasonForm, SayForm
-from marketplace.disputes.models import Clause, Decision, Dispute
+from marketplace.disputes.forms import PauseForm, ReasonForm, SayForm
+from marketplace.disputes.models import Dispute
 from marketplace.disputes.outcomes import Outcome
-from marketplace.disputes.permissions import OwnCase, check_decider, is_party, may_decide
+from marketplace.disputes.permissions import check_decider, may_decide
 from marketplace.disputes.states import (
     OVER,
     CannotApprove,
     CannotDecide,
     DisputeOver,
     DisputeState,
-    Remedy,
     Side,
     WaitingOn,
 )
 from marketplace.disputes.waiting import CannotPause
-from marketplace.disputes.words import KINDS, LINES, REMEDIES, STATES, WAITING
+from marketplace.disputes.words import KINDS, STATES, WAITING
 from marketplace.errors import NotFound, Refusal
-from marketplace.form_fields import Form
 from marketplace.orders import terms
 from marketplace.orders.refunding import MoreThanLeft
-from marketplace.people.models import Person, Role
+from marketplace.people.models import Role
 from marketplace.permissions import staff, the_person
 
 bp = Blueprint("desk_disputes", __name__)
@@ -70,66 +68,18 @@ def queue() -> ResponseReturnValue:
         for dispute in cases
         if dispute.due_at is not None and (party := waiting.waiting_on(dispute)) and (everything or party in ours)
     ]
-    return render_template("desk/disputes.html", rows=rows, everything=everything, count=len(cases))
+    asked = opinions.asked_of(the_person())
+    return render_template("desk/disputes.html", rows=rows, everything=everything, count=len(cases), asked=asked)
 
 
 @bp.get("/desk/disputes/<number>")
 @staff(Role.AGENT)
 def case(number: str) -> ResponseReturnValue:
     """One case: the piece as sold, what was said and shown, and what may be done."""
-    return _show(numbered(number))
-
-
-def _show(
-    dispute: Dispute,
-    *,
-    form: DecisionForm | None = None,
-    outcome: Outcome | None = None,
-    sent: Form | None = None,
-    status: int = 200,
-) -> ResponseReturnValue:
-    agent = the_person()
-    proposal = dispute.proposal
-    page = render_template(
-        "desk/dispute.html",
-        **pages.facts(dispute, Side.STAFF),
-        form=form or _decision_form(dispute, blank=True),
-        outcome=_lines(outcome),
-        needs_two=deciding.needs_two(outcome) if outcome else False,
-        proposal=proposal,
-        proposed=REMEDIES[proposal.remedy] if proposal else None,
-        proposed_lines=_lines(_outcome_of(dispute, proposal)) if proposal else [],
-        may_decide=may_decide(dispute, agent),
-        is_own=is_party(dispute, agent),
-        may_receive=dispute.order.is_supply and dispute.state is DisputeState.RETURNED,
-        pause=PauseForm(formdata=None, prefix="pause-") if not isinstance(sent, PauseForm) else sent,
-        say=SayForm(formdata=None, prefix="say-") if not isinstance(sent, SayForm) else sent,
-        back=ReasonForm(formdata=None, prefix="back-") if not isinstance(sent, ReasonForm) else sent,
-        errors=sent or form,
-    )
-    return page, status
-
-
-def _lines(outcome: Outcome | None) -> list[tuple[Any, Any]]:
-    return [(LINES[name], amount) for name, amount in outcomes.lines(outcome)] if outcome else []
-
-
-def _outcome_of(dispute: Dispute, proposal: Decision) -> Outcome | None:
-    """What the proposal would do to the money now."""
-    try:
-        return deciding.preview(dispute, deciding.ruling_of(proposal))
-    except (NotThatRemedy, MoreThanLeft):
-        return None
+    return show(numbered(number))
 
 
 # Deciding ------------------------------------------------------------------------------------------------------------
-
-
-def _decision_form(dispute: Dispute, *, blank: bool = False) -> DecisionForm:
-    form = DecisionForm(formdata=None) if blank else DecisionForm()
-    form.offer_only(outcomes.remedies(dispute))
-    form.amount.currency = dispute.order.currency
-    return form
 
 
 @bp.post("/desk/disputes/<number>/decide")
@@ -137,35 +87,36 @@ def _decision_form(dispute: Dispute, *, blank: bool = False) -> DecisionForm:
 def decide(number: str) -> ResponseReturnValue:
     """Show the money first; what was seen is then decided, and nothing else."""
     dispute = numbered(number)
-    agent, form = _no_party(dispute), _decision_form(dispute)
+    agent, form = no_party(dispute), decision_form(dispute)
     check_decider(dispute, agent)
     if dispute.state is not DisputeState.IN_REVIEW:
         raise CannotDecide()
     if not form.validate_on_submit():
-        return _show(dispute, form=form, status=422)
-    ruling = Ruling(
-        Remedy(form.remedy.data), form.words.data, Clause(form.clause.data), form.part, form.seller_at_fault.data
-    )
+        return show(dispute, form=form, status=422)
+    ruling = form.ruling
     try:
         outcome = deciding.preview(dispute, ruling)
     except MoreThanLeft:
         form.amount.errors = [_("Enter less than what is left of the price, and more than nothing.")]
-        return _show(dispute, form=form, status=422)
+        return show(dispute, form=form, status=422)
+    except NotThatRemedy as refusal:
+        form.remedy.errors = [str(refusal.message)]
+        return show(dispute, form=form, status=422)
     seen, shown = form.seen.data, _mark(ruling, outcome)
     if not seen or request.form.get("step") == "preview":
         form.seen.data = shown
-        return _show(dispute, form=form, outcome=outcome)
+        return show(dispute, form=form, outcome=outcome)
     if seen != shown:
         raise SeenOtherwise()
     decision = deciding.decide(dispute, ruling, by=agent, at=clock.now())
     flash(_("Decided.") if decision.decided_at else _("A second agent has to approve it."))
-    return _to_case(number)
+    return to_case(number)
 
 
 def _mark(ruling: Ruling, outcome: Outcome) -> str:
-    """What a preview showed, as one value: another remedy or another amount is another mark."""
+    """What a preview showed, as one value: another remedy, finding or amount is another mark."""
     figures = (outcome.to_buyer.minor, outcome.to_seller.minor, outcome.from_programme.minor)
-    return ":".join([ruling.remedy.value, *map(str, figures)])
+    return ":".join([ruling.remedy.value, str(ruling.is_counterfeit), *map(str, figures)])
 
 
 @bp.post("/desk/disputes/<number>/approve")
@@ -174,7 +125,7 @@ def approve(number: str) -> ResponseReturnValue:
     """The second agent agrees."""
     deciding.approve(numbered(number), by=the_person(), at=clock.now())
     flash(_("Approved and carried out."))
-    return _to_case(number)
+    return to_case(number)
 
 
 @bp.post("/desk/disputes/<number>/send-back")
@@ -185,21 +136,13 @@ def send_back(number: str) -> ResponseReturnValue:
     if not may_decide(dispute, the_person()) or dispute.proposal is None:
         raise CannotApprove()
     if not form.validate_on_submit():
-        return _show(dispute, sent=form, status=422)
+        return show(dispute, sent=form, status=422)
     deciding.send_back(dispute, words=form.reason.data, by=the_person(), at=clock.now())
     flash(_("Sent back: it is to be decided anew."))
-    return _to_case(number)
+    return to_case(number)
 
 
 # Deadlines and words -------------------------------------------------------------------------------------------------
-
-
-def _no_party(dispute: Dispute) -> Person:
-    """The agent, who is no party to the case (fault P06)."""
-    agent = the_person()
-    if is_party(dispute, agent):
-        raise OwnCase()
-    return agent
 
 
 @bp.post("/desk/disputes/<number>/pause")
@@ -207,15 +150,15 @@ def _no_party(dispute: Dispute) -> Person:
 def pause(number: str) -> ResponseReturnValue:
     """Let the deadline rest to the end of a day, for a reason that both sides read."""
     dispute, form = numbered(number), PauseForm(prefix="pause-")
-    agent = _no_party(dispute)
+    agent = no_party(dispute)
     if dispute.is_over or dispute.paused_until is not None:
         raise CannotPause()
     if not form.validate_on_submit():
-        return _show(dispute, sent=form, status=422)
+        return show(dispute, sent=form, status=422)
     until = datetime.combine(form.until.data, time(23, 59, 59), terms.calendar().zone)
     waiting.pause(dispute, until=until, reason=form.reason.data, by=agent, at=clock.now())
     flash(_("The time limit rests. Both sides have been told."))
-    return _to_case(number)
+    return to_case(number)
 
 
 @bp.post("/desk/disputes/<number>/run-on")
@@ -223,9 +166,9 @@ def pause(number: str) -> ResponseReturnValue:
 def run_on(number: str) -> ResponseReturnValue:
     """End a pause before its day."""
     dispute = numbered(number)
-    waiting.run_on(dispute, by=_no_party(dispute), at=clock.now())
+    waiting.run_on(dispute, by=no_party(dispute), at=clock.now())
     flash(_("The time limit runs again. Both sides have been told."))
-    return _to_case(number)
+    return to_case(number)
 
 
 @bp.post("/desk/disputes/<number>/write")
@@ -233,27 +176,23 @@ def run_on(number: str) -> ResponseReturnValue:
 def write(number: str) -> ResponseReturnValue:
     """Write to both sides."""
     dispute, form = numbered(number), SayForm(prefix="say-")
-    agent = _no_party(dispute)
+    agent = no_party(dispute)
     if dispute.is_over:
         raise DisputeOver()
     if not form.validate_on_submit():
-        return _show(dispute, sent=form, status=422)
+        return show(dispute, sent=form, status=422)
     thread.write(dispute, form.words.data, side=Side.STAFF, by=agent, at=clock.now())
     flash(_("Sent to both sides."))
-    return _to_case(number)
+    return to_case(number)
 
 
 @bp.post("/desk/disputes/<number>/receive")
 @staff(Role.AGENT, Role.WAREHOUSE)
 def receive(number: str) -> ResponseReturnValue:
-    """The house's own piece is back in the warehouse."""
+    """The house's own piece, or a counterfeit, is in the warehouse."""
     dispute = numbered(number)
-    if not dispute.order.is_supply:
+    if not dispute.goes_to_house:
         raise NotFound()
-    returning.receive(dispute, by=_no_party(dispute), at=clock.now())
+    returning.receive(dispute, by=no_party(dispute), at=clock.now())
     flash(_("The piece is back."))
-    return _to_case(number)
-
-
-def _to_case(number: str) -> ResponseReturnValue:
-    return redirect(url_for("desk_disputes.case", number=number), 303)
+    return to_case(number)

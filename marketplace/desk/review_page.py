@@ -9,6 +9,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from marketplace.database import db
+from marketplace.desk import item_record
 from marketplace.events import ActorKind, Event, history
 from marketplace.listings import permissions
 from marketplace.listings.condition import cap_of, cap_words, flaw_words
@@ -50,6 +51,7 @@ def review_page(listing: Listing, *, reviewer: Person, at: datetime) -> dict[str
         "may_remove": permissions.can_remove(listing, reviewer),
         "is_own": listing.seller_id == reviewer.id,
         "trail": _trail(listing),
+        "record": item_record.of(listing.item, reviewer),
     }
 
 

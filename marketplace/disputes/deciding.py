@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace import events
 from marketplace.database import db
-from marketplace.disputes import outcomes, resting, returning, thread, waiting
+from marketplace.disputes import counterfeits, opinions, outcomes, resting, returning, thread, waiting
 from marketplace.disputes.facts import CaseMoved, News
 from marketplace.disputes.locking import lock
 from marketplace.disputes.models import Clause, Decision, Dispute
@@ -31,20 +31,31 @@ class NotThatRemedy(Refusal):
 
 @dataclass(frozen=True)
 class Ruling:
-    """What an agent wants to decide. ``of_price`` is a partial refund's share of the price."""
+    """What an agent wants to decide. ``of_price`` is a partial refund's share of the price.
+
+    ``is_counterfeit`` goes with a refund in full alone, of a piece that was sent.
+    """
 
     remedy: Remedy
     words: str
     clause: Clause
     of_price: Money | None = None
     seller_at_fault: bool = False
+    is_counterfeit: bool = False
+
+    @property
+    def is_at_fault(self) -> bool:
+        """Nobody is paid for a counterfeit."""
+        return self.seller_at_fault or self.is_counterfeit
 
 
 def preview(dispute: Dispute, ruling: Ruling) -> Outcome:
     """The money of a ruling, exactly as it would move. Raises ``NotThatRemedy`` or ``MoreThanLeft``."""
     if ruling.remedy not in outcomes.remedies(dispute):
         raise NotThatRemedy()
-    return outcomes.preview(dispute, ruling.remedy, of_price=ruling.of_price, seller_at_fault=ruling.seller_at_fault)
+    if ruling.is_counterfeit and not (ruling.remedy in outcomes.FULL and outcomes.was_sent(dispute.order)):
+        raise NotThatRemedy()
+    return outcomes.preview(dispute, ruling.remedy, of_price=ruling.of_price, seller_at_fault=ruling.is_at_fault)
 
 
 def needs_two(outcome: Outcome) -> bool:
@@ -66,7 +77,8 @@ def decide(dispute: Dispute, ruling: Ruling, *, by: Person, at: datetime) -> Dec
         dispute=dispute,
         remedy=ruling.remedy,
         of_price_minor=ruling.of_price.minor if ruling.of_price and ruling.remedy is Remedy.PARTIAL_REFUND else None,
-        seller_at_fault=ruling.seller_at_fault,
+        seller_at_fault=ruling.is_at_fault,
+        is_counterfeit=ruling.is_counterfeit,
         words=ruling.words,
         clause=ruling.clause,
         hears=dispute.hearing,
@@ -75,6 +87,7 @@ def decide(dispute: Dispute, ruling: Ruling, *, by: Person, at: datetime) -> Dec
     )
     db.session.add(decision)
     db.session.flush()
+    opinions.lapse(dispute, at=at)
     if needs_two(outcome):
         events.transition(dispute, "propose", by=by, at=at, decision_id=decision.id)
         waiting.wait(dispute, at=at)
@@ -120,7 +133,8 @@ def ruling_of(decision: Decision) -> Ruling:
     """What a decision says, to be looked at again."""
     minor = decision.of_price_minor
     of_price = None if minor is None else Money(minor, decision.dispute.order.currency)
-    return Ruling(decision.remedy, decision.words, decision.clause, of_price, decision.seller_at_fault)
+    at_fault, is_counterfeit = decision.seller_at_fault, decision.is_counterfeit
+    return Ruling(decision.remedy, decision.words, decision.clause, of_price, at_fault, is_counterfeit)
 
 
 def _carry_out(dispute: Dispute, decision: Decision, outcome: Outcome, *, by: Person, at: datetime) -> None:
@@ -130,6 +144,8 @@ def _carry_out(dispute: Dispute, decision: Decision, outcome: Outcome, *, by: Pe
     db.session.flush()
     if decision.remedy in outcomes.ON_THE_CLAIM:
         dispute.seller_at_fault = decision.seller_at_fault
+        if decision.is_counterfeit:
+            counterfeits.confirm(dispute, by=by, at=at)
     elif decision.remedy is Remedy.PAY_SELLER:
         dispute.seller_is_paid = True
     else:

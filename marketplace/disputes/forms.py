@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
+from marketplace.disputes.deciding import Ruling
 from marketplace.disputes.models import Clause
+from marketplace.disputes.opinions import View
 from marketplace.disputes.states import Remedy
 from marketplace.disputes.words import CLAUSES, REMEDIES
 from marketplace.form_fields import Form, MoneyField, MultiCheckboxField
-from marketplace.money import Money
 from marketplace.text import PlainText
 
 
@@ -61,6 +62,7 @@ class DecisionForm(Form):
     remedy = RadioField(_l("Decision"), [InputRequired(_l("Choose a decision."))])
     amount = OptionalMoneyField(_l("Part of the price, for a partial refund"))
     seller_at_fault = BooleanField(_l("The seller is at fault"))
+    is_counterfeit = BooleanField(_l("It is a counterfeit"))
     clause = RadioField(
         _l("Rule"),
         [InputRequired(_l("Choose the rule it rests on."))],
@@ -73,9 +75,39 @@ class DecisionForm(Form):
         self.remedy.choices = [(remedy.value, REMEDIES[remedy]) for remedy in remedies]
 
     @property
-    def part(self) -> Money | None:
+    def ruling(self) -> Ruling:
+        """What was chosen."""
         is_part = self.remedy.data == Remedy.PARTIAL_REFUND
-        return self.amount.amount if is_part else None
+        return Ruling(
+            Remedy(self.remedy.data),
+            self.words.data,
+            Clause(self.clause.data),
+            self.amount.amount if is_part else None,
+            self.seller_at_fault.data,
+            self.is_counterfeit.data,
+        )
+
+
+class OpinionForm(Form):
+    """What an agent would decide, for a colleague to compare."""
+
+    remedy = RadioField(_l("You would decide"), [InputRequired(_l("Choose a decision."))])
+    amount = OptionalMoneyField(_l("Part of the price, for a partial refund"))
+    words = TextAreaField(_l("Why, for your colleague to read"), [PlainText(1000, lines=True)])
+
+    def offer_only(self, remedies: list[Remedy]) -> None:
+        self.remedy.choices = [(remedy.value, REMEDIES[remedy]) for remedy in remedies]
+
+    @property
+    def view(self) -> View:
+        """What was chosen."""
+        return View(Remedy(self.remedy.data), self.words.data, self.amount.amount)
+
+
+class AskOpinionForm(OpinionForm):
+    """The same, with whom to ask."""
+
+    colleague = SelectField(_l("Colleague"), [InputRequired(_l("Choose a colleague."))])
 
 
 class PauseForm(Form):

@@ -15,7 +15,9 @@ from marketplace.disputes.states import DISPUTE, OVER, DisputeState, Kind, Remed
 from marketplace.events import Machine
 from marketplace.money import Money
 from marketplace.orders.models import Order
+from marketplace.people.models import Person
 
+_UNANSWERED = "answered_at IS NULL AND lapsed_at IS NULL"
 _OPEN = "state NOT IN ({})".format(", ".join(f"'{state.value}'" for state in OVER))
 
 
@@ -69,12 +71,19 @@ class Dispute(Model):
     seller_is_paid: Mapped[bool] = mapped_column(default=False)  # an appeal said so, whatever went back (GAP-21)
     refunds_on_scan: Mapped[bool] = mapped_column(default=False)  # the refund waits for the piece's way back (GAP-08)
     is_piece_back: Mapped[bool] = mapped_column(default=False)
+    is_counterfeit: Mapped[bool] = mapped_column(default=False)  # decided so: the piece is never its seller's again
     closed_at: Mapped[datetime | None]
 
     order: Mapped[Order] = relationship()
     decisions: Mapped[list[Decision]] = relationship(back_populates="dispute", order_by="Decision.id")
     messages: Mapped[list[DisputeMessage]] = relationship(back_populates="dispute", order_by="DisputeMessage.id")
     photos: Mapped[list[DisputePhoto]] = relationship(back_populates="dispute", order_by="DisputePhoto.id")
+    opinions: Mapped[list[SecondOpinion]] = relationship(back_populates="dispute", order_by="SecondOpinion.id")
+
+    @property
+    def goes_to_house(self) -> bool:
+        """Whether a piece sent back goes to the house: its own, or a counterfeit (GAP-08)."""
+        return self.order.is_supply or self.is_counterfeit
 
     @property
     def is_over(self) -> bool:
@@ -111,6 +120,7 @@ class Decision(Model):
     remedy: Mapped[Remedy] = mapped_column(enum_column(Remedy))
     of_price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)  # a partial refund's share of the price
     seller_at_fault: Mapped[bool] = mapped_column(default=False)
+    is_counterfeit: Mapped[bool] = mapped_column(default=False)
     words: Mapped[str] = mapped_column(sa.String(1000))
     clause: Mapped[Clause] = mapped_column(enum_column(Clause))
     hears: Mapped[Side | None] = mapped_column(enum_column(Side))  # whose appeal this decides
@@ -126,6 +136,62 @@ class Decision(Model):
     @property
     def is_waiting(self) -> bool:
         return self.decided_at is None and self.sent_back_at is None
+
+
+class SecondOpinion(Model):
+    """An agent asks a colleague what they think; neither reads the other's view before both are in.
+
+    At most one a case stands open. It lapses where the case is decided first.
+    """
+
+    __tablename__ = "dispute_opinions"
+    __table_args__ = (
+        sa.Index(
+            "uq_dispute_opinions_open",
+            "dispute_id",
+            unique=True,
+            sqlite_where=sa.text(_UNANSWERED),
+            postgresql_where=sa.text(_UNANSWERED),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dispute_id: Mapped[int] = mapped_column(sa.ForeignKey("disputes.id"), index=True)
+    asker_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"))
+    asked_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    lapsed_at: Mapped[datetime | None]
+
+    dispute: Mapped[Dispute] = relationship(back_populates="opinions")
+    views: Mapped[list[AgentView]] = relationship(back_populates="opinion", order_by="AgentView.id")
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered_at is None and self.lapsed_at is None
+
+
+class AgentView(Model):
+    """What one of the two would decide, and why."""
+
+    __tablename__ = "dispute_views"
+    __table_args__ = (sa.UniqueConstraint("opinion_id", "author_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    opinion_id: Mapped[int] = mapped_column(sa.ForeignKey("dispute_opinions.id"))
+    author_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"))
+    remedy: Mapped[Remedy] = mapped_column(enum_column(Remedy))
+    of_price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    words: Mapped[str] = mapped_column(sa.String(1000))
+    given_at: Mapped[datetime]
+
+    opinion: Mapped[SecondOpinion] = relationship(back_populates="views")
+    author: Mapped[Person] = relationship()
+
+    @property
+    def of_price(self) -> Money | None:
+        currency = self.opinion.dispute.order.currency
+        return None if self.of_price_minor is None else Money(self.of_price_minor, currency)
 
 
 class DisputeMessage(Model):

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace import events
 from marketplace.database import db, public_id
-from marketplace.disputes import thread, waiting
+from marketplace.disputes import opinions, thread, waiting
 from marketplace.disputes.facts import CaseMoved, News
 from marketplace.disputes.locking import lock
 from marketplace.disputes.models import Claim, Dispute, DisputePhoto
@@ -102,6 +102,7 @@ def withdraw(dispute: Dispute, *, by: Person, at: datetime) -> None:
     if not can_withdraw(dispute):
         raise CannotWithdraw()
     events.transition(dispute, "withdraw", by=by, at=at)
+    opinions.lapse(dispute, at=at)
     waiting.wait_no_more(dispute, at=at)
     resuming.resume(dispute.order, by=by, at=at)
     events.announce(CaseMoved(dispute.id, News.WITHDRAWN, at, Side.BUYER))

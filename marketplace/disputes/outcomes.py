@@ -74,7 +74,8 @@ def piece_is_with_seller(dispute: Dispute) -> bool:
     """Whether the seller has the piece: it never left, came back as undeliverable, or was returned."""
     parcel = parcels.parcel_of(dispute.order_id)
     undeliverable = parcel is not None and parcel.state is ParcelState.RETURNED
-    return dispute.is_piece_back or undeliverable or not was_sent(dispute.order)
+    is_here = dispute.is_piece_back or undeliverable or not was_sent(dispute.order)
+    return is_here and not dispute.is_counterfeit
 
 
 def preview(dispute: Dispute, remedy: Remedy, *, of_price: Money | None, seller_at_fault: bool) -> Outcome:

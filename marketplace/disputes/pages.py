@@ -24,6 +24,7 @@ from marketplace.errors import NotFound
 from marketplace.form_fields import Form
 from marketplace.listings.photo_uploads import make_room
 from marketplace.listings.prepared_photos import PreparedPhoto
+from marketplace.listings.relisting import can_relist
 from marketplace.orders.refunding import MoreThanLeft
 from marketplace.permissions import scoped
 from marketplace.shipping import parcels
@@ -53,7 +54,7 @@ def verbs(dispute: Dispute, side: Side) -> dict[str, type[Form]]:
             offered |= {"accept": Form, "contest": SayForm}
         if can_offer(dispute):
             offered["offer"] = OfferForm
-        if dispute.state is DisputeState.RETURNED:
+        if dispute.state is DisputeState.RETURNED and not dispute.goes_to_house:
             offered |= {"receive": Form, "report-swap": SayForm}
     if can_appeal(dispute, side, at):
         offered["appeal"] = SayForm
@@ -131,6 +132,7 @@ def facts(dispute: Dispute, side: Side) -> dict[str, Any]:
         "parcel": parcels.parcel_of(order.id),
         "is_return_agreed": dispute.wish is Wish.RETURN and verdict(dispute) is None,
         "shows": outcomes.lines,
+        "may_relist": side is Side.SELLER and can_relist(order.listing, reader(dispute, side)),
     }
 
 

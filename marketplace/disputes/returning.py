@@ -41,7 +41,7 @@ def begin(dispute: Dispute, action: str, *, on_scan: bool, by: HasActor, at: dat
     """Ask for the prepaid label; the days to hand the piece over run anew from when it is there."""
     order = dispute.order
     events.transition(dispute, action, by=by, at=at, sets={"refunds_on_scan": on_scan})
-    if order.listing.ships_from is not None:
+    if order.listing.ships_from is not None and not dispute.goes_to_house:
         home = order.listing.ships_from.postal
     else:
         home = terms.of_seller(order).market.warehouse_postal

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from marketplace import events
 from marketplace.disputes.models import Dispute, DisputePhoto
 from marketplace.disputes.states import Side
-from marketplace.disputes.words import EVENTS, SIDES
+from marketplace.disputes.words import DESK_EVENTS, EVENTS, SIDES
 from marketplace.listings.showing import photo as shown
 from marketplace.orders import terms
 from marketplace.orders.models import Order
@@ -74,13 +74,12 @@ class Entry:
 
 def thread(dispute: Dispute, side: Side) -> list[Entry]:
     """Messages and events, newest first. What the desk does among itself is in nobody else's thread."""
+    readable = EVENTS | DESK_EVENTS if side is Side.STAFF else EVENTS
     said = [
         Entry(str(SIDES[message.side]), message.written_at, message.words, masked=message.is_masked)
         for message in dispute.messages
     ]
     happened = [
-        Entry(str(EVENTS.get(event.action, event.action.replace("_", " "))), event.at)
-        for event in events.history(dispute)
-        if event.action in EVENTS or (side is Side.STAFF and event.action not in ("write", "add_photo"))
+        Entry(str(readable[event.action]), event.at) for event in events.history(dispute) if event.action in readable
     ]
     return sorted(said + happened, key=lambda entry: entry.at, reverse=True)

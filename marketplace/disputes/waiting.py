@@ -30,11 +30,11 @@ def rules(dispute: Dispute) -> Disputes:
 
 
 def waiting_on(dispute: Dispute) -> WaitingOn | None:
-    """Who acts next; None once the case is over. For the house's own piece the desk answers as its seller."""
+    """Who acts next; None once the case is over. What is, or becomes, the house's own piece is the desk's."""
     if dispute.state not in SILENCE:
         return None
     party = SILENCE[dispute.state].waiting_on
-    return WaitingOn.DESK if party is WaitingOn.SELLER and dispute.order.is_supply else party
+    return WaitingOn.DESK if party is WaitingOn.SELLER and dispute.goes_to_house else party
 
 
 def wait(dispute: Dispute, *, at: datetime) -> None:

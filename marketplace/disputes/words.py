@@ -71,7 +71,7 @@ LINES: dict[str, LazyString] = {
     "from_programme": _l("To the seller, out of our own pocket"),
 }
 
-# What both sides read of a case's events; what is not named here is the desk's alone.
+# What both sides read of a case's events.
 EVENTS: dict[str, LazyString] = {
     "open": _l("The buyer reported a problem"),
     "review": _l("Handed to customer service"),
@@ -93,4 +93,15 @@ EVENTS: dict[str, LazyString] = {
     "pause": _l("The time limit rests"),
     "run_on": _l("The time limit runs again"),
     "close": _l("The case was closed"),
+}
+
+# What the desk reads besides.
+DESK_EVENTS: dict[str, LazyString] = {
+    "ask_seller": _l("The seller was asked"),
+    "propose": _l("A decision was proposed"),
+    "send_back": _l("The proposal was sent back"),
+    "note": _l("A note among colleagues"),
+    "ask_opinion": _l("A second opinion was asked for"),
+    "give_opinion": _l("The second opinion is in"),
+    "quarantine": _l("Found to be a counterfeit: the piece is in quarantine"),
 }

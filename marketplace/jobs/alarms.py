@@ -36,6 +36,7 @@ class AlarmKind(enum.StrEnum):
     PAYOUT_REFUSED = "payout_refused"
     REFUND_FAILED = "refund_failed"
     SUSPICIOUS_SALE = "suspicious_sale"
+    SELLER_IN_DOUBT = "seller_in_doubt"
     UNKNOWN_MONEY = "unknown_money"
     TAX_NOT_RECORDED = "tax_not_recorded"
     FOREIGN_WEBHOOK = "foreign_webhook"

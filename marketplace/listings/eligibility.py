@@ -84,6 +84,12 @@ class AlreadySold(NotListable):
     message = _l("This piece has been sold.")
 
 
+class IsQuarantined(NotListable):
+    """Found to be a counterfeit (GAP-08)."""
+
+    message = _l("This piece was found not to be authentic. It cannot be sold here.")
+
+
 class WasDeclined(NotListable):
     """Declined or removed by a reviewer: the decision stands; customer service answers questions (MK-06, MK-67)."""
 
@@ -139,6 +145,8 @@ def person_refusal(person: Person, policy: Policy) -> NotListable | None:
 
 def unit_refusal(item: Item | None, listing: Listing | None, person: Person) -> NotListable | None:
     """Why this unit cannot be listed again, given its item and its latest listing."""
+    if item is not None and item.quarantined_at is not None:
+        return IsQuarantined()
     if item is not None and item.owner_id != person.id:
         return AlreadySold()
     return owner_refusal(listing)

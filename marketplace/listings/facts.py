@@ -54,6 +54,16 @@ class ListingWithdrawn:
 
 
 @dataclass(frozen=True)
+class ListingsCalledIn:
+    """What a seller offers is out of view until it has been reviewed again."""
+
+    seller_id: int
+    listing_ids: tuple[int, ...]
+    due_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
 class ReviewOverdue:
     """Review did not happen by the promised time; seller and desk are told, with the new date."""
 

@@ -49,6 +49,8 @@ ACTIONS = {
     "refuse_price": _l("Price refused"),
     "change_price": _l("Price changed"),
     "raise_price": _l("Price raised"),
+    "relist": _l("Listed again after a sale that came to nothing"),
+    "call_in": _l("Called in for another review"),
     "pause": _l("Paused"),
     "resume": _l("Resumed"),
     "hold": _l("Held for a buyer"),

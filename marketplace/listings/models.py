@@ -32,6 +32,7 @@ class Item(Model):
     purchase_id: Mapped[int | None] = mapped_column(sa.ForeignKey("purchases.id"))
     unit: Mapped[int] = mapped_column(default=1)
     owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    quarantined_at: Mapped[datetime | None]  # found to be a counterfeit: never offered again (GAP-08)
 
     style: Mapped[Style] = relationship()
     purchase: Mapped[Purchase | None] = relationship()

@@ -44,6 +44,10 @@ class CannotResume(Refusal):
     message = _l("Only a paused listing can be resumed.")
 
 
+class CannotCallIn(Refusal):
+    message = _l("This listing is not in the shop, so there is nothing to take out of view.")
+
+
 class CannotReprice(Refusal):
     message = _l("The price can change only while the listing is live or paused.")
 
@@ -94,6 +98,8 @@ LISTING = Machine(
         (_S.PAUSED, "resume"): _S.LIVE,
         (_S.LIVE, "raise_price"): _S.SUBMITTED,
         (_S.PAUSED, "raise_price"): _S.SUBMITTED,
+        (_S.LIVE, "call_in"): _S.SUBMITTED,  # its seller is in doubt: looked at again, out of view until then
+        (_S.PAUSED, "call_in"): _S.SUBMITTED,
         (_S.LIVE, "hold"): _S.HELD,
         (_S.HELD, "release"): _S.LIVE,
         (_S.HELD, "sell"): _S.SOLD,
@@ -123,6 +129,7 @@ LISTING = Machine(
         "pause": CannotPause,
         "resume": CannotResume,
         "raise_price": CannotReprice,
+        "call_in": CannotCallIn,
         "hold": NotAvailable,
         "release": CannotRelease,
         "sell": CannotSell,

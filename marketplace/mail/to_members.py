@@ -9,6 +9,7 @@ from marketplace.database import db
 from marketplace.listings.facts import (
     ChangesRequested,
     ListingDeclined,
+    ListingsCalledIn,
     ListingSubmitted,
     ListingWentLive,
     ListingWithdrawn,
@@ -23,6 +24,7 @@ from marketplace.mail.outgoing import send
 from marketplace.money import Money
 from marketplace.people.notices import Notice, is_wanted
 from marketplace.programme.language import speaking
+from marketplace.people.models import Person
 
 NEWS = frozenset({"listing_submitted", "listing_live"})  # what a seller may switch off: nothing waits for her there
 
@@ -79,6 +81,27 @@ def listing_withdrawn(fact: ListingWithdrawn) -> None:
     """Only when it was not the seller's own doing."""
     if not fact.by_seller:
         _write("listing_withdrawn", fact.listing_id, fact.at)
+
+
+def listings_called_in(fact: ListingsCalledIn) -> None:
+    """What a seller offers is looked at again: one letter for all of it."""
+    seller = db.session.get_one(Person, fact.seller_id)
+    listings = [db.session.get_one(Listing, listing_id) for listing_id in fact.listing_ids]
+    facts = {
+        "titles": [listing.title for listing in listings],
+        "review_by": fact.due_at,
+        "wardrobe_url": url("/sell/wardrobe"),
+    }
+    key = f"called-in:{seller.id}:{fact.at.isoformat()}"
+    send(
+        "listings_called_in",
+        key=key,
+        to=seller.email,
+        about=seller,
+        at=fact.at,
+        facts=facts,
+        language=seller.language,
+    )
 
 
 def review_overdue(fact: ReviewOverdue) -> None:

@@ -21,7 +21,7 @@ from marketplace.database import db, public_id
 from marketplace.errors import Refusal
 from marketplace.events import SYSTEM, HasActor
 from marketplace.jobs import deadlines
-from marketplace.listings import withdrawing
+from marketplace.listings import rechecking, withdrawing
 from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState, NotAvailable
 from marketplace.money import Money
@@ -233,6 +233,7 @@ def expire(checkout: Checkout, *, at: datetime) -> None:
     events.transition_all(held, "release", by=SYSTEM, at=at)
     for listing in held:
         withdrawing.withdraw_if_returned(listing, at=at)
+        rechecking.call_in_if_in_doubt(listing, at=at)
 
 
 def _holds(order: Order) -> bool:

@@ -16,6 +16,7 @@ from marketplace.listings.drafting import PriceOutOfBounds
 from marketplace.listings.finding import own_listing
 from marketplace.listings.forms import PriceForm
 from marketplace.listings.models import Listing
+from marketplace.listings.relisting import can_relist, relist
 from marketplace.listings.repricing import accept_price, goes_to_review, pause, refuse_price, reprice, resume
 from marketplace.listings.showing import any_photo, detail
 from marketplace.listings.states import ListingState
@@ -124,6 +125,7 @@ def _page(listing: Listing, form: PriceForm | None = None) -> ResponseReturnValu
         sale=sale_of(listing),
         figures=figures_of([listing], at=clock.now()).get(listing.id, []),
         help=price_help(listing, at=clock.now()) if permissions.can_reprice(listing) else None,
+        may_relist=can_relist(listing, the_person()),
     )
     return body, 422 if form.errors else 200
 
@@ -188,6 +190,17 @@ def show(number: str) -> ResponseReturnValue:
     """Back in the shop."""
     resume(own_listing(number, the_person()), by=the_person(), at=clock.now())
     return _back(number, _("In the shop again."))
+
+
+@bp.post("/sell/wardrobe/<number>/relist")
+@member
+def offer_again(number: str) -> ResponseReturnValue:
+    """A sale came to nothing: the piece goes back to review as it was offered, with one click."""
+    new = relist(own_listing(number, the_person()), by=the_person(), at=clock.now())
+    if new.state is ListingState.DRAFT:
+        flash(_("Complete what is missing and hand it in."), "ok")
+        return redirect(url_for("wizard.check.check", number=new.number), 303)
+    return _back(new.number, _("Handed in for review, as it was offered before."))
 
 
 @bp.post("/sell/wardrobe/<number>/withdraw")

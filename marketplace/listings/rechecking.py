@@ -1,0 +1,72 @@
+"""Trust lost: a piece that may never be offered again, and a seller's listings that are looked at anew (GAP-08)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from marketplace import events
+from marketplace.database import db
+from marketplace.events import SYSTEM, HasActor
+from marketplace.jobs import deadlines
+from marketplace.jobs.alarms import Alarm, AlarmKind, clear_alarm, raise_alarm
+from marketplace.listings.facts import ListingsCalledIn
+from marketplace.listings.models import Item, Listing
+from marketplace.listings.review import REVIEW
+from marketplace.listings.states import ListingState
+from marketplace.people.models import Person
+from marketplace.programme import versions
+
+IN_VIEW = (ListingState.LIVE, ListingState.PAUSED)
+
+
+def quarantine(item: Item, *, by: HasActor, at: datetime) -> None:
+    """The piece is a counterfeit: it is the brand's to keep, and nobody's to offer, ever."""
+    if item.quarantined_at is None:
+        item.quarantined_at = at
+        events.record(item, "quarantine", by=by, at=at)
+
+
+def call_in(seller: Person, *, by: HasActor, at: datetime) -> list[Listing]:
+    """Take everything this seller offers out of view until a reviewer has looked at it again.
+
+    A piece somebody is paying for right now cannot be taken out of their hands: the desk looks.
+    """
+    listings = db.session.scalars(
+        sa.select(Listing)
+        .where(Listing.seller_id == seller.id, Listing.state.in_((*IN_VIEW, ListingState.HELD)))
+        .order_by(Listing.id)
+        .with_for_update()
+    ).all()
+    for listing in listings:
+        if listing.state is ListingState.HELD:
+            raise_alarm(AlarmKind.SELLER_IN_DOUBT, listing, at=at)
+    return _call_in([listing for listing in listings if listing.state in IN_VIEW], seller, by=by, at=at)
+
+
+def call_in_if_in_doubt(listing: Listing, *, at: datetime) -> None:
+    """A piece that nobody paid for after all is looked at again before anybody else can."""
+    doubt = db.session.scalar(
+        sa.select(Alarm).where(
+            Alarm.kind == AlarmKind.SELLER_IN_DOUBT,
+            Alarm.subject_type == Listing.__tablename__,
+            Alarm.subject_id == listing.id,
+            Alarm.cleared_at.is_(None),
+        )
+    )
+    if doubt is not None and listing.seller is not None and listing.state in IN_VIEW:
+        _call_in([listing], listing.seller, by=SYSTEM, at=at)
+        clear_alarm(doubt, by=SYSTEM, at=at, reason=listing.state.value)
+
+
+def _call_in(called_in: list[Listing], seller: Person, *, by: HasActor, at: datetime) -> list[Listing]:
+    if not called_in:
+        return []
+    published = versions.current()
+    due = published.calendar.end_of_business_day_after(at, published.policy.limits.review_business_days)
+    events.transition_all(called_in, "call_in", by=by, at=at, sets={"submitted_at": at, "review_due_at": due})
+    for listing in called_in:
+        deadlines.set_deadline(REVIEW, listing, due)
+    events.announce(ListingsCalledIn(seller.id, tuple(listing.id for listing in called_in), due, at))
+    return called_in
