@@ -47,6 +47,7 @@ PAGES = [
     "marketplace.desk.orders:bp",
     "marketplace.desk.disputes:bp",
     "marketplace.desk.opinions:bp",
+    "marketplace.desk.chargebacks:bp",
     "marketplace.desk.label_address:bp",
     "marketplace.desk.gift_cards:bp",
     "marketplace.desk.people:bp",

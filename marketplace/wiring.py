@@ -12,8 +12,9 @@ from marketplace import reconcile
 from marketplace.credits import idempotency
 from marketplace.credits.own import OwnIssuer
 from marketplace.database import db
+from marketplace.disputes import banks_deadlines, returning, silence, waiting
+from marketplace.disputes import chargebacks as bank_cases
 from marketplace.disputes import facts as dispute_facts
-from marketplace.disputes import returning, silence, waiting
 from marketplace.events import react_to
 from marketplace.interests import facts as interest_facts
 from marketplace.interests import saving, searches
@@ -31,7 +32,7 @@ from marketplace.orders import facts as order_facts
 from marketplace.orders import news as order_news
 from marketplace.orders.models import Order
 from marketplace.orders.tax import TaxTable
-from marketplace.payments import attempts, refunds, sandbox_bounces
+from marketplace.payments import attempts, chargebacks, refunds, sandbox_bounces
 from marketplace.payments import facts as payment_facts
 from marketplace.payments import webhooks as payment_webhooks
 from marketplace.payments.sandbox import SandboxGateway
@@ -159,6 +160,8 @@ def _payments(settings: Settings) -> None:
     runner.register_chore(reconcile.when_due)
     react_to(payment_facts.PaymentCaptured, paying.payment_captured)
     react_to(payment_facts.PaymentExpired, paying.payment_expired)
+    outbox.register(chargebacks.CHECK, chargebacks.ChargebackQuestion())
+    outbox.register(chargebacks.EVIDENCE, chargebacks.EvidenceSending())
     react_to(payment_facts.RefundFailed, paying.refund_failed)
     if settings.payments == "sandbox":
         runner.register_chore(sandbox_bounces.bounce_refunds)
@@ -215,6 +218,10 @@ def _orders() -> None:
 def _disputes() -> None:
     deadlines.register(waiting.DUE, silence.sweep)
     react_to(shipping_facts.ReturnNews, returning.news)
+    deadlines.register(banks_deadlines.DUE, banks_deadlines.sweep)
+    react_to(payment_facts.ChargebackOpened, bank_cases.opened)
+    react_to(payment_facts.ChargebackReported, bank_cases.reported)
+    react_to(dispute_facts.BankWrote, to_parties.bank_wrote)
     react_to(dispute_facts.CaseMoved, to_parties.case_moved)
 
 

@@ -23,6 +23,7 @@ from marketplace.orders.models import Order
 from marketplace.orders.states import CLOSED
 from marketplace.payments.models import PaymentAttempt
 from marketplace.payments.sandbox import SandboxRefund, SandboxSession
+from marketplace.payments.sandbox_chargebacks import SandboxChargeback
 from marketplace.payouts.models import Payout, PayoutState
 from marketplace.shipping.models import Parcel
 from marketplace.shipping.sandbox_books import SandboxParcel
@@ -83,23 +84,30 @@ Booked = list[tuple[str, str, int]]  # what it belongs to, currency, minor units
 
 
 def books_of_the_sandbox() -> tuple[Booked, Booked]:
-    """Payments and refunds as the sandbox's provider has them."""
+    """Payments, and what was refunded or taken by banks, as the sandbox's provider has them."""
     paid = db.session.scalars(sa.select(SandboxSession).where(SandboxSession.paid)).all()
     back = db.session.scalars(sa.select(SandboxRefund).where(SandboxRefund.status == "succeeded")).all()
+    taken = db.session.scalars(sa.select(SandboxChargeback)).all()
     return (
         [(one.payment_ref or "", one.amount.currency, one.amount.minor) for one in paid],
-        [(one.payment_ref, one.currency, one.amount_minor) for one in back],
+        [(one.payment_ref, one.currency, one.amount_minor) for one in back]
+        + [(one.payment_ref, one.currency, one.withdrawn_minor + one.fee_minor) for one in taken],
     )
 
 
 def books_of_stripe(stripe: StripeDouble) -> tuple[Booked, Booked]:
-    """Payments and refunds as the double of Stripe has them; it was never asked wrongly."""
+    """Payments, refunds and chargebacks as the double of Stripe has them; it was never asked wrongly."""
     assert stripe.violations == []
     paid = [one for one in stripe.sessions.values() if one["payment_status"] == "paid"]
     back = [one for one in stripe.refunds.values() if one["status"] == "succeeded"]
     return (
         [(one["payment_intent"], one["currency"].upper(), one["amount_total"]) for one in paid],
-        [(one["payment_intent"], one["currency"].upper(), one["amount"]) for one in back],
+        [(one["payment_intent"], one["currency"].upper(), one["amount"]) for one in back]
+        + [
+            (one["payment_intent"], one["currency"].upper(), -moved["net"])
+            for one in stripe.disputes.values()
+            for moved in one["balance_transactions"]
+        ],
     )
 
 

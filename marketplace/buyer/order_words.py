@@ -7,8 +7,10 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
+from marketplace.orders import settling
 from marketplace.orders.models import Order
 from marketplace.orders.permissions import buyer_can_cancel, can_confirm
+from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import OrderState
 from marketplace.presentation import deadline
 
@@ -66,8 +68,15 @@ def next_step(order: Order, at: datetime) -> NextStep | None:
             _("Answer by %(when)s.", when=deadline(order.window_closes_at)),
             _("After that the sale is final and the seller is paid."),
         )
+    if settling.is_contested_by_bank(order):
+        return NextStep(
+            _("Your bank is looking into this payment."),
+            _("Until it has decided nothing is sent, paid out or refunded."),
+        )
     if order.state is OrderState.DISPUTED:
         return NextStep(_("Customer service has your report."), _("Nothing is paid to the seller until it is settled."))
+    if order.end_reason == EndReason.CHARGED_BACK:
+        return NextStep(_("Your bank has given you the money back."), _("Nothing more is refunded here."))
     if order.state is OrderState.REFUNDED:
         return NextStep(_("Everything you paid goes back to your card."), _("Banks take five to ten days to show it."))
     return None

@@ -23,6 +23,7 @@ from marketplace.listings.states import ListingState
 from marketplace.orders import tax_books
 from marketplace.orders.models import Order
 from marketplace.payments import refunds
+from marketplace.payments.chargeback_models import Chargeback
 from marketplace.payments.models import Refund, UnknownMoney
 from marketplace.payouts.models import Payout
 from marketplace.payouts.paying import issue_again
@@ -44,6 +45,7 @@ VIEWS = (
     ("desk.home", "Alarms", (Role.REVIEWER, Role.AGENT, Role.WAREHOUSE)),
     ("review.queue", "Review", (Role.REVIEWER,)),
     ("desk_disputes.queue", "Disputes", (Role.AGENT,)),
+    ("desk_chargebacks.queue", "Chargebacks", (Role.AGENT,)),
     ("desk_orders.search", "Orders", (Role.AGENT, Role.WAREHOUSE)),
     ("supply.supply", "Supply", (Role.WAREHOUSE, Role.REVIEWER)),
     ("gift_card_desk.search", "Gift cards", (Role.AGENT,)),
@@ -65,6 +67,7 @@ def _navigation(state: Any) -> None:
             "Alarms": _("Alarms"),
             "Review": _("Review"),
             "Disputes": _("Disputes"),
+            "Chargebacks": _("Chargebacks"),
             "Orders": _("Orders"),
             "Supply": _("Supply"),
             "Gift cards": _("Gift cards"),
@@ -112,6 +115,9 @@ def _subject(alarm: Alarm) -> dict[str, str | None]:
     if alarm.subject_type == Listing.__tablename__:
         number = db.session.scalar(sa.select(Listing.number).where(Listing.id == alarm.subject_id))
         return {"name": number, "href": None}
+    if alarm.subject_type == Chargeback.__tablename__:
+        number = db.session.get_one(Chargeback, alarm.subject_id).number
+        return {"name": number, "href": url_for("desk_chargebacks.case", number=number)}
     if alarm.subject_type == UnknownMoney.__tablename__:
         return {"name": db.session.get_one(UnknownMoney, alarm.subject_id).ref, "href": None}
     return {"name": f"{alarm.subject_type} {alarm.subject_id}", "href": None}

@@ -25,6 +25,24 @@ class News(enum.StrEnum):
     CLOSED = "closed"
 
 
+class BankNews(enum.StrEnum):
+    """What the buyer's bank did, or we did after it, each with a letter of its own to the seller."""
+
+    OPENED = "opened"
+    LET_GO = "let_go"
+    PAID = "paid"  # lost, and the seller is paid all the same
+    NOT_PAID = "not_paid"
+
+
+@dataclass(frozen=True)
+class BankWrote:
+    """A chargeback moved in a way that its sellers have to hear of."""
+
+    chargeback_id: int
+    news: BankNews
+    at: datetime
+
+
 @dataclass(frozen=True)
 class CaseMoved:
     """``by`` is the side that moved it; it is not written to about its own message."""

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace import events
 from marketplace.database import db, public_id
-from marketplace.disputes import opinions, thread, waiting
+from marketplace.disputes import closing, opinions, thread, waiting
 from marketplace.disputes.facts import CaseMoved, News
 from marketplace.disputes.locking import lock
 from marketplace.disputes.models import Claim, Dispute, DisputePhoto
@@ -105,4 +105,6 @@ def withdraw(dispute: Dispute, *, by: Person, at: datetime) -> None:
     opinions.lapse(dispute, at=at)
     waiting.wait_no_more(dispute, at=at)
     resuming.resume(dispute.order, by=by, at=at)
+    if closing.is_with_bank(dispute.order) and Order.machine.allows(dispute.order.state, "contest"):
+        settling.contest_by_bank(dispute.order, at=at)
     events.announce(CaseMoved(dispute.id, News.WITHDRAWN, at, Side.BUYER))

@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 
 from marketplace import events
 from marketplace.database import db
-from marketplace.disputes import outcomes, resting, thread, waiting
+from marketplace.disputes import closing, resting, thread, waiting
 from marketplace.disputes.facts import CaseMoved, News
 from marketplace.disputes.locking import latest_of, lock
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.resting import end
-from marketplace.disputes.states import CannotReceive, DisputeState, Remedy, Side
+from marketplace.disputes.states import CannotReceive, DisputeState, Side
 from marketplace.events import CARRIER, SYSTEM, HasActor
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
 from marketplace.orders import terms
 from marketplace.orders.models import Order
-from marketplace.orders.states import OrderState
+from marketplace.payments.chargebacks import ChargebackOpen
 from marketplace.people.models import Person
 from marketplace.shipping import asking, parcels, watching
 from marketplace.shipping.facts import (
@@ -87,31 +87,29 @@ def _follow(dispute: Dispute, told: ParcelNews) -> bool:
         return True
     if isinstance(told, ParcelScanned) and dispute.state is DisputeState.RETURN_LABEL:
         events.transition(dispute, "return_scanned", by=CARRIER, at=told.at)
-        _refund_what_waited(dispute, at=told.at)
+        closing.refund_what_waited(dispute, by=CARRIER, at=told.at)
         waiting.wait(dispute, at=told.at)
         return True
     if isinstance(told, ParcelDelivered) and Dispute.machine.allows(dispute.state, "return_delivered"):
         events.transition(dispute, "return_delivered", by=CARRIER, at=told.at)
-        _refund_what_waited(dispute, at=told.at)
+        closing.refund_what_waited(dispute, by=CARRIER, at=told.at)
         waiting.wait(dispute, at=told.at)
         events.announce(CaseMoved(dispute.id, News.RETURNED, told.at))
         return True
     return False
 
 
-def _refund_what_waited(dispute: Dispute, *, at: datetime) -> None:
-    """The refund that waited for the piece to leave the buyer's hands goes now."""
-    if dispute.refunds_on_scan and dispute.order.state is OrderState.DISPUTED:
-        outcome = outcomes.preview(dispute, Remedy.REFUND_WITH_RETURN, of_price=None, seller_at_fault=False)
-        outcomes.give_back(dispute.order, outcome, by=CARRIER, at=at)
-
-
 # The end of the way --------------------------------------------------------------------------------------------------
 
 
 def receive(dispute: Dispute, *, by: HasActor, at: datetime) -> None:
-    """The seller has the piece back, or said nothing within the days. Raises ``CannotReceive``."""
+    """The seller has the piece back, or said nothing within the days.
+
+    Raises ``CannotReceive``, and ``ChargebackOpen`` while the buyer's bank keeps the refund from leaving.
+    """
     dispute = lock(dispute)
+    if closing.refund_waits(dispute):
+        raise ChargebackOpen()
     events.transition(dispute, "receive", by=by, at=at, sets={"is_piece_back": True})
     resting.rest(dispute, by=by, at=at)
 

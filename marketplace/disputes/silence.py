@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from marketplace import events
-from marketplace.disputes import resting, returning, waiting
+from marketplace.disputes import closing, resting, returning, waiting
 from marketplace.disputes.facts import CaseMoved, News
 from marketplace.disputes.locking import lock_all
 from marketplace.disputes.models import Dispute
@@ -34,7 +34,7 @@ def _pass(dispute: Dispute, at: datetime) -> None:
         events.transition(dispute, "review", by=SYSTEM, at=at, silent=True)
         waiting.wait(dispute, at=at)
         events.announce(CaseMoved(dispute.id, News.IN_REVIEW, at))
-    elif dispute.state in DESKS:
+    elif dispute.state in DESKS or closing.refund_waits(dispute):
         _escalate(dispute, at)
     elif dispute.state is DisputeState.RETURN_LABEL:
         returning.keep(dispute, at=at)

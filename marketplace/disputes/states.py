@@ -110,6 +110,7 @@ DISPUTE = Machine(
         (_S.RETURNED, "report_swap"): _S.IN_REVIEW,
         (_S.DECIDED, "appeal"): _S.IN_REVIEW,
         (_S.RETURN_LOST, "appeal"): _S.IN_REVIEW,
+        **{(state, "charge_back"): _S.CLOSED for state in _S if state not in (_S.CLOSED, _S.WITHDRAWN)},
         (_S.DECIDED, "close"): _S.CLOSED,
         (_S.RETURN_LOST, "close"): _S.CLOSED,
     },
@@ -131,6 +132,7 @@ DISPUTE = Machine(
         "receive": CannotReceive,
         "report_swap": CannotReceive,
         "appeal": CannotAppeal,
+        "charge_back": DisputeOver,
         "close": CannotClose,
     },
 )
@@ -155,6 +157,7 @@ class WaitingOn(enum.StrEnum):
     SECOND_AGENT = "second_agent"
     EITHER_SIDE = "either_side"  # who may appeal
     CARRIER = "carrier"
+    BANK = "bank"  # the buyer's, about a chargeback
 
 
 @dataclass(frozen=True)

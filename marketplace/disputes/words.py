@@ -42,6 +42,7 @@ WAITING: dict[WaitingOn, LazyString] = {
     WaitingOn.SECOND_AGENT: _l("a second person at customer service"),
     WaitingOn.EITHER_SIDE: _l("either side, who may appeal"),
     WaitingOn.CARRIER: _l("the carrier"),
+    WaitingOn.BANK: _l("the buyer's bank"),
 }
 SIDES: dict[Side, LazyString] = {
     Side.BUYER: _l("The buyer"),
@@ -92,6 +93,7 @@ EVENTS: dict[str, LazyString] = {
     "escalate": _l("We need longer: a new date was set"),
     "pause": _l("The time limit rests"),
     "run_on": _l("The time limit runs again"),
+    "charge_back": _l("The buyer's bank gave the money back: the case ends with that"),
     "close": _l("The case was closed"),
 }
 

@@ -36,6 +36,7 @@ class AlarmKind(enum.StrEnum):
     PAYOUT_REFUSED = "payout_refused"
     REFUND_FAILED = "refund_failed"
     SUSPICIOUS_SALE = "suspicious_sale"
+    CHARGEBACK = "chargeback"
     SELLER_IN_DOUBT = "seller_in_doubt"
     UNKNOWN_MONEY = "unknown_money"
     TAX_NOT_RECORDED = "tax_not_recorded"
@@ -78,6 +79,19 @@ def raise_alarm(kind: AlarmKind, subject: Any, *, at: datetime, **detail: Any) -
         return db.session.scalars(sa.select(Alarm).filter_by(**about, cleared_at=None)).one()
     log.error("alarm", extra={"alarm": kind.value, "subject": f"{alarm.subject_type}:{alarm.subject_id}"})
     return alarm
+
+
+def is_alarmed(kind: AlarmKind, subject: Any) -> bool:
+    """Whether an alarm of a kind stands open about ``subject``."""
+    about = {"kind": kind, "subject_type": subject.__tablename__, "subject_id": subject.id}
+    return db.session.scalar(sa.select(Alarm.id).filter_by(**about, cleared_at=None)) is not None
+
+
+def clear_alarms(kind: AlarmKind, subject: Any, *, by: HasActor, at: datetime, reason: str) -> None:
+    """Close what stands open of a kind about ``subject``: it is settled by itself."""
+    about = {"kind": kind, "subject_type": subject.__tablename__, "subject_id": subject.id}
+    for alarm in db.session.scalars(sa.select(Alarm).filter_by(**about, cleared_at=None)):
+        clear_alarm(alarm, by=by, at=at, reason=reason)
 
 
 def clear_alarm(alarm: Alarm, *, by: HasActor, at: datetime, reason: str) -> None:

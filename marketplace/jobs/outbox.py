@@ -192,6 +192,24 @@ def rows_of(subject: Any, kind: str | None = None) -> list[OutboxRow]:
     return list(db.session.scalars(query.order_by(OutboxRow.id)))
 
 
+def call_off(subject: Any, kind: str) -> bool:
+    """Call off what has certainly not happened yet; False, and nothing changed, where a row may have been carried out.
+
+    A row that has ended says nothing here: a refused one was never done.
+    """
+    mine = sa.select(OutboxRow).where(
+        OutboxRow.subject_type == subject.__tablename__, OutboxRow.subject_id == subject.id, OutboxRow.kind == kind
+    )
+    rows = db.session.scalars(mine.with_for_update().execution_options(populate_existing=True)).all()
+    if any(row.state not in (OutboxState.PENDING, OutboxState.REFUSED) for row in rows):
+        return False
+    for row in rows:
+        if row.state is OutboxState.PENDING:
+            row.state, row.trouble, row.sealed = OutboxState.REFUSED, "called off", None
+    db.session.flush()
+    return True
+
+
 # Carrying out --------------------------------------------------------------------------------------------------------
 
 

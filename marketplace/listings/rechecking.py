@@ -10,7 +10,7 @@ from marketplace import events
 from marketplace.database import db
 from marketplace.events import SYSTEM, HasActor
 from marketplace.jobs import deadlines
-from marketplace.jobs.alarms import Alarm, AlarmKind, clear_alarm, raise_alarm
+from marketplace.jobs.alarms import AlarmKind, clear_alarms, is_alarmed, raise_alarm
 from marketplace.listings.facts import ListingsCalledIn
 from marketplace.listings.models import Item, Listing
 from marketplace.listings.review import REVIEW
@@ -47,17 +47,11 @@ def call_in(seller: Person, *, by: HasActor, at: datetime) -> list[Listing]:
 
 def call_in_if_in_doubt(listing: Listing, *, at: datetime) -> None:
     """A piece that nobody paid for after all is looked at again before anybody else can."""
-    doubt = db.session.scalar(
-        sa.select(Alarm).where(
-            Alarm.kind == AlarmKind.SELLER_IN_DOUBT,
-            Alarm.subject_type == Listing.__tablename__,
-            Alarm.subject_id == listing.id,
-            Alarm.cleared_at.is_(None),
-        )
-    )
-    if doubt is not None and listing.seller is not None and listing.state in IN_VIEW:
+    if listing.seller is None or listing.state not in IN_VIEW:
+        return
+    if is_alarmed(AlarmKind.SELLER_IN_DOUBT, listing):
         _call_in([listing], listing.seller, by=SYSTEM, at=at)
-        clear_alarm(doubt, by=SYSTEM, at=at, reason=listing.state.value)
+        clear_alarms(AlarmKind.SELLER_IN_DOUBT, listing, by=SYSTEM, at=at, reason=listing.state.value)
 
 
 def _call_in(called_in: list[Listing], seller: Person, *, by: HasActor, at: datetime) -> list[Listing]:

@@ -19,7 +19,7 @@ from marketplace.database import db
 from marketplace.errors import Refusal
 from marketplace.events import SYSTEM
 from marketplace.jobs import deadlines
-from marketplace.jobs.alarms import Alarm, AlarmKind, clear_alarm, raise_alarm
+from marketplace.jobs.alarms import AlarmKind, clear_alarms, raise_alarm
 from marketplace.listings.drafting import check_price
 from marketplace.listings.facts import (
     ChangesRequested,
@@ -161,16 +161,7 @@ def _decide(
 def end_waiting(listing: Listing, *, by: events.HasActor, at: datetime) -> None:
     """Nobody waits for a reviewer any more: the deadline goes, and the alarm that it had passed."""
     deadlines.cancel_deadlines([listing], REVIEW, at=at)
-    late = db.session.scalars(
-        sa.select(Alarm).where(
-            Alarm.kind == AlarmKind.REVIEW_LATE,
-            Alarm.subject_type == Listing.__tablename__,
-            Alarm.subject_id == listing.id,
-            Alarm.cleared_at.is_(None),
-        )
-    )
-    for alarm in late:
-        clear_alarm(alarm, by=by, at=at, reason=listing.state.value)
+    clear_alarms(AlarmKind.REVIEW_LATE, listing, by=by, at=at, reason=listing.state.value)
 
 
 def _note(listing: Listing, field: str, reason: str, words: str, *, by: Person, at: datetime) -> None:

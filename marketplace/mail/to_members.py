@@ -22,9 +22,9 @@ from marketplace.listings.review import decision_words
 from marketplace.mail.addresses import url
 from marketplace.mail.outgoing import send
 from marketplace.money import Money
+from marketplace.people.models import Person
 from marketplace.people.notices import Notice, is_wanted
 from marketplace.programme.language import speaking
-from marketplace.people.models import Person
 
 NEWS = frozenset({"listing_submitted", "listing_live"})  # what a seller may switch off: nothing waits for her there
 

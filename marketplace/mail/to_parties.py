@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from marketplace.database import db
-from marketplace.disputes.facts import CaseMoved, News
+from marketplace.disputes.chargebacks import orders_of
+from marketplace.disputes.facts import BankWrote, CaseMoved, News
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.states import SILENCE, Side
 from marketplace.disputes.waiting import waiting_on
@@ -15,6 +16,7 @@ from marketplace.mail.addresses import about, url
 from marketplace.mail.outgoing import MAIL, send
 from marketplace.orders import links
 from marketplace.orders.models import Order
+from marketplace.payments.chargeback_models import Chargeback
 from marketplace.shipping import parcels
 
 # Who is written to; nobody about what only the other side has to know or what they did themselves a moment ago.
@@ -31,6 +33,22 @@ READERS: dict[News, tuple[Side, ...]] = {
     News.MESSAGE: (Side.BUYER, Side.SELLER),
     News.CLOSED: (Side.BUYER, Side.SELLER),
 }
+
+
+def bank_wrote(fact: BankWrote) -> None:
+    """Tell each seller of the payment what the buyer's bank did, and what it means for their money (fault B18)."""
+    chargeback = db.session.get_one(Chargeback, fact.chargeback_id)
+    for order in orders_of(chargeback):
+        if order.seller is not None:
+            send(
+                f"chargeback_{fact.news.value}",
+                key=f"{chargeback.number}:{order.number}:{len(outbox.rows_of(chargeback, MAIL))}",
+                to=order.seller.email,
+                about=chargeback,
+                at=fact.at,
+                facts={**about(order), "sale_url": url(f"/sell/sales/{order.number}"), "words": chargeback.words},
+                language=order.seller.language,
+            )
 
 
 def case_moved(fact: CaseMoved) -> None:

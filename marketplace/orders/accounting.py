@@ -115,6 +115,15 @@ def refund(kind: str, order: Order, amount: Money, event: Event, at: datetime, *
     )
 
 
+def charged_back(order: Order, amount: Money, event: Event, at: datetime) -> Posting:
+    """A bank gave the buyer what escrow held: it covers what was taken from us, so chargebacks cost that much less."""
+    lines = (
+        Line(Account.ESCROW, amount, order_id=order.id),
+        Line(Account.CHARGEBACKS, -amount, order_id=order.id),
+    )
+    return Posting("refund", order, event, at, order.number, lines)
+
+
 def reduced_price(order: Order) -> Money:
     """The price as partial refunds have left it, whatever went back after them (GAP-21)."""
     parts = (event.detail["price_minor"] for event in events.history(order) if event.action == REFUND_PART)

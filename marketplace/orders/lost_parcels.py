@@ -17,6 +17,7 @@ from marketplace.orders import accounting, refunding, terms
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import OrderState
+from marketplace.payments import chargebacks
 from marketplace.payouts.models import CannotPayOut
 from marketplace.payouts.paying import PayoutOwed, owe_payouts, payout_of
 from marketplace.shipping import asking, parcels, watching
@@ -95,4 +96,5 @@ def pay_seller(order: Order, *, by: HasActor, at: datetime) -> None:
     posting = accounting.lost_parcel_payout(order, event, at)
     post(posting)
     owed = -next(line.amount for line in posting.lines if line.amount.minor < 0)
-    owe_payouts([PayoutOwed(order.id, order.number, order.seller_id, owed)], at=at)
+    is_stopped = order.checkout_id in chargebacks.stopping_among([order.checkout_id])
+    owe_payouts([PayoutOwed(order.id, order.number, order.seller_id, owed, is_stopped)], at=at)

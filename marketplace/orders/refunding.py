@@ -38,6 +38,7 @@ class EndReason(enum.StrEnum):
     PIECE_GONE = "piece_gone"
     DESK_DECISION = "desk_decision"
     DISPUTE = "dispute"
+    CHARGED_BACK = "charged_back"
 
 
 class MoreThanLeft(Refusal):
@@ -72,27 +73,8 @@ def cancel(order: Order, *, reason: EndReason, by: HasActor, at: datetime) -> No
 def refund_in_full(order: Order, *, reason: EndReason, by: HasActor, at: datetime) -> None:
     """Give back everything that has not been given back yet, shipping and tax included (GAP-21)."""
     db.session.refresh(order, with_for_update=True)  # what went back in part until now is not given back again
-    left = order.total - order.refunded
-    kept = tax_books.line_tax(order)
-    taken_back = {
-        "price_minor": order.price_minor - order.refunded_price_minor,
-        "price_tax_minor": kept.on_price_minor - order.refunded_tax_minor,
-        "shipping_minor": order.shipping_minor,
-        "shipping_tax_minor": kept.on_shipping_minor,
-    }
-    event = events.transition(
-        order,
-        "refund",
-        by=by,
-        at=at,
-        sets={
-            "closed_at": at,
-            "end_reason": order.end_reason or reason.value,
-            "refunded_price_minor": order.price_minor,
-            "refunded_shipping_minor": order.shipping_minor,
-            "refunded_tax_minor": order.tax_minor,
-        },
-    )
+    left, taken_back = order.total - order.refunded, _taken_back(order)
+    event = events.transition(order, "refund", by=by, at=at, sets=_all_given_back(order, reason, at))
     post(accounting.refund("refund", order, left, event, at))
     refunds.request_refund(
         attempt=attempts.paid_attempt_of(order.checkout_id),
@@ -121,6 +103,41 @@ def refund_contested(order: Order, *, by: HasActor, at: datetime, reason: EndRea
         parcels.cancel_parcels_of(order.id, by=by, at=at)
         events.announce(OrderCancelled(order.id, reason.value, at))
     refund_in_full(order, reason=reason, by=by, at=at)
+
+
+def charge_back(order: Order, *, by: HasActor, at: datetime) -> None:
+    """The buyer's bank has given the money back itself: the order ends, and nothing is refunded here (fault B18).
+
+    What is left in escrow covers what the bank took. Raises ``CannotRefund`` unless the order is disputed.
+    """
+    db.session.refresh(order, with_for_update=True)
+    left, taken_back = order.total - order.refunded, _taken_back(order)
+    event = events.transition(order, "refund", by=by, at=at, sets=_all_given_back(order, EndReason.CHARGED_BACK, at))
+    post(accounting.charged_back(order, left, event, at))
+    tax_books.reverse_sale(order, part="full", at=at, **taken_back)
+    holds.release([order], at=at)
+    deadlines.cancel_deadlines([order], *ENDING_DEADLINES, at=at)
+
+
+def _taken_back(order: Order) -> dict[str, int]:
+    """What the tax service is told of a full refund: what has not gone back before."""
+    kept = tax_books.line_tax(order)
+    return {
+        "price_minor": order.price_minor - order.refunded_price_minor,
+        "price_tax_minor": kept.on_price_minor - order.refunded_tax_minor,
+        "shipping_minor": order.shipping_minor,
+        "shipping_tax_minor": kept.on_shipping_minor,
+    }
+
+
+def _all_given_back(order: Order, reason: EndReason, at: datetime) -> dict[str, object]:
+    return {
+        "closed_at": at,
+        "end_reason": order.end_reason or reason.value,
+        "refunded_price_minor": order.price_minor,
+        "refunded_shipping_minor": order.shipping_minor,
+        "refunded_tax_minor": order.tax_minor,
+    }
 
 
 def _end_of_contested(order: Order) -> EndReason | None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 from marketplace import events
 from marketplace.database import among, db
 from marketplace.errors import LostRace
-from marketplace.events import CARRIER, SYSTEM, HasActor
+from marketplace.events import CARRIER, PROVIDER, SYSTEM, HasActor
 from marketplace.jobs import deadlines
 from marketplace.ledger import post, post_all
 from marketplace.listings.models import Item
@@ -24,9 +24,11 @@ from marketplace.orders import accounting, holds, terms
 from marketplace.orders.facts import OrdersConfirmed, OrderSettled
 from marketplace.orders.models import Confirmation, Order
 from marketplace.orders.states import CannotConfirm, CannotContest, CannotSettle, OrderState
+from marketplace.payments import chargebacks
 from marketplace.payouts.paying import PayoutOwed, owe_payouts
 
 CONFIRM_BY = "confirm_by"
+BY_BANK = "chargeback"
 POSTPONE = timedelta(hours=1)
 
 ENDING_DEADLINES = (
@@ -128,6 +130,20 @@ def contest(order: Order, *, by: HasActor, at: datetime, reason: str) -> None:
     deadlines.cancel_deadlines([order], *ENDING_DEADLINES, at=at)
 
 
+def contest_by_bank(order: Order, *, at: datetime) -> None:
+    """The buyer's bank asks for the money: nothing is shipped, confirmed or settled until it has decided (B18)."""
+    events.transition(order, "contest", by=PROVIDER, at=at, reason=BY_BANK)
+    deadlines.cancel_deadlines([order], *ENDING_DEADLINES, at=at)
+
+
+def is_contested_by_bank(order: Order) -> bool:
+    """Whether it was the bank, and nobody else, who stopped a disputed order."""
+    if order.state is not OrderState.DISPUTED:
+        return False
+    contested = [event for event in events.history(order) if event.action == "contest"]
+    return bool(contested[-1].detail.get("reason") == BY_BANK)
+
+
 def contest_by_carrier(order: Order, *, at: datetime) -> None:
     """The carrier takes its delivery back: the window stops and the desk decides (fault L06)."""
     events.transition(order, "contest", by=CARRIER, at=at, reason="carrier")
@@ -145,9 +161,10 @@ def _settle(orders: Sequence[Order], *, by: HasActor, at: datetime, on_top: Mone
     if len(settled) != len(orders):
         raise LostRace()
     post_all([accounting.settlement(order, event, at) for order, event in settled])
+    stopped = _stopped_by_banks(orders)
     owe_payouts(
         [
-            PayoutOwed(order.id, order.number, order.seller_id, _owed(order, on_top))
+            PayoutOwed(order.id, order.number, order.seller_id, _owed(order, on_top), order.id in stopped)
             for order in orders
             if order.seller_id is not None
         ],
@@ -158,6 +175,12 @@ def _settle(orders: Sequence[Order], *, by: HasActor, at: datetime, on_top: Mone
     deadlines.cancel_deadlines(orders, *ENDING_DEADLINES, at=at)
     for order in orders:
         events.announce(OrderSettled(order.id, at))
+
+
+def _stopped_by_banks(orders: Sequence[Order]) -> set[int]:
+    """Those of the orders whose payment a bank has in its hands: their payouts wait (fault B18)."""
+    held = chargebacks.stopping_among([order.checkout_id for order in orders])
+    return {order.id for order in orders if order.checkout_id in held}
 
 
 def _owed(order: Order, on_top: Money | None) -> Money:
@@ -188,7 +211,8 @@ def compensate(order: Order, amount: Money, *, by: HasActor, at: datetime) -> No
         raise CannotSettle()
     event = events.record(order, "compensate", by=by, at=at, minor=amount.minor)
     post(accounting.compensation(order, amount, event, at))
-    owe_payouts([PayoutOwed(order.id, order.number, order.seller_id, amount)], at=at)
+    is_stopped = order.id in _stopped_by_banks([order])
+    owe_payouts([PayoutOwed(order.id, order.number, order.seller_id, amount, is_stopped)], at=at)
 
 
 def _hand_over(orders: Sequence[Order]) -> None:

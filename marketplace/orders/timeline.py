@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 
 from marketplace import events
-from marketplace.orders import terms
+from marketplace.orders import settling, terms
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import OrderState
@@ -127,6 +127,11 @@ def _confirmed_how(order: Order, for_seller: bool) -> str:
 def _trouble(order: Order) -> Iterator[TimelineStep]:
     """How an order ended that did not end in a sale."""
     moved = {event.to_state: event.at for event in events.history(order)}
+    if settling.is_contested_by_bank(order):
+        note = _("Nothing is sent, paid out or refunded until the bank has decided.")
+        title = _("The buyer's bank looks into the payment")
+        yield TimelineStep(title, PROBLEM, at=moved.get(order.state), note=note)
+        return
     if order.state is OrderState.DISPUTED:
         note = _("We are looking into it. Nothing is paid out meanwhile.")
         yield TimelineStep(_("Problem reported"), PROBLEM, at=moved.get(order.state), note=note)
@@ -148,5 +153,6 @@ def _end_title(order: Order) -> str:
         EndReason.PARCEL_LOST: _("Lost on its way"),
         EndReason.RETURNED_TO_SENDER: _("Returned to its sender"),
         EndReason.PIECE_GONE: _("No longer available"),
+        EndReason.CHARGED_BACK: _("Given back by the buyer's bank"),
     }
     return str(titles.get(EndReason(order.end_reason), _("Cancelled by us")) if order.end_reason else _("Cancelled"))

@@ -23,6 +23,27 @@ class PaymentExpired:
 
 
 @dataclass(frozen=True)
+class ChargebackOpened:
+    """A bank asks about a payment, or takes it back: unpaid payouts of its orders stop."""
+
+    chargeback_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ChargebackReported:
+    """Where a chargeback stands by the provider's word, and what the provider has taken for it by now, in minor units.
+
+    ``withdrawn_minor`` is less what was given back; ``fee_minor`` is the provider's own.
+    """
+
+    chargeback_id: int
+    withdrawn_minor: int
+    fee_minor: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class RefundCompleted:
     refund_id: int
     at: datetime

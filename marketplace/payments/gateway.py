@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -52,13 +52,47 @@ class RefundReport:
 
 
 @dataclass(frozen=True)
+class ChargebackReport:
+    """What the provider says of a chargeback now: ``status`` is a value of ``ChargebackState``.
+
+    ``withdrawn`` is what it has taken from us by now, less what it gave back; ``fee`` what it keeps for itself;
+    ``due_by`` its deadline for evidence (wall time; None where none is taken); ``answers`` how often it had any.
+    """
+
+    ref: str
+    payment_ref: str | None
+    status: str
+    reason: str
+    amount: Money
+    withdrawn: Money
+    fee: Money
+    due_by: datetime | None = None
+    answers: int = 0
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that proves something to a bank: ``proves`` is the provider's name of what it shows."""
+
+    id: int
+    proves: str
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Notice:
-    """A verified webhook: its id, what it speaks of (``session``, ``refund``, ``other``), which, and our own key."""
+    """A verified webhook: its id, what it speaks of, which, our own key, and the payment it is about.
+
+    ``about`` is ``session``, ``refund``, ``chargeback`` or ``other``.
+    """
 
     id: str
     about: str
     ref: str | None
     key: str | None = None
+    payment_ref: str | None = None
 
 
 class BadSignature(Exception):
@@ -100,6 +134,20 @@ class Gateway(Protocol):
 
     def find_refund(self, payment_ref: str, key: str) -> RefundReport | None: ...
 
+    def retrieve_chargeback(self, ref: str) -> ChargebackReport: ...
+
+    def chargebacks(self, since: datetime) -> list[ChargebackReport]:
+        """Every chargeback and inquiry that was opened since a moment of wall time."""
+        ...
+
+    def upload_evidence(self, upload: Upload, key: str) -> str:
+        """Hand a file in and return its name there; the same key is the same file. Raises ``EvidenceRefused``."""
+        ...
+
+    def send_evidence(self, ref: str, evidence: dict[str, str], key: str) -> ChargebackReport:
+        """Answer the bank, once and for good: texts and names of files by field. Raises ``EvidenceRefused``."""
+        ...
+
     def news(self, since: datetime) -> list[Notice]:
         """What the provider has sent webhooks about since a moment of wall time, whether or not they arrived."""
         ...
@@ -127,6 +175,10 @@ class PageRefused(Exception):
 
 class RefundRefused(Exception):
     """The provider says no, for good."""
+
+
+class EvidenceRefused(Exception):
+    """The provider takes no evidence, or not this one."""
 
 
 def gateway() -> Gateway:

@@ -17,8 +17,8 @@ from marketplace.database import db, insert_new, unit_of_work
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
 from marketplace.jobs.outbox import NotDone, OutboxRow, OutcomeUnknown
 from marketplace.money import Money, format_money
-from marketplace.payments import attempts, refunds, webhooks
-from marketplace.payments.gateway import RefundReport, SessionReport, gateway
+from marketplace.payments import attempts, chargebacks, refunds, webhooks
+from marketplace.payments.gateway import ChargebackReport, RefundReport, SessionReport, gateway
 from marketplace.payments.models import AttemptState, ProviderLook, Refund, RefundState, UnknownMoney
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def look(*, asking: str) -> News:
     began, since = _times()
     try:
         news, paid = gateway().news(since), gateway().payments(since)
-        given_back = gateway().refunds(since)
+        given_back, disputed = gateway().refunds(since), gateway().chargebacks(since)
     except (NotDone, OutcomeUnknown) as trouble:
         log.warning("the payment provider could not be asked for news", extra={"reason": str(trouble)[:200]})
         return News(unanswered=["the payment provider"])
@@ -53,11 +53,12 @@ def look(*, asking: str) -> News:
         unheard = [notice.id for notice in news if webhooks.store(notice, at=at)]
         unknown = [_named(report) for report in paid if report.paid and _compare_payment(report, asking, at)]
         unknown += [_named(report) for report in given_back if _compare_refund(report, asking, at)]
+        unknown += [_named(report) for report in disputed if _compare_chargeback(report, asking, at)]
         _remember(began)
     return News(unheard, unknown)
 
 
-def _named(report: SessionReport | RefundReport) -> str:
+def _named(report: SessionReport | RefundReport | ChargebackReport) -> str:
     ref = report.session_ref if isinstance(report, SessionReport) else report.ref
     return f"{ref} {format_money(report.amount)}"
 
@@ -96,6 +97,17 @@ def _compare_refund(report: RefundReport, asking: str, at: datetime) -> bool:
         return False
     asked = report.key and db.session.scalar(sa.select(OutboxRow.id).where(OutboxRow.key == report.key))
     return not asked and _unknown("refund", report.ref, report.amount, at)
+
+
+def _compare_chargeback(report: ChargebackReport, asking: str, at: datetime) -> bool:
+    """Whether a bank takes back what never came to us."""
+    attempt = chargebacks.attempt_of(report.payment_ref) if report.payment_ref else None
+    if attempt is None:
+        return _unknown("chargeback", report.ref, report.amount, at)
+    known = chargebacks.by_ref(report.ref)
+    if known is None or known.state != report.status or known.withdrawn_minor != report.withdrawn.minor:
+        chargebacks.ask(report.ref, attempt, key=asking, at=at)
+    return False
 
 
 def _is_further_there(refund: Refund, report: RefundReport) -> bool:

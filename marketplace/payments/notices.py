@@ -18,11 +18,22 @@ SESSION_EVENTS = frozenset(
     }
 )
 REFUND_EVENTS = frozenset({"refund.created", "refund.updated", "refund.failed"})
+CHARGEBACK_EVENTS = frozenset(
+    {
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+    }
+)
+HEARD = SESSION_EVENTS | REFUND_EVENTS | CHARGEBACK_EVENTS
 
 
 class _Object(msgspec.Struct):
     id: str | None = None
     client_reference_id: str | None = None
+    payment_intent: str | None = None
 
 
 class _Data(msgspec.Struct):
@@ -58,8 +69,16 @@ def parse(payload: bytes) -> Event:
 
 def notice(event: Event) -> Notice:
     """What an event tells us, whether it was sent or asked for."""
-    about = "session" if event.type in SESSION_EVENTS else "refund" if event.type in REFUND_EVENTS else "other"
-    return Notice(event.id, about, event.data.object.id, event.data.object.client_reference_id)
+    thing = event.data.object
+    return Notice(event.id, _about(event.type), thing.id, thing.client_reference_id, thing.payment_intent)
+
+
+def _about(kind: str) -> str:
+    if kind in SESSION_EVENTS:
+        return "session"
+    if kind in REFUND_EVENTS:
+        return "refund"
+    return "chargeback" if kind in CHARGEBACK_EVENTS else "other"
 
 
 def write(event_id: str, kind: str, thing: dict[str, Any], *, created: int) -> bytes:

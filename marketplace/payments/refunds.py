@@ -14,6 +14,7 @@ from marketplace.events import PROVIDER
 from marketplace.jobs import outbox
 from marketplace.ledger import Account, Line, Posting, post
 from marketplace.money import Money
+from marketplace.payments import chargebacks
 from marketplace.payments.facts import RefundCompleted, RefundFailed
 from marketplace.payments.gateway import RefundRefused, RefundReport, gateway
 from marketplace.payments.models import PaymentAttempt, Refund, RefundState
@@ -35,6 +36,7 @@ def request_refund(
 ) -> Refund:
     """Write a refund down and queue it. What is refunded in all never exceeds what was paid (GAP-13, fault B16).
 
+    What a bank has taken counts as refunded; while it has not decided, ``ChargebackOpen`` is raised (fault B18).
     ``key`` makes it one refund however often it is asked for; ``reference`` is the number people see.
     """
     db.session.execute(  # One refund of a payment at a time: the sum below must not be overtaken.
@@ -43,6 +45,7 @@ def request_refund(
     known = db.session.scalar(sa.select(Refund).where(Refund.key == key))
     if known is not None:
         return known
+    chargebacks.check_refundable(attempt)
     promised = db.session.scalar(
         sa.select(sa.func.coalesce(sa.func.sum(Refund.amount_minor), 0)).where(
             Refund.attempt_id == attempt.id, Refund.state != RefundState.FAILED
@@ -51,7 +54,7 @@ def request_refund(
     if (
         amount.currency != attempt.currency
         or amount.minor <= 0
-        or int(promised or 0) + amount.minor > attempt.amount_minor
+        or int(promised or 0) + chargebacks.taken_by_banks(attempt.id) + amount.minor > attempt.amount_minor
     ):
         raise MoreThanPaid()
     refund = Refund(

@@ -21,6 +21,7 @@ from marketplace.database import JSONDocument, Model, db, queue_behind, unit_of_
 from marketplace.money import Money
 from marketplace.payments import notices
 from marketplace.payments.gateway import Notice, PaymentPage, RefundRefused, RefundReport, SessionReport
+from marketplace.payments.sandbox_chargebacks import SandboxChargebacks, standing
 
 # Stripe's published test numbers and what each does.
 ACCEPTED = {"4242424242424242": "visa", "5555555555554444": "mastercard", "378282246310005": "amex"}
@@ -113,7 +114,7 @@ def _lapse(row: SandboxSession) -> None:
         row.status = "expired"
 
 
-class SandboxGateway:
+class SandboxGateway(SandboxChargebacks):
     """The port's sandbox implementation. Each call is a unit of work of its own, as a call abroad would be."""
 
     def open_page(self, request: dict[str, Any], key: str) -> PaymentPage:
@@ -166,6 +167,8 @@ class SandboxGateway:
             spent = session.scalar(
                 sa.select(total).where(SandboxRefund.payment_ref == payment_ref, SandboxRefund.status != "failed")
             )
+            if standing(payment_ref) is not None:
+                raise RefundRefused("charge_disputed")
             if paid is None or int(spent or 0) + amount.minor > paid.amount.minor:
                 raise RefundRefused("charge_already_refunded")
             row = SandboxRefund(
@@ -239,6 +242,13 @@ def pay(ref: str, card: str, *, challenge_passed: bool | None = None) -> str:
     row.card_brand, row.card_last_four = brand, card[-4:]
     row.card_fingerprint = fingerprint(card)
     return "paid"
+
+
+def left_of(row: SandboxSession) -> Money:
+    """What of a payment has not been refunded."""
+    total = sa.func.coalesce(sa.func.sum(SandboxRefund.amount_minor), 0)
+    back = sa.select(total).where(SandboxRefund.payment_ref == row.payment_ref, SandboxRefund.status != "failed")
+    return row.amount - Money(int(db.session.scalar(back) or 0), row.amount.currency)
 
 
 def notice_of(row: SandboxSession) -> bytes:

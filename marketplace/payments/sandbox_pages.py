@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import sqlalchemy as sa
-from flask import Blueprint, current_app, redirect, render_template, request
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.test import Client
@@ -14,7 +14,7 @@ from marketplace import database
 from marketplace.database import db
 from marketplace.errors import NotFound
 from marketplace.money import Money
-from marketplace.payments import sandbox, signatures
+from marketplace.payments import sandbox, sandbox_chargebacks, signatures
 from marketplace.permissions import public
 
 bp = Blueprint("sandbox_payments", __name__)
@@ -36,18 +36,24 @@ def page(ref: str) -> ResponseReturnValue:
 
 def _show(row: sandbox.SandboxSession, **said: object) -> str:
     lines = [(line["name"], Money(line["amount_minor"], row.request["currency"])) for line in row.request["lines"]]
-    shown = {"card": "", "trouble": None, "challenge": False, **said}
+    bank = sandbox_chargebacks.standing(row.payment_ref) if row.payment_ref else None
+    shown = {"bank": bank, "card": "", "trouble": None, "challenge": False, **said}
     return render_template("sandbox/pay.html", session=row, session_lines=lines, **shown)
 
 
 @bp.post("/sandbox/pay/<ref>")
 @public
 def act(ref: str) -> ResponseReturnValue:
-    """``action``: pay, cancel, or close (paid, but the browser never returns). ``webhook``: send, twice, or lose."""
+    """``action``: pay, cancel, or close (paid, but the browser never returns). ``webhook``: send, twice, or lose.
+
+    Of a paid session: inquire, charge_back, win or lose, which is what the buyer's bank may do afterwards.
+    """
     row = _session(ref)
     action = request.form.get("action", "pay")
     if action == "cancel":
         return redirect(row.request["cancel_url"], 303)
+    if action in sandbox_chargebacks.BANK_ACTIONS:
+        return _play_bank(row, action)
     card = re.sub(r"[ -]", "", request.form.get("card", "")[:40])
     passed = {"yes": True, "no": False}.get(request.form.get("challenge", ""))
     outcome = sandbox.pay(ref, card, challenge_passed=passed)
@@ -62,6 +68,17 @@ def act(ref: str) -> ResponseReturnValue:
     for _copy in range(copies):
         deliver(body)
     return render_template("sandbox/closed.html") if action == "close" else redirect(back, 303)
+
+
+def _play_bank(row: sandbox.SandboxSession, action: str) -> ResponseReturnValue:
+    """The buyer's bank asks about the payment, takes it back, or decides; ``action`` says which."""
+    if row.payment_ref is None:
+        raise NotFound()
+    told, ref = sandbox_chargebacks.play(action, row.payment_ref, sandbox.left_of(row)), row.ref
+    database.finish()
+    for body in told:
+        deliver(body)
+    return redirect(url_for("sandbox_payments.page", ref=ref), 303)
 
 
 def deliver(body: bytes) -> int:

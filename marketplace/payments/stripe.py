@@ -6,26 +6,30 @@ for the same request after a crash. Answers are read as far as we need them; wha
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import stripe
 
-from marketplace.jobs.outbox import NotDone, OutcomeUnknown
+from marketplace.jobs.outbox import OutcomeUnknown
 from marketplace.money import Money
 from marketplace.payments import notices
-from marketplace.payments.gateway import Notice, PageRefused, PaymentPage, RefundRefused, RefundReport, SessionReport
-from marketplace.payments.stripe_api import RefusedByStripe, StripeAPI
+from marketplace.payments.gateway import (
+    Notice,
+    PageRefused,
+    PaymentPage,
+    RefundRefused,
+    RefundReport,
+    SessionReport,
+)
+from marketplace.payments.stripe_api import MOST_A_PAGE, RefusedByStripe, StripeAPI, read_as, seconds
+from marketplace.payments.stripe_chargebacks import StripeChargebacks
 
 LONGEST_OPEN = timedelta(hours=25)  # a session is looked for among those created this long before its expiry
 NO_CURRENCY = "xxx"  # a session that takes no money; never one of ours
-MOST_A_PAGE = 100  # Stripe's own limit
 ENDED_BADLY = frozenset({"failed", "canceled"})
-
-T = TypeVar("T")
 
 
 class _Session(msgspec.Struct):
@@ -87,12 +91,12 @@ class _Refund(msgspec.Struct):
         return RefundReport(self.id, status, Money(self.amount, self.currency.upper()), key)
 
 
-class StripeGateway:
+class StripeGateway(StripeChargebacks):
     """The port's implementation for real money; see ``StripeAPI`` for what is raised on trouble."""
 
     def __init__(self, api: StripeAPI, webhook_secret: str) -> None:
-        self._api, self._webhook_secret = api, webhook_secret
-        self._stripe = api.client.v1
+        super().__init__(api)
+        self._webhook_secret = webhook_secret
 
     # Payment pages ---------------------------------------------------------------------------------------------------
 
@@ -102,7 +106,7 @@ class StripeGateway:
             made = self._api.write(lambda: self._stripe.checkout.sessions.create(sent, {"idempotency_key": key}))
         except RefusedByStripe as no:
             raise PageRefused(str(no)) from no
-        session = _read(made, _Session)
+        session = read_as(made, _Session)
         if session.url is None:
             raise OutcomeUnknown(f"{session.id} has no page")
         return PaymentPage(session.id, session.url)
@@ -111,7 +115,7 @@ class StripeGateway:
         return self._report(self._session(session_ref))
 
     def find(self, key: str, *, expires_at: datetime) -> SessionReport | None:
-        created = {"gte": _seconds(expires_at - LONGEST_OPEN), "lte": _seconds(expires_at)}
+        created = {"gte": seconds(expires_at - LONGEST_OPEN), "lte": seconds(expires_at)}
         for session in self._sessions(created):
             if session.client_reference_id == key:
                 return self._report(session)
@@ -121,7 +125,7 @@ class StripeGateway:
         options: stripe.RequestOptions = {"idempotency_key": f"expire:{session_ref}"}
         try:
             ended = self._api.write(lambda: self._stripe.checkout.sessions.expire(session_ref, None, options))
-            return self._report(_read(ended, _Session))
+            return self._report(read_as(ended, _Session))
         except RefusedByStripe:  # it is no longer open
             return self.retrieve(session_ref)
         except OutcomeUnknown:
@@ -131,11 +135,11 @@ class StripeGateway:
             return report
 
     def payments(self, since: datetime) -> list[SessionReport]:
-        return [session.report() for session in self._sessions({"gte": _seconds(since)})]
+        return [session.report() for session in self._sessions({"gte": seconds(since)})]
 
     def _session(self, ref: str) -> _Session:
         try:
-            return _read(self._api.read(lambda: self._stripe.checkout.sessions.retrieve(ref)), _Session)
+            return read_as(self._api.read(lambda: self._stripe.checkout.sessions.retrieve(ref)), _Session)
         except RefusedByStripe as no:
             raise LookupError(f"no session {ref}: {no}") from no
 
@@ -145,7 +149,7 @@ class StripeGateway:
         def listed() -> list[Any]:
             return list(self._stripe.checkout.sessions.list(asked).auto_paging_iter())
 
-        return [_read(thing, _Session) for thing in self._asked(listed)]
+        return [read_as(thing, _Session) for thing in self._api.listed(listed)]
 
     def _report(self, session: _Session) -> SessionReport:
         """What a session has come to; of a paid one the card is asked for as well."""
@@ -157,7 +161,7 @@ class StripeGateway:
 
     def _intent(self, ref: str) -> _Intent:
         asked = self._api.read(lambda: self._stripe.payment_intents.retrieve(ref, {"expand": ["latest_charge"]}))
-        return _read(asked, _Intent)
+        return read_as(asked, _Intent)
 
     # Refunds ---------------------------------------------------------------------------------------------------------
 
@@ -171,11 +175,11 @@ class StripeGateway:
             made = self._api.write(lambda: self._stripe.refunds.create(sent, {"idempotency_key": key}))
         except RefusedByStripe as no:
             raise RefundRefused(str(no)) from no
-        return _read(made, _Refund).report()
+        return read_as(made, _Refund).report()
 
     def retrieve_refund(self, ref: str) -> RefundReport:
         try:
-            return _read(self._api.read(lambda: self._stripe.refunds.retrieve(ref)), _Refund).report()
+            return read_as(self._api.read(lambda: self._stripe.refunds.retrieve(ref)), _Refund).report()
         except RefusedByStripe as no:
             raise LookupError(f"no refund {ref}: {no}") from no
 
@@ -184,31 +188,24 @@ class StripeGateway:
         return next((report for report in made if report.key == key), None)
 
     def refunds(self, since: datetime) -> list[RefundReport]:
-        return self._refunds({"created": {"gte": _seconds(since)}})
+        return self._refunds({"created": {"gte": seconds(since)}})
 
     def _refunds(self, among: stripe.params.RefundListParams) -> list[RefundReport]:
         def listed() -> list[Any]:
             return list(self._stripe.refunds.list({**among, "limit": MOST_A_PAGE}).auto_paging_iter())
 
-        return [_read(thing, _Refund).report() for thing in self._asked(listed)]
+        return [read_as(thing, _Refund).report() for thing in self._api.listed(listed)]
 
     # News ------------------------------------------------------------------------------------------------------------
 
     def news(self, since: datetime) -> list[Notice]:
         asked: stripe.params.EventListParams = {
-            "created": {"gte": _seconds(since)},
-            "types": sorted(notices.SESSION_EVENTS | notices.REFUND_EVENTS),
+            "created": {"gte": seconds(since)},
+            "types": sorted(notices.HEARD),
             "limit": MOST_A_PAGE,
         }
-        events = self._asked(lambda: list(self._stripe.events.list(asked).auto_paging_iter()))
-        return [notices.notice(_read(event, notices.Event)) for event in events]
-
-    def _asked(self, call: Callable[[], list[Any]]) -> list[Any]:
-        """A list; one that Stripe will not give us says nothing about what is in it."""
-        try:
-            return self._api.read(call)
-        except RefusedByStripe as no:
-            raise NotDone(f"Stripe gives no list: {no}") from no
+        events = self._api.listed(lambda: list(self._stripe.events.list(asked).auto_paging_iter()))
+        return [notices.notice(read_as(event, notices.Event)) for event in events]
 
     def trouble(self) -> str:
         return self._api.trouble()
@@ -241,14 +238,3 @@ def _session_request(request: dict[str, Any]) -> Any:
             for line in request["lines"]
         ],
     }
-
-
-def _read(thing: Any, shape: type[T]) -> T:
-    try:
-        return msgspec.convert(thing.to_dict(), shape)
-    except msgspec.ValidationError as trouble:
-        raise OutcomeUnknown(f"Stripe answered what we cannot read: {trouble}") from trouble
-
-
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp())

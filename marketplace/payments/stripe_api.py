@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
+import msgspec
 import requests
 import stripe
 import urllib3.exceptions as wire
@@ -23,6 +25,8 @@ TIMEOUT = (4.0, 12.0)  # seconds to connect, seconds of silence
 BRIEFLY = (2.0, 5.0)  # the same where only the health of the account is asked
 PAUSES = (0.3, 1.0)  # seconds before the second and the third try
 PATIENCE = 6.0  # seconds: no further try begins after them, for a buyer may be waiting for the page
+
+MOST_A_PAGE = 100  # Stripe's own limit
 
 SHUT_OUT = (stripe.AuthenticationError, stripe.PermissionError)  # our key is not accepted: a person must look
 
@@ -83,6 +87,13 @@ class StripeAPI:
         except OutcomeUnknown as trouble:
             raise NotDone(str(trouble)) from trouble
 
+    def listed(self, call: Callable[[], list[Any]]) -> list[Any]:
+        """A list; one that Stripe will not give us says nothing about what is in it."""
+        try:
+            return self.read(call)
+        except RefusedByStripe as no:
+            raise NotDone(f"Stripe gives no list: {no}") from no
+
     def write(self, call: Callable[[], T]) -> T:
         """A call that changes something there; it carries an idempotency key, as it may be made more than once."""
         perhaps_done, said = False, ""
@@ -134,3 +145,15 @@ def _certainly_not_done(trouble: stripe.StripeError) -> bool:
         return True
     reason = getattr(cause.args[0], "reason", None) if cause is not None and cause.args else None
     return isinstance(reason, wire.NewConnectionError)
+
+
+def read_as(thing: Any, shape: type[T]) -> T:
+    """What Stripe answered, as far as we read it; raises ``OutcomeUnknown`` where it cannot be read."""
+    try:
+        return msgspec.convert(thing.to_dict(), shape)
+    except msgspec.ValidationError as trouble:
+        raise OutcomeUnknown(f"Stripe answered what we cannot read: {trouble}") from trouble
+
+
+def seconds(moment: datetime) -> int:
+    return int(moment.timestamp())

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from marketplace import clock
 from marketplace.jobs import inbox
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
-from marketplace.payments import attempts, refunds
+from marketplace.payments import attempts, chargebacks, refunds
 from marketplace.payments.gateway import BadSignature, ForeignNotice, Notice, gateway
 from marketplace.permissions import machine
 
@@ -56,16 +56,19 @@ def receive() -> ResponseReturnValue:
 
 def store(notice: Notice, *, at: datetime) -> bool:
     """Put news into the inbox, whether it was sent or asked for; False where it was known already."""
-    told = {"about": notice.about, "ref": notice.ref, "key": notice.key}
+    told = {"about": notice.about, "ref": notice.ref, "key": notice.key, "payment": notice.payment_ref}
     return inbox.receive(SOURCE, notice.id, told, at=at)
 
 
 def react(row: inbox.InboxRow, at: datetime) -> None:
     """Ask the provider about whatever the event names; unknown kinds and objects are let go."""
     ref, key, about = row.payload.get("ref"), row.payload.get("key"), row.payload.get("about")
+    payment = row.payload.get("payment")
     if about == "session" and (attempt := attempts.by_session(ref, key)):
         attempts.ask(attempt, key=f"event-{row.id}", at=at)
     elif about == "refund" and ref and (refund := refunds.by_provider_ref(ref)):
         refunds.ask(refund, key=f"event-{row.id}", at=at)
+    elif about == "chargeback" and ref and payment and (paid := chargebacks.attempt_of(payment)):
+        chargebacks.ask(ref, paid, key=f"event-{row.id}", at=at)
     else:
         log.info("event of nothing we know", extra={"event_id": row.event_id, "about": about})

@@ -23,11 +23,21 @@ class PayoutForm(enum.StrEnum):
 class PayoutState(enum.StrEnum):
     DUE = "due"
     ISSUED = "issued"
+    STOPPED = "stopped"  # a bank has the buyer's payment in its hands (fault B18)
+    FORGONE = "forgone"  # never paid: the bank took the money back, and the seller was at fault
     REFUSED = "refused"  # the issuer said no, or answered something else than was asked: the desk looks
 
 
 class CannotPayOut(Refusal):
     message = _l("This payout has been made already.")
+
+
+class CannotStop(Refusal):
+    message = _l("This payout cannot be stopped any more.")
+
+
+class NotStopped(Refusal):
+    message = _l("This payout has not been stopped.")
 
 
 _P = PayoutState
@@ -38,9 +48,19 @@ PAYOUT = Machine(
         (_P.REFUSED, "issue"): _P.ISSUED,
         (_P.DUE, "refuse"): _P.REFUSED,
         (_P.REFUSED, "refuse"): _P.REFUSED,  # asked again, and again not what was asked for
+        (_P.DUE, "stop"): _P.STOPPED,
+        (_P.REFUSED, "stop"): _P.STOPPED,
+        (_P.STOPPED, "go_on"): _P.DUE,
+        (_P.STOPPED, "forgo"): _P.FORGONE,
     },
-    refusals={"issue": CannotPayOut, "refuse": CannotPayOut},
-    owes={"issue": "issue"},
+    refusals={
+        "issue": CannotPayOut,
+        "refuse": CannotPayOut,
+        "stop": CannotStop,
+        "go_on": NotStopped,
+        "forgo": NotStopped,
+    },
+    owes={"issue": "issue", "forgo": "forgone"},
 )
 
 

@@ -34,6 +34,7 @@ class PayoutOwed:
     order_number: str
     seller_id: int
     amount: Money
+    is_stopped: bool = False  # a bank has the buyer's payment in its hands: the card waits
 
 
 def owe_payout(*, order_id: int, order_number: str, seller_id: int, amount: Money, at: datetime) -> Payout:
@@ -49,7 +50,8 @@ def owe_payouts(owed: Sequence[PayoutOwed], *, at: datetime) -> list[Payout]:
     if not owed:
         return []
     payouts: list[Payout] = insert_all(Payout, [_row(share, at) for share in owed], returning=Payout)
-    outbox.enqueue_all(GIFT_CARD, [Errand(_key(payout), payout, _request(payout)) for payout in payouts], at=at)
+    due = [payout for payout in payouts if payout.state is PayoutState.DUE]
+    outbox.enqueue_all(GIFT_CARD, [Errand(_key(payout), payout, _request(payout)) for payout in due], at=at)
     return payouts
 
 
@@ -60,8 +62,14 @@ def issue_again(payout: Payout, *, at: datetime) -> None:
     """
     if payout.state is not PayoutState.REFUSED:
         raise CannotPayOut()
+    ask(payout, at=at)
+
+
+def ask(payout: Payout, *, at: datetime) -> None:
+    """Queue the card, under a key of its own where it was asked for before."""
     asked = len(outbox.rows_of(payout, GIFT_CARD))
-    outbox.enqueue(GIFT_CARD, key=f"{_key(payout)}:{asked}", subject=payout, request=_request(payout), at=at)
+    key = f"{_key(payout)}:{asked}" if asked else _key(payout)
+    outbox.enqueue(GIFT_CARD, key=key, subject=payout, request=_request(payout), at=at)
 
 
 def _key(payout: Payout) -> str:
@@ -75,7 +83,7 @@ def _row(share: PayoutOwed, at: datetime) -> dict[str, object]:
         "order_number": share.order_number,
         "seller_id": share.seller_id,
         "form": PayoutForm.GIFT_CARD,
-        "state": PayoutState.DUE,
+        "state": PayoutState.STOPPED if share.is_stopped else PayoutState.DUE,
         "amount_minor": share.amount.minor,
         "currency": share.amount.currency,
         "due_at": at,
@@ -178,7 +186,7 @@ def payout_of(order_id: int) -> Payout | None:
 
 def payouts_on_their_way(seller: Person) -> list[Payout]:
     """What a seller is owed and has not been handed yet, newest first; one the desk looks into is still on its way."""
-    waiting = (PayoutState.DUE, PayoutState.REFUSED)
+    waiting = (PayoutState.DUE, PayoutState.REFUSED, PayoutState.STOPPED)
     query = sa.select(Payout).where(Payout.seller_id == seller.id, Payout.state.in_(waiting))
     return list(db.session.scalars(query.order_by(Payout.id.desc())))
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
+from marketplace.orders import settling
 from marketplace.orders.models import Order
 from marketplace.orders.states import OrderState
 
 
 def headline(order: Order) -> str:
     """The state of a sale as its seller would say it."""
+    if settling.is_contested_by_bank(order):
+        return str(_("The buyer's bank looks into the payment"))
     words: dict[OrderState, str] = {
         OrderState.AWAITING_PAYMENT: _("Being paid for"),
         OrderState.PAID: _("Sold. Your label is on its way"),

@@ -1,4 +1,4 @@
-"""Form encoding with brackets (``line_items[0][price_data][currency]=usd``), read back into documents."""
+"""Forms with brackets (``line_items[0][price_data][currency]=usd``) and forms with files, read back into documents."""
 
 from __future__ import annotations
 
@@ -32,6 +32,19 @@ def nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             raise BadForm(f"{name!r} is said twice")
         place[last] = value
     return tree
+
+
+def multipart(body: bytes) -> list[tuple[str, str]]:
+    """The parts of a form with files, names and values; a file is its bytes, one character each."""
+    boundary = body.partition(b"\r\n")[0]
+    pairs = []
+    for part in body.split(boundary)[1:-1]:
+        head, _blank, value = part.partition(b"\r\n\r\n")
+        name = re.search(rb'name="([^"]*)"', head)
+        if name is None:
+            raise BadForm("a part without a name")
+        pairs.append((name[1].decode(), value.removesuffix(b"\r\n").decode("latin-1")))
+    return pairs
 
 
 def _place(key: str, place: dict[str, Any]) -> str:

@@ -29,7 +29,7 @@ from tests.contracts import forms
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {"stripe": "stripe-2026-05-27.dahlia.json", "shippo": "shippo-public-api-2024-06.yaml"}
-FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+FORM, JSON, FILES_FORM = "application/x-www-form-urlencoded", "application/json", "multipart/form-data"
 Pairs = Iterable[tuple[str, str]]
 Schema = dict[str, Any]
 
@@ -96,6 +96,8 @@ class Description:
         schema = content[kind]["schema"]
         if kind == FORM:
             return self._form_faults(parse_qsl(body.decode(), keep_blank_values=True), schema, "body")
+        if kind == FILES_FORM:
+            return self._form_faults(forms.multipart(body), schema, "body")
         return self.schema_faults(json.loads(body), schema, "body")
 
     def _form_faults(self, pairs: Pairs, schema: Schema, place: str) -> list[str]:

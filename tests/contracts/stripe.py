@@ -13,7 +13,24 @@ COUNT: Schema = {"type": "string", "pattern": "^[0-9]+$"}
 PAGE: dict[str, Schema] = {"limit": COUNT}
 FURTHER: dict[str, Schema] = {"starting_after": TEXT}
 SINCE = closed({"gte": COUNT}, {"lte": COUNT})
-EVENTS = {"pattern": r"^(checkout\.session|refund)\.[a-z_]+$"}
+EVENTS = {"pattern": r"^(checkout\.session|refund|charge\.dispute)\.[a-z_]+$"}
+EVIDENCE: dict[str, Schema] = dict.fromkeys(
+    (
+        "product_description",
+        "customer_name",
+        "customer_email_address",
+        "shipping_address",
+        "shipping_carrier",
+        "shipping_tracking_number",
+        "shipping_date",
+        "uncategorized_text",
+        "shipping_documentation",
+        "customer_communication",
+        "receipt",
+        "uncategorized_file",
+    ),
+    TEXT,
+)
 
 LINE = closed(
     {
@@ -50,6 +67,10 @@ REQUESTS: dict[str, Schema] = {
     "create_refund": closed({"payment_intent": TEXT, "amount": COUNT, "metadata": closed({"key": TEXT})}),
     "retrieve_refund": closed({}),
     "list_refunds": closed(PAGE, {"payment_intent": TEXT, "created": SINCE} | FURTHER),
+    "retrieve_dispute": closed({}),
+    "list_disputes": closed({"created": SINCE} | PAGE, FURTHER),
+    "update_dispute": closed({"evidence": closed({}, EVIDENCE), "submit": {"const": "true"}}),
+    "create_file": closed({"purpose": {"const": "dispute_evidence"}, "file": {"type": "string", "minLength": 1}}),
     "list_events": closed(PAGE, {"created": SINCE, "types": {**PLACES, "additionalProperties": EVENTS}} | FURTHER),
 }
 
@@ -63,6 +84,17 @@ SESSION = opened(
 )
 REFUND = opened(id=TEXT, amount=WHOLE, currency=TEXT, status=TEXT)
 EVENT = opened(id=TEXT, type=TEXT, livemode={"type": "boolean"}, data=opened(object=opened(id=TEXT)))
+MOVED = opened(amount=WHOLE, fee=WHOLE)
+DISPUTE = opened(
+    id=TEXT,
+    amount=WHOLE,
+    currency=TEXT,
+    status=TEXT,
+    reason=TEXT,
+    payment_intent={"type": ["string", "null"]},
+    balance_transactions={"type": "array", "items": MOVED},
+    evidence_details=opened(due_by={"type": ["integer", "null"]}, submission_count=WHOLE),
+)
 CARD = opened(brand=TEXT, last4={"pattern": "^[0-9]{4}$"}, fingerprint=TEXT)
 
 
@@ -79,6 +111,10 @@ ANSWERS: dict[str, Schema] = {
     "create_refund": REFUND,
     "retrieve_refund": REFUND,
     "list_refunds": _list_of(REFUND),
+    "retrieve_dispute": DISPUTE,
+    "list_disputes": _list_of(DISPUTE),
+    "update_dispute": DISPUTE,
+    "create_file": opened(id=TEXT),
     "list_events": _list_of(EVENT),
 }
 

@@ -12,6 +12,7 @@ import pytest
 from marketplace import clock
 from marketplace.money import Money
 from marketplace.payments import notices
+from marketplace.payments.gateway import Upload
 from tests.contracts import official
 from tests.contracts import stripe as contract
 from tests.contracts.forms import nested
@@ -35,8 +36,15 @@ def double() -> Iterator[StripeDouble]:
         gateway.find_refund(payment, "refund:R1")
         stripe.end_refund(refund.ref, "failed")
         gateway.retrieve_refund(refund.ref)
+        gateway.refund(payment, Money(100, "USD"), "refund:R2")
+        chargeback = stripe.dispute(payment)["id"]
+        file = gateway.upload_evidence(Upload(1, "receipt", "receipt.pdf", "application/pdf", b"%PDF-\x80"), "file:1")
+        gateway.send_evidence(chargeback, {"receipt": file, "customer_name": "Grace Buyer"}, "evidence:B1")
+        stripe.move_dispute(chargeback, "won")
+        gateway.retrieve_chargeback(chargeback)
         since = clock.wall() - timedelta(minutes=5)
-        assert (len(gateway.news(since)), len(gateway.payments(since)), len(gateway.refunds(since))) == (4, 2, 1)
+        assert (len(gateway.news(since)), len(gateway.payments(since)), len(gateway.refunds(since))) == (11, 2, 2)
+        assert len(gateway.chargebacks(since)) == 1
         yield stripe
 
 

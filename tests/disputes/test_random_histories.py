@@ -1,4 +1,4 @@
-"""Random histories of sales and cases over the real operations: the money is right after every step (fault G07).
+"""Random histories of sales, cases and chargebacks over the real operations: the money is right after each (fault G07).
 
 After each step the ledger sums to zero, no escrow is negative, what came in is where DESIGN says, a seller is paid at
 most once, a buyer gets back at most what was captured, and every open case waits for somebody until one moment.
@@ -19,7 +19,8 @@ from hypothesis.stateful import initialize, invariant, rule, run_state_machine_a
 
 from marketplace import clock
 from marketplace.database import db, unit_of_work
-from marketplace.disputes import answering, appealing, deciding, opening, outcomes, returning, waiting
+from marketplace.disputes import answering, appealing, banks_deadlines, deciding, opening, outcomes, returning, waiting
+from marketplace.disputes import chargebacks as bank_cases
 from marketplace.disputes.deciding import Ruling
 from marketplace.disputes.models import Clause, Dispute
 from marketplace.disputes.opening import Report, wishes_for
@@ -33,6 +34,12 @@ from marketplace.orders import refunding, settling
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import OrderState
+from marketplace.payments import chargebacks, sandbox
+from marketplace.payments.chargeback_models import Chargeback, ChargebackState
+from marketplace.payments.models import PaymentAttempt, Refund, RefundState
+from marketplace.payments.sandbox import SandboxSession
+from marketplace.payments.sandbox_chargebacks import SandboxChargeback, play
+from marketplace.payouts.models import Payout, PayoutState
 from marketplace.people.models import Person
 from marketplace.shipping import label_document, parcels, tracking
 from marketplace.shipping.carrier import TrackingReport
@@ -204,6 +211,64 @@ class Cases(History):
 
         self._try(move)
 
+    # Banks -----------------------------------------------------------------------------------------------------------
+
+    @rule(
+        place=ORDERS,
+        action=st.sampled_from(["inquire", "charge_back", "charge_back", "win", "lose"]),
+        abandoned=st.sampled_from([False, False, True]),
+    )
+    def hear_from_a_bank(self, place: int, action: str, abandoned: bool) -> None:
+        """A buyer's bank acts, and we hear of it, perhaps twice; or we die while writing down what we heard."""
+        with unit_of_work():
+            paid = sa.select(SandboxSession).where(SandboxSession.payment_ref.is_not(None)).order_by(SandboxSession.id)
+            sessions = db.session.scalars(paid).all()
+            if not sessions:
+                return
+            session = sessions[place % len(sessions)]
+            play(action, session.payment_ref or "", sandbox.left_of(session))
+            reports = [
+                row.report() for row in db.session.scalars(sa.select(SandboxChargeback).order_by(SandboxChargeback.id))
+            ]
+
+        def move() -> None:
+            for report in [*reports, *reports]:
+                attempt = chargebacks.attempt_of(report.payment_ref or "")
+                assert attempt is not None
+                chargebacks.apply(attempt, report, at=clock.now())
+
+        self._try(move, abandoned=abandoned)
+        if abandoned:
+            self._try(move)
+
+    @rule(place=CASES, pays_seller=st.booleans(), abandoned=st.sampled_from([False, False, True]))
+    def conclude(self, place: int, pays_seller: bool, abandoned: bool) -> None:
+        def move() -> None:
+            lost = db.session.scalars(sa.select(Chargeback).filter_by(state=ChargebackState.LOST)).all()
+            if lost:
+                agent, case = db.session.get_one(Person, self.agents[0]), lost[place % len(lost)]
+                bank_cases.conclude(case, pays_seller=pays_seller, words="So.", by=agent, at=clock.now())
+
+        self._try(move, abandoned=abandoned)
+
+    @invariant()
+    def what_a_bank_has_is_neither_paid_out_nor_refunded_as_well(self) -> None:
+        if not hasattr(self, "savepoint"):
+            return
+        with unit_of_work(reading=True):
+            for attempt in db.session.scalars(sa.select(PaymentAttempt).where(PaymentAttempt.paid_at.is_not(None))):
+                back = sa.select(sa.func.coalesce(sa.func.sum(Refund.amount_minor), 0))
+                refunded = db.session.scalar(
+                    back.where(Refund.attempt_id == attempt.id, Refund.state != RefundState.FAILED)
+                )
+                assert int(refunded or 0) + chargebacks.taken_by_banks(attempt.id) <= attempt.amount_minor
+            for case in db.session.scalars(sa.select(Chargeback)):
+                deadline = deadlines.waiting_deadline(banks_deadlines.DUE, case)
+                assert (deadline is None) == case.is_over == (case.due_at is None)
+                orders = [order.id for order in bank_cases.orders_of(case)]
+                due = sa.select(Payout.id).where(Payout.order_id.in_(orders), Payout.state == PayoutState.DUE)
+                assert case.is_over or db.session.scalar(due) is None
+
     # After every step ------------------------------------------------------------------------------------------------
 
     @invariant()
@@ -223,7 +288,12 @@ class Cases(History):
             disputed = sa.select(Order.id).where(Order.state == OrderState.DISPUTED)
             open_cases = sa.select(Dispute.order_id).where(Dispute.state.not_in(OVER))
             contested = set(db.session.scalars(disputed)) - set(db.session.scalars(open_cases))
-            assert contested <= self._taken_back_by_the_carrier()
+            assert contested <= self._taken_back_by_the_carrier() | self._with_a_bank()
+
+    @staticmethod
+    def _with_a_bank() -> set[int]:
+        cases = db.session.scalars(sa.select(Chargeback).where(Chargeback.due_at.is_not(None)))
+        return {order.id for case in cases for order in bank_cases.orders_of(case)}
 
     @staticmethod
     def _taken_back_by_the_carrier() -> set[int]:

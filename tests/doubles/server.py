@@ -26,6 +26,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tests.contracts.forms import multipart
 from tests.doubles.faults import Fault
 
 LONGEST_SILENCE = 60.0  # seconds
@@ -66,8 +67,19 @@ class Call:
         return json.loads(self.body or b"null")
 
     @property
+    def has_files(self) -> bool:
+        return self.headers.get("content-type", "").startswith("multipart/form-data")
+
+    @property
     def form(self) -> list[tuple[str, str]]:
+        if self.has_files:
+            return multipart(self.body)
         return parse_qsl(self.body.decode(), keep_blank_values=True)
+
+    @property
+    def said(self) -> bytes:
+        """What the body says, however it was cut into parts."""
+        return json.dumps(self.form).encode() if self.has_files else self.body
 
 
 Work = Callable[[Any, Call], Answer]

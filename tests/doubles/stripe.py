@@ -19,11 +19,21 @@ from tests.contracts import stripe as contract
 from tests.doubles.control import Steered, arguments, serve
 from tests.doubles.posting import Postbox
 from tests.doubles.server import Answer, Call, answers
-from tests.doubles.stripe_objects import charge_of, intent_of, refund_of, session_of
+from tests.doubles.stripe_objects import (
+    charge_of,
+    dispute_of,
+    file_of,
+    intent_of,
+    movement_of,
+    refund_of,
+    session_of,
+)
 from tests.doubles.stripe_tax import StripeTaxBooks
 
 API_VERSION = "2026-05-27.dahlia"
 KEY, SECRET = "sk_test_double", "whsec_of_the_double"
+DISPUTE_FEE = 1_500
+WITH_THE_BANK = ("warning_needs_response", "warning_under_review", "needs_response", "under_review")
 SHORTEST, LONGEST = 30 * 60, 24 * 3600  # seconds a session may stay open
 BRANDS = {"4242424242424242": "visa", "5555555555554444": "mastercard", "378282246310005": "amex"}
 DECLINED = {"4000000000000002": "card_declined", "4000000000009995": "insufficient_funds"}
@@ -50,6 +60,8 @@ class StripeDouble(StripeTaxBooks, Steered):
         self.intents: dict[str, dict[str, Any]] = {}
         self.charges: dict[str, dict[str, Any]] = {}
         self.refunds: dict[str, dict[str, Any]] = {}
+        self.disputes: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, dict[str, Any]] = {}
         self.events: dict[str, dict[str, Any]] = {}
         self.postbox = Postbox(webhook_url, secret)
         self.description = official.if_there("stripe")
@@ -86,8 +98,8 @@ class StripeDouble(StripeTaxBooks, Steered):
         if not key:
             self.violations.append(f"{call.operation}: a POST without an idempotency key")
             return None
-        path, body, answer = self._remembered.get(key, (call.path, call.body, None))
-        if (path, body) != (call.path, call.body):
+        path, body, answer = self._remembered.get(key, (call.path, call.said, None))
+        if (path, body) != (call.path, call.said):
             said = f"Keys for idempotent requests can only be used with the same parameters ({key})."
             return error(said, kind="idempotency_error")
         return answer
@@ -104,7 +116,7 @@ class StripeDouble(StripeTaxBooks, Steered):
             self.violations.extend(f"our answer: {fault}" for fault in faults)
         if call.method == "POST" and answer.status == 200:
             kept = Answer(answer.body, headers={"Idempotent-Replayed": "true"})
-            self._remembered[call.headers.get("idempotency-key", "")] = (call.path, call.body, kept)
+            self._remembered[call.headers.get("idempotency-key", "")] = (call.path, call.said, kept)
 
     def no_such_path(self, call: Call) -> Answer:
         return error(f"Unrecognized request URL ({call.method}: {call.path})", status=404)
@@ -212,6 +224,8 @@ class StripeDouble(StripeTaxBooks, Steered):
         charge = self.charges[intent["latest_charge"]]
         left = charge["amount"] - charge["amount_refunded"]
         amount = int(asked.get("amount", left))
+        if any(one["charge"] == charge["id"] and one["status"] in WITH_THE_BANK for one in self.disputes.values()):
+            return error("The charge has been disputed.", code="charge_disputed")
         if left == 0:
             return error("The charge has already been refunded.", code="charge_already_refunded")
         if not 0 < amount <= left:
@@ -244,6 +258,67 @@ class StripeDouble(StripeTaxBooks, Steered):
                 refund["failure_reason"] = "unknown"
                 charge.update(amount_refunded=charge["amount_refunded"] - refund["amount"], refunded=False)
             self.tell("refund.failed" if status == "failed" else "refund.updated", refund)
+
+    # Disputes --------------------------------------------------------------------------------------------------------
+
+    def dispute(self, intent: str, status: str = "needs_response") -> dict[str, Any]:
+        """The buyer's bank asks about a payment (``warning_needs_response``), or takes it back."""
+        with self.lock:
+            charge = self.charges[self.intents[intent]["latest_charge"]]
+            dispute = dispute_of(charge, "warning_needs_response")
+            self.disputes[dispute["id"]] = dispute
+            self.tell("charge.dispute.created", dispute)
+            if status != "warning_needs_response":
+                self.move_dispute(dispute["id"], status)
+            return dispute
+
+    def move_dispute(self, ref: str, status: str) -> None:
+        """The bank goes further, or decides; its money moves with that."""
+        with self.lock:
+            dispute = self.disputes[ref]
+            taken = -sum(moved["amount"] for moved in dispute["balance_transactions"])
+            dispute["status"], moved = status, dispute["balance_transactions"]
+            if not taken and not status.startswith("warning") and status != "won":
+                moved.append(movement_of(dispute, -dispute["amount"], DISPUTE_FEE))
+                self.tell("charge.dispute.funds_withdrawn", dispute)
+            if taken and status == "won":
+                moved.append(movement_of(dispute, taken, 0))
+                self.tell("charge.dispute.funds_reinstated", dispute)
+            ended = status in ("won", "lost", "warning_closed")
+            self.tell("charge.dispute.closed" if ended else "charge.dispute.updated", dispute)
+
+    @answers("GET", "/v1/disputes")
+    def list_disputes(self, call: Call) -> Answer:
+        return self._page(call, list(self.disputes.values()))
+
+    @answers("GET", "/v1/disputes/{dispute}")
+    def retrieve_dispute(self, call: Call) -> Answer:
+        dispute = self.disputes.get(call.parts["dispute"])
+        return Answer(dispute) if dispute else _missing("dispute", call.parts["dispute"])
+
+    @answers("POST", "/v1/disputes/{dispute}")
+    def update_dispute(self, call: Call) -> Answer:
+        dispute = self.disputes.get(call.parts["dispute"])
+        if dispute is None:
+            return _missing("dispute", call.parts["dispute"])
+        if not dispute["status"].endswith("needs_response"):
+            return error("This dispute is already closed.", code="dispute_already_closed")
+        asked = forms.nested(call.form)
+        unknown = [ref for ref in asked["evidence"].values() if ref.startswith("file_") and ref not in self.files]
+        if unknown:
+            return _missing("file", unknown[0])
+        dispute["evidence"].update(asked["evidence"])
+        dispute["evidence_details"].update(has_evidence=True, submission_count=1)
+        is_inquiry = dispute["status"].startswith("warning")
+        dispute["status"] = "warning_under_review" if is_inquiry else "under_review"
+        self.tell("charge.dispute.updated", dispute)
+        return Answer(dispute)
+
+    @answers("POST", "/v1/files")
+    def create_file(self, call: Call) -> Answer:
+        file = file_of(forms.nested(call.form))
+        self.files[file["id"]] = file
+        return Answer(file)
 
     # Events ----------------------------------------------------------------------------------------------------------
 
@@ -295,11 +370,22 @@ class StripeDouble(StripeTaxBooks, Steered):
     def show_books(self, call: Call) -> Answer:
         paid = [one for one in self.sessions.values() if one["payment_status"] == "paid"]
         books = {"sessions": list(self.sessions.values()), "paid": paid, "refunds": list(self.refunds.values())}
+        books["disputes"] = list(self.disputes.values())
         return Answer(books | {"tax": self.tax_left})
 
     @answers("POST", "/_double/refunds/{refund}")
     def steer_refund(self, call: Call) -> Answer:
         self.end_refund(call.parts["refund"], call.json["status"])
+        return Answer({})
+
+    @answers("POST", "/_double/disputes/{intent}")
+    def steer_dispute(self, call: Call) -> Answer:
+        """``status``: what the bank says; of a payment it has in its hands already, what it says next."""
+        known = [one["id"] for one in self.disputes.values() if one["payment_intent"] == call.parts["intent"]]
+        if known:
+            self.move_dispute(known[-1], call.json["status"])
+        else:
+            self.dispute(call.parts["intent"], call.json["status"])
         return Answer({})
 
     @answers("POST", "/_double/webhooks")

@@ -87,6 +87,68 @@ def charge_of(session: dict[str, Any], brand: str, last4: str, fingerprint: str)
     }
 
 
+def dispute_of(charge: dict[str, Any], status: str) -> dict[str, Any]:
+    """A dispute about what has not been refunded of a charge, as Stripe calls a chargeback."""
+    now = int(time.time())
+    return {
+        "id": "dp_" + secrets.token_hex(12),
+        "object": "dispute",
+        "amount": charge["amount"] - charge["amount_refunded"],
+        "balance_transactions": [],
+        "charge": charge["id"],
+        "created": now,
+        "currency": charge["currency"],
+        "enhanced_eligibility_types": [],
+        "evidence": {"enhanced_evidence": {}},
+        "evidence_details": {
+            "due_by": now + 7 * 86_400,
+            "enhanced_eligibility": {},
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+        },
+        "is_charge_refundable": status.startswith("warning"),
+        "livemode": charge["livemode"],
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "reason": "product_not_received",
+        "status": status,
+    }
+
+
+def movement_of(dispute: dict[str, Any], amount: int, fee: int) -> dict[str, Any]:
+    """Money that moves for a dispute: withdrawn with a fee, or reinstated without."""
+    now = int(time.time())
+    return {
+        "id": "txn_" + secrets.token_hex(12),
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": now,
+        "balance_type": "payments",
+        "created": now,
+        "currency": dispute["currency"],
+        "description": "Chargeback",
+        "fee": fee,
+        "fee_details": [],
+        "net": amount - fee,
+        "reporting_category": "dispute" if amount < 0 else "dispute_reversal",
+        "source": dispute["id"],
+        "status": "available",
+        "type": "adjustment",
+    }
+
+
+def file_of(asked: dict[str, Any]) -> dict[str, Any]:
+    """A file that was handed in."""
+    return {
+        "id": "file_" + secrets.token_hex(12),
+        "object": "file",
+        "created": int(time.time()),
+        "purpose": asked["purpose"],
+        "size": len(asked["file"]),
+    }
+
+
 def refund_of(charge: dict[str, Any], amount: int, status: str, metadata: dict[str, str]) -> dict[str, Any]:
     """A refund of a charge, whole or in part."""
     return {

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from marketplace import clock
 from marketplace.database import db, unit_of_work
-from marketplace.payments import sandbox, signatures
+from marketplace.payments import sandbox, sandbox_chargebacks, signatures
 from marketplace.payments.gateway import Gateway
 from marketplace.payments.sandbox import SandboxGateway, SandboxRefund
 from marketplace.payments.stripe import StripeGateway
@@ -21,16 +21,21 @@ from marketplace.payments.stripe_api import StripeAPI
 from tests.doubles.stripe import KEY, SECRET, StripeDouble
 
 VISA = "4242424242424242"
+STATUS = {"inquire": "warning_needs_response", "charge_back": "needs_response", "win": "won", "lose": "lost"}
 
 
 @dataclass(frozen=True)
 class Rig:
-    """A gateway; ``pay`` presses the button, ``bounce`` fails a refund later, ``news_of`` is a signed webhook."""
+    """A gateway; ``pay`` presses the button, ``bounce`` fails a refund later, ``news_of`` is a signed webhook.
+
+    ``bank`` lets the bank of a payment act: inquire, charge_back, win or lose.
+    """
 
     gateway: Gateway
     pay: Callable[[str], Any]
     bounce: Callable[[str], None]
     news_of: Callable[[str], tuple[bytes, str]]
+    bank: Callable[[str, str], None]
 
 
 def request_for(key: str, minor: int = 25_000, *, minutes: float = 31) -> dict[str, Any]:
@@ -71,12 +76,17 @@ def sandbox_rig() -> Iterator[Rig]:
             body = sandbox.notice_of(session.scalars(rows).one())
         return body, signatures.sign(body, sandbox.webhook_secret())
 
-    yield Rig(SandboxGateway(), pay, bounce, news_of)
+    def bank(payment: str, action: str) -> None:
+        with unit_of_work() as session:
+            row = session.scalars(sa.select(sandbox.SandboxSession).filter_by(payment_ref=payment)).one()
+            assert sandbox_chargebacks.play(action, payment, sandbox.left_of(row))
+
+    yield Rig(SandboxGateway(), pay, bounce, news_of, bank)
 
 
 def stripe_gateway(double: StripeDouble, *, key: str = KEY, silence: float = 0.5) -> StripeGateway:
     """The real adapter in front of a double, with a test's patience: ``silence`` in seconds."""
-    api = StripeAPI(key, api_base=double.url, timeout=(1.0, silence), pauses=(0.01, 0.01))
+    api = StripeAPI(key, api_base=double.url, files_base=double.url, timeout=(1.0, silence), pauses=(0.01, 0.01))
     return StripeGateway(api, SECRET)
 
 
@@ -87,7 +97,17 @@ def stripe_rig() -> Iterator[Rig]:
             body = next(one for one in reversed(double.postbox.sent) if ref.encode() in one)
             return body, double.postbox.signature(body)
 
-        yield Rig(stripe_gateway(double), double.pay, lambda ref: double.end_refund(ref, "failed"), news_of)
+        def bounce(ref: str) -> None:
+            double.end_refund(ref, "failed")
+
+        def bank(payment: str, action: str) -> None:
+            known = [one["id"] for one in double.disputes.values() if one["payment_intent"] == payment]
+            if not known:
+                double.dispute(payment, STATUS[action])
+            else:
+                double.move_dispute(known[-1], STATUS[action])
+
+        yield Rig(stripe_gateway(double), double.pay, bounce, news_of, bank)
         assert double.violations == []
 
 

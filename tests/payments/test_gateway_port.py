@@ -9,7 +9,15 @@ import pytest
 
 from marketplace import clock
 from marketplace.money import Money
-from marketplace.payments.gateway import BadSignature, Gateway, PaymentPage, RefundRefused
+from marketplace.payments.chargeback_models import ChargebackState
+from marketplace.payments.gateway import (
+    BadSignature,
+    EvidenceRefused,
+    Gateway,
+    PaymentPage,
+    RefundRefused,
+    Upload,
+)
 from tests.payments.rigs import RIGS, Rig, a_key, expiry, request_for
 
 EARLIER = timedelta(minutes=5)
@@ -124,3 +132,31 @@ def test_a_webhook_is_the_same_news_as_the_list_has(rig: Rig) -> None:
     assert [notice] == rig.gateway.news(clock.wall() - EARLIER)
     with pytest.raises(BadSignature):
         rig.gateway.read_notice(body.replace(b"25000", b"1"), signature)
+
+
+@pytest.mark.fault("B18")
+def test_a_bank_asks_takes_back_reads_evidence_once_and_gives_back(rig: Rig) -> None:
+    since, payment = clock.wall() - EARLIER, paid(rig)
+    gateway, whole, nothing = rig.gateway, Money(25_000, "USD"), Money(0, "USD")
+    rig.bank(payment, "inquire")
+    [asked] = gateway.chargebacks(since)
+    assert (asked.status, asked.payment_ref, asked.amount) == (ChargebackState.INQUIRY, payment, whole)
+    assert (asked.withdrawn, asked.fee, asked.answers) == (nothing, nothing, 0)
+    assert asked.due_by is not None and asked.due_by > clock.wall()
+    with pytest.raises(RefundRefused):
+        gateway.refund(payment, Money(100, "USD"), "refund:meanwhile")
+    rig.bank(payment, "charge_back")
+    taken = gateway.retrieve_chargeback(asked.ref)
+    assert (taken.status, taken.withdrawn) == (ChargebackState.NEEDS_ANSWER, whole)
+    assert taken.fee > nothing
+    upload = Upload(7, "receipt", "receipt.pdf", "application/pdf", b"%PDF-1.7 \x80\xff")
+    file = gateway.upload_evidence(upload, "evidence:B1:7")
+    assert gateway.upload_evidence(upload, "evidence:B1:7") == file
+    answered = gateway.send_evidence(asked.ref, {"receipt": file, "customer_name": "Grace"}, "evidence:B1")
+    assert (answered.status, answered.answers) == (ChargebackState.ANSWERED, 1)
+    with pytest.raises(EvidenceRefused):
+        gateway.send_evidence(asked.ref, {"customer_name": "Again"}, "evidence:B1:again")
+    rig.bank(payment, "win")
+    won = gateway.retrieve_chargeback(asked.ref)
+    assert (won.status, won.withdrawn, won.fee) == (ChargebackState.WON, nothing, taken.fee)
+    assert gateway.refund(payment, Money(100, "USD"), "refund:after").status == "succeeded"

@@ -7,8 +7,8 @@ from alembic import op
 
 from marketplace.database import UTCDateTime
 
-revision = "0009"
-down_revision = "0008"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
