@@ -1,0 +1,77 @@
+"""The catalogues that ship: whole, true to the source, and nothing in them that nobody says."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from marketplace.programme import reading
+from marketplace.programme.policy.languages import words_of
+from scripts import words
+
+HELD = re.compile(r"%\([a-z_0-9]+\)[sd]|%%|</?[a-z]+|https?://\S+")
+
+
+@cache
+def said() -> Catalog:
+    return words.collect()
+
+
+@cache
+def shipped(language: str) -> Catalog:
+    with words.catalogue(language).open("rb") as source:
+        return read_po(source, locale=language)
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_every_text_is_translated_and_none_is_left_over(language: str) -> None:
+    known = shipped(language)
+    here, there = ({(one.id, one.context) for one in some if one.id} for some in (said(), known))
+    assert {"missing": here - there, "left over": there - here} == {"missing": set(), "left over": set()}
+    assert [one.id for one in words.left(known)] == []
+    assert [one.id for one in known if one.fuzzy and one.id] == []
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_a_translation_holds_what_is_filled_in_and_all_markup(language: str) -> None:
+    bent = [one.id for one in shipped(language) if one.id and not _holds(one.id, one.string)]
+    assert bent == []
+
+
+def _holds(text: str | tuple[str, ...], string: str | tuple[str, ...]) -> bool:
+    if isinstance(text, str):
+        return isinstance(string, str) and _held(text) == _held(string)
+    return all(set(_held(form)) <= set(_held(text[1])) for form in string)
+
+
+def _held(text: str) -> Counter[str]:
+    return Counter(HELD.findall(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "string", "holds"),
+    [
+        ("Pay %(amount)s", "%(amount)s bezahlen", True),
+        ("Pay %(amount)s", "Bezahlen", False),
+        ("Pay %(amount)s", "%(betrag)s bezahlen", False),
+        (("%(num)s day", "%(num)s days"), ("ein Tag", "%(num)s Tage"), True),
+        (("%(num)s day", "%(num)s days"), ("%(n)s Tag", "%(num)s Tage"), False),
+    ],
+)
+def test_a_translation_that_holds_less_is_found(
+    text: str | tuple[str, ...], string: str | tuple[str, ...], holds: bool
+) -> None:
+    assert _holds(text, string) is holds
+
+
+@pytest.mark.parametrize("preset", reading.preset_names())
+def test_a_preset_says_everything_in_each_language_it_offers(preset: str) -> None:
+    policy = reading.read(preset)
+    assert set(words.LANGUAGES) <= set(policy.languages.offered)
+    for language in policy.languages.offered:
+        assert set(policy.languages.words[language]) == set(words_of(policy))
