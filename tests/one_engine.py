@@ -22,6 +22,18 @@ ONE_ENGINE: dict[str, tuple[str, str]] = {
         "sqlite",
         LOOK,
     ),
+    "tests/journeys/test_look.py::test_without_a_connection_the_kept_page_says_so": (
+        "sqlite",
+        LOOK,
+    ),
+    "tests/journeys/test_look.py::test_paper_carries_the_order_and_no_navigation": (
+        "sqlite",
+        LOOK,
+    ),
+    "tests/journeys/test_look.py::test_every_form_says_what_is_wrong_in_the_same_way": (
+        "sqlite",
+        LOOK,
+    ),
     "tests/journeys/test_look.py::test_the_same_address_says_the_same_with_and_without_scripts": (
         "sqlite",
         LOOK,

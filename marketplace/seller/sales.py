@@ -11,6 +11,7 @@ from marketplace import clock
 from marketplace.database import db
 from marketplace.disputes.locking import latest_of
 from marketplace.errors import NotFound
+from marketplace.listings.showing import grade
 from marketplace.orders import accounting, refunding, snapshots, terms
 from marketplace.orders.models import Order
 from marketplace.orders.permissions import seller_can_cancel
@@ -69,6 +70,19 @@ def sale(number: str) -> ResponseReturnValue:
         must_ship=order.state is OrderState.LABEL_ISSUED,
         may_cancel=seller_can_cancel(order),
         case=latest_of(order.id),
+    )
+
+
+@bp.get("/sell/sales/<number>/slip")
+@member
+def slip(number: str) -> ResponseReturnValue:
+    """The slip for the parcel, made for paper."""
+    order = own_sale(number)
+    return render_template(
+        "seller/slip.html",
+        order=order,
+        grade=grade(order.as_sold["grade"], terms.of_seller(order)),
+        window=terms.of_buyer(order).limits.confirmation_window_hours,
     )
 
 

@@ -91,23 +91,90 @@ def test_the_first_photo_is_in_the_first_screen_of_a_phone(
         assert box["y"] + min(box["height"], 120) < 740, f"{path}: the first photo begins at {box['y']}"
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
 def test_an_error_is_in_the_title_takes_the_focus_and_keeps_what_was_typed(
-    live_shop: LiveShop, browse: Browse, addresses: dict[str, list[str]], scripts: bool
+    live_shop: LiveShop, browse: Browse, addresses: dict[str, list[str]]
 ) -> None:
-    page = browse(width=360, scripts=scripts)
+    page = browse(width=360, scripts=False)
     page.goto(addresses[""][4])
     press(page, "add-to-bag")
     page.goto("/checkout")
     send(page, "checkout", email="grace@example.com", **{**ADDRESS, "postcode": "90210"})
-    assert page.title().startswith("Error: ")
-    summary = page.locator(".error-summary")
-    assert summary.evaluate("it => it === document.activeElement")
+    _says_what_is_wrong(page)
     assert page.locator("#checkout [name=line1]").input_value() == ADDRESS["line1"]
-    summary.locator("a").first.click()
+
+
+# Each form that asks for something, by whom and where it is found, and what is typed into it; the rest stays empty.
+FORMS: list[tuple[str, str, str, dict[str, str]]] = [
+    ("guest", "/sign-in", "sign-in", {"email": "ada@example.com"}),
+    ("guest", "/join", "join", {}),
+    ("guest", "/track", "track", {"email": "ada@example.com"}),
+    ("guest", "/reset", "reset", {}),
+    ("guest", "/sign-in/link", "sign-in-link", {}),
+    ("seller", "/account/name", "rename", {"name": ""}),
+    ("seller", "/account/password", "change-password", {"current": "not the one"}),
+    ("seller", "/account/email", "change-email", {}),
+    ("seller", "/account/address", "ship-from", {"name": "Ada Quill", "postcode": "1"}),
+    ("seller", "price", "save-price", {"price": "a lot"}),
+]
+
+
+def test_every_form_says_what_is_wrong_in_the_same_way(
+    live_shop: LiveShop, browse: Browse, addresses: dict[str, list[str]]
+) -> None:
+    """Values typed are kept, but for passwords, which are typed anew."""
+    _guest, (seller, steps), *_others = addresses.items()
+    visitors = {"guest": browse(width=360), "seller": browse(width=360, person=_person(live_shop, seller))}
+    for who, path, form, typed in FORMS:
+        page = visitors[who]
+        page.goto(path if path.startswith("/") else next(step for step in steps if step.endswith(f"/{path}")))
+        send(page, form, **typed)
+        _says_what_is_wrong(page)
+        for name, value in typed.items():
+            kept = "" if page.locator(f"#{form} [name={name}]").get_attribute("type") == "password" else value
+            assert page.locator(f"#{form} [name={name}]").input_value() == kept, (path, name)
+
+
+def _says_what_is_wrong(page: Page) -> None:
+    assert page.title().startswith("Error: "), page.url
+    summary = page.locator(".error-summary")
+    assert summary.evaluate("it => it === document.activeElement"), page.url
+    first = summary.locator("a").first
+    first.click()
     target = page.evaluate("location.hash.slice(1)")
-    assert page.locator(f"#{target}").evaluate("it => it === document.activeElement")
-    assert summary.locator("a").first.inner_text() in page.locator(f"#{target}-error").inner_text()
+    assert page.locator(f"#{target}").evaluate(
+        "it => it === document.activeElement || it.contains(document.activeElement)"
+    )
+    assert first.inner_text() in page.locator(f"#{target}-error").inner_text()
+
+
+def test_without_a_connection_the_kept_page_says_so(live_shop: LiveShop, browse: Browse) -> None:
+    page = browse(offline=True)
+    page.goto("/help")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.context.set_offline(True)
+    page.goto("/shop")
+    assert page.locator("h1").inner_text() == "You are not connected"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(251, 250, 248)", "with its style"
+    page.context.set_offline(False)
+    page.get_by_role("link", name="Try again").click()
+    page.get_by_role("heading", name="All pieces").wait_for()
+
+
+def test_paper_carries_the_order_and_no_navigation(
+    live_shop: LiveShop, browse: Browse, addresses: dict[str, list[str]]
+) -> None:
+    shown = "all => all.filter(it => it.checkVisibility()).map(it => it.className || it.tagName)"
+    sale, _list = list(addresses.values())[3]
+    for email, path in ((list(addresses)[2], list(addresses.values())[2][0]), (list(addresses)[3], f"{sale}/slip")):
+        page = browse(width=794, person=_person(live_shop, email))
+        page.emulate_media(media="print", color_scheme="dark")
+        page.goto(path)
+        assert page.locator("nav, form, button, .button, .skip, .sandbox-bar").evaluate_all(shown) == [], path
+        assert page.locator("h1").is_visible()
+        assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 26, 24)", (
+            "ink on white, in the dark too"
+        )
+        assert page.evaluate(figures.OVERFLOW) == 0
 
 
 def test_the_same_address_says_the_same_with_and_without_scripts(

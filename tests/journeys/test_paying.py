@@ -103,3 +103,40 @@ def test_a_declined_card_and_a_cancelled_page_lose_nothing(live_shop: LiveShop, 
     press(page, "sandbox-pay", "button[value=pay]")
     until_shown(page, "Thank you")
     assert len(sold(live_shop, piece)) == 1
+
+
+def test_a_purchase_by_keyboard_alone_takes_sixty_keys(live_shop: LiveShop, browse: Browse) -> None:
+    """From the piece's page to the thanks, with an address the browser fills in; no mouse is touched."""
+    page, keys = browse(), 0
+
+    def to(target: str) -> None:
+        nonlocal keys
+        for key in ("Tab", "Enter"):  # past the navigation
+            page.keyboard.press(key)
+        keys += 2
+        while not page.evaluate("target => document.activeElement.matches(target)", target):
+            page.keyboard.press("Tab")
+            keys += 1
+            assert keys <= 60, f"{target} was not reached: {page.evaluate('document.activeElement.outerHTML')[:200]}"
+
+    def enter() -> None:
+        nonlocal keys
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        keys += 1
+
+    page.goto(a_piece(live_shop))
+    to("#add-to-bag button")
+    enter()
+    to("main a.button--filled")
+    enter()
+    fill(page, "checkout", email="keys@example.com", **ADDRESS)
+    page.evaluate("document.activeElement.blur()")
+    to("#checkout button")
+    enter()
+    to("#pay button")
+    enter()
+    to("#sandbox-pay button[value=pay]")
+    enter()
+    until_shown(page, "Thank you")
+    assert keys <= 60
