@@ -21,6 +21,6 @@ def offline() -> ResponseReturnValue:
 @public
 def worker() -> Response:
     """The script that answers with that page where the network does not; it lies at the root to reach every page."""
-    answer = current_app.send_static_file("js/offline-worker")
+    answer = current_app.send_static_file("js/offline-worker.js")
     answer.cache_control.no_cache = True
     return answer
