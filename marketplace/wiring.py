@@ -23,10 +23,21 @@ from marketplace.ledger import seals
 from marketplace.listings import facts as listing_facts
 from marketplace.listings import review as listing_review
 from marketplace.listings import withdrawing
+from marketplace.mail import (
+    about_offers,
+    outgoing,
+    to_buyers,
+    to_members,
+    to_parties,
+    to_people,
+    to_sellers,
+    to_shoppers,
+)
 from marketplace.mail import facts as mail_facts
-from marketplace.mail import outgoing, to_buyers, to_members, to_parties, to_people, to_sellers, to_shoppers
 from marketplace.mail.outgoing import SandboxPostRoom
 from marketplace.mail_server import MailServer
+from marketplace.offers import bargaining
+from marketplace.offers import facts as offer_facts
 from marketplace.orders import checkouts, fulfilment, links, lost_parcels, paying, settling, tax_books
 from marketplace.orders import facts as order_facts
 from marketplace.orders import news as order_news
@@ -55,6 +66,7 @@ def wire(app: Flask, settings: Settings) -> None:
     _people()
     _listings()
     _interests()
+    _offers()
     _payments(settings)
     _shipping()
     _orders()
@@ -138,6 +150,21 @@ def _listings() -> None:
     react_to(listing_facts.ListingWithdrawn, to_members.listing_withdrawn)
     react_to(listing_facts.ListingsCalledIn, to_members.listings_called_in)
     react_to(listing_facts.ReviewOverdue, to_members.review_overdue)
+
+
+def _offers() -> None:
+    deadlines.register(bargaining.DUE, bargaining.sweep_due)
+    react_to(offer_facts.OfferMoved, about_offers.offer_moved)
+    react_to(order_facts.OrderPaid, _sold_to_somebody)
+    react_to(listing_facts.ListingWithdrawn, _taken_out)
+
+
+def _sold_to_somebody(fact: order_facts.OrderPaid) -> None:
+    bargaining.end_all([db.session.get_one(Order, fact.order_id).listing_id], at=fact.at)
+
+
+def _taken_out(fact: listing_facts.ListingWithdrawn) -> None:
+    bargaining.end_all([fact.listing_id], at=fact.at)
 
 
 def _interests() -> None:

@@ -31,7 +31,8 @@ def bag() -> ResponseReturnValue:
     there = [listing for listing, line in zip(found, lines, strict=True) if line["available"]]
     gone = [listing for listing, line in zip(found, lines, strict=True) if not line["available"]]
     currency = versions.current().policy.market.currency
-    rows = [(listing.title, cards.shown_price(listing)) for listing in there]
+    person = current_person()
+    rows = [(listing.title, cards.price_to(listing, person.id if person else None)) for listing in there]
     return render_template(
         "buyer/bag.html",
         lines=lines,
@@ -43,7 +44,7 @@ def bag() -> ResponseReturnValue:
 
 
 def _line(listing: Listing) -> dict[str, Any]:
-    why_not = None
+    why_not, person = None, current_person()
     if listing.state is ListingState.HELD:
         why_not = _("Someone is paying for it right now.")
     elif listing.state is ListingState.SOLD:
@@ -51,7 +52,7 @@ def _line(listing: Listing) -> dict[str, Any]:
     elif listing.state is not ListingState.LIVE:
         why_not = _("No longer for sale.")
     return {
-        "listing": cards.card(listing),
+        "listing": {**cards.card(listing), "price": cards.price_to(listing, person.id if person else None)},
         "shipping": cards.shipping_of(listing),
         "available": why_not is None,
         "why_not": why_not,

@@ -81,7 +81,7 @@ def address() -> ResponseReturnValue:
 
 
 def _ask(form: CheckoutForm, status: int = 200) -> ResponseReturnValue:
-    lines = [(listing.title, cards.shown_price(listing)) for listing in _buyable()]
+    lines = [(listing.title, cards.price_to(listing, _buyer_id())) for listing in _buyable()]
     return render_template("buyer/checkout.html", form=form, lines=lines, signed_in=current_person()), status
 
 
@@ -120,7 +120,7 @@ def _buyer_id() -> int | None:
 
 def _open(pieces: Sequence[Listing], ship_to: dict[str, str], email: str, name: str, form_token: str) -> Checkout:
     """Quote the tax outside any transaction, then write the offer down. Without a quote nothing is written."""
-    lines = checkouts.tax_lines(pieces)
+    lines = checkouts.tax_lines(pieces, buyer_id=_offering_id(email))
     on = clock.now().date()
     numbers = [piece.number for piece in pieces]
     database.finish()
@@ -134,6 +134,12 @@ def _open(pieces: Sequence[Listing], ship_to: dict[str, str], email: str, name: 
     )
     _remember(checkout)
     return checkout
+
+
+def _offering_id(email: str) -> int | None:
+    """Whose agreed prices count: the buyer ``_buyer`` will find. A new guest has agreed on none."""
+    person = guest_or_person()
+    return person.id if person is not None and person.email == email.lower() else None
 
 
 def _buyer(email: str, name: str) -> Person:

@@ -24,6 +24,7 @@ from marketplace.listings.published import GoneForGood, is_gone
 from marketplace.listings.search import Page, newest, search_listings
 from marketplace.listings.states import ListingState
 from marketplace.money import Money
+from marketplace.offers import bargaining, pricing
 from marketplace.permissions import current_person, public
 from marketplace.presentation import pieces, price
 from marketplace.programme import versions
@@ -246,9 +247,18 @@ def item(path: str) -> ResponseReturnValue:
         **item_page(piece, _offer(piece), trail),
         trail=trail,
         saving=_saving(piece.id),
+        may_offer=bargaining.may_propose(piece, current_person()),
+        agreed=_agreed(piece),
         add_action=url_for("bag.add", number=piece.number),
         own_href=url_for("wardrobe.wardrobe"),
     )
+
+
+def _agreed(piece: Any) -> dict[str, Any] | None:
+    """What was agreed with this reader for the piece, and until when."""
+    person = current_person()
+    offer = pricing.agreed_offer(piece.id, person.id, at=clock.now()) if person else None
+    return {"price": offer.price, "until": offer.due_at} if offer else None
 
 
 def _count_view(piece: Any) -> None:

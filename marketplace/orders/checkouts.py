@@ -25,6 +25,7 @@ from marketplace.listings import rechecking, withdrawing
 from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState, NotAvailable
 from marketplace.money import Money
+from marketplace.offers import pricing
 from marketplace.orders import holds
 from marketplace.orders.models import Checkout, Order
 from marketplace.orders.snapshots import as_sold
@@ -64,14 +65,15 @@ def shipping_price(currency: str) -> Money:
     return Money(versions.current().policy.shipping.amount_minor, currency)
 
 
-def tax_lines(listings: Sequence[Listing]) -> list[TaxLine]:
-    """The pieces as the tax adapter is asked about them, by the policy in force (GAP-18)."""
+def tax_lines(listings: Sequence[Listing], *, buyer_id: int | None = None, at: datetime | None = None) -> list[TaxLine]:
+    """The pieces as the tax adapter is asked about them, by the policy in force (GAP-18), at this buyer's prices."""
     policy = versions.current().policy
+    prices = pricing.prices_for(listings, buyer_id, at=at or clock.now())
     shipping = shipping_price(policy.market.currency)
     return [
         TaxLine(
             reference=listing.number,
-            price=listing.price or shipping,
+            price=Money(prices[listing.id], listing.currency),
             shipping=shipping,
             code=policy.eligibility.tax_code_of(listing.category),
             shipping_code=policy.tax.shipping_code,
@@ -136,9 +138,9 @@ def open_checkout(
     )
     db.session.add(checkout)
     db.session.flush()
-    shipping = shipping_price(currency)
+    shipping, prices = shipping_price(currency), pricing.prices_for(listings, buyer.id, at=at)
     for listing, tax in zip(listings, quote.taxes, strict=True):
-        checkout.orders.append(_order(checkout, listing, shipping, tax, at))
+        checkout.orders.append(_order(checkout, listing, prices[listing.id], shipping, tax, at))
     checkout.total_minor = sum(order.total.minor for order in checkout.orders)
     db.session.flush()
     for order in checkout.orders:
@@ -147,7 +149,7 @@ def open_checkout(
     return checkout
 
 
-def _order(checkout: Checkout, listing: Listing, shipping: Money, tax: Money, at: datetime) -> Order:
+def _order(checkout: Checkout, listing: Listing, price_minor: int, shipping: Money, tax: Money, at: datetime) -> Order:
     return Order(
         number=public_id("R"),
         checkout_id=checkout.id,
@@ -160,7 +162,7 @@ def _order(checkout: Checkout, listing: Listing, shipping: Money, tax: Money, at
         state=OrderState.AWAITING_PAYMENT,
         placed_at=at,
         currency=checkout.currency,
-        price_minor=listing.price_minor,
+        price_minor=price_minor,
         shipping_minor=shipping.minor,
         tax_minor=tax.minor,
         refunded_price_minor=0,
@@ -186,13 +188,16 @@ def start_payment(checkout: Checkout, *, return_url: str, by: HasActor, at: date
     orders = _orders_of(checkout)
     if any(_is_suspended(order.listing) for order in orders):
         raise NotAvailable()
-    changed = [order for order in orders if order.price_minor != order.listing.price_minor]
+    listings = [order.listing for order in orders]
+    prices = pricing.prices_for(listings, checkout.buyer_id, at=at)
+    changed = [order for order in orders if order.price_minor != prices[order.listing_id]]
     if changed:
         raise PriceChanged(changed)
     limits = versions.current().policy.limits
     if is_out_of_date(checkout.tax_quote, clock.wall() + timedelta(minutes=limits.payment_minutes)):
         raise TaxOutOfDate()
     holds.take(checkout, at=at, by=by, limit=limits.live_holds_per_person)
+    pricing.use(listings, checkout.buyer_id, at=at)
     deadlines.cancel_deadlines([checkout], ABANDONED, at=at)
     return attempts.start(
         checkout_id=checkout.id,
@@ -229,6 +234,7 @@ def expire(checkout: Checkout, *, at: datetime) -> None:
     waiting = [order for order in checkout.orders if order.state is OrderState.AWAITING_PAYMENT]
     events.transition_all(waiting, "expire", by=SYSTEM, at=at, sets={"closed_at": at})
     held = [order.listing for order in waiting if order.listing.state is ListingState.HELD and _holds(order)]
+    pricing.give_back([listing.id for listing in held], checkout.buyer_id, at=at)
     holds.release(waiting, at=at)
     events.transition_all(held, "release", by=SYSTEM, at=at)
     for listing in held:

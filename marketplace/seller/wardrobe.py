@@ -23,10 +23,13 @@ from marketplace.listings.states import ListingState
 from marketplace.listings.terms import of_seller, payout
 from marketplace.listings.withdrawing import withdraw
 from marketplace.money import Money
+from marketplace.offers import bargaining
+from marketplace.offers.states import OfferState
 from marketplace.orders.models import Order
 from marketplace.orders.states import OrderState
 from marketplace.people.models import Person
 from marketplace.permissions import member, the_person
+from marketplace.presentation import money
 from marketplace.programme import versions
 from marketplace.seller.answers import answers, pictures
 from marketplace.seller.earnings import earnings_of
@@ -98,7 +101,22 @@ def _tasks(person: Person, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for row in rows
         if row["step"].is_mine
     ]
-    return parcels + answers_wanted
+    return parcels + _offers(person) + answers_wanted
+
+
+def _offers(person: Person) -> list[dict[str, Any]]:
+    """Offers that wait for her answer, the most urgent first."""
+    return [
+        {
+            "title": _("Answer an offer: %(title)s", title=offer.listing.title),
+            "text": _("%(price)s offered. Without an answer it lapses.", price=money(offer.price)),
+            "due": offer.due_at,
+            "href": url_for("seller_offers.show", offer_id=offer.id),
+            "label": _("Answer"),
+        }
+        for offer in bargaining.offers_to(person)
+        if offer.state is OfferState.OPEN
+    ]
 
 
 # One listing ---------------------------------------------------------------------------------------------------------

@@ -98,6 +98,7 @@ def build(app: Flask) -> World:
     arguments: dict[str, dict[str, Any]] = {
         "/account/email/": {"token": "n" * 43},
         "/account/saved/": {"number": live.number, "search_id": 1},
+        "/account/offers/": {"offer_id": 1, "number": live.number},
         "/api/v1/gift-cards/redemptions": {"number": "D00000000"},
         "/bag/": {"number": live.number},
         "/checkout/": {"number": order.checkout.number},
@@ -122,6 +123,7 @@ def build(app: Flask) -> World:
         "/sandbox/parcels/": {"tracking": shop.parcel_of(order).tracking_number},
         "/sandbox/pay/": {"ref": session.ref},
         "/sell/listings/": of_draft,
+        "/sell/offers/": {"offer_id": 1},
         "/sell/passports/": {"item_id": order.item_id},
         "/sell/sales/": of_order,
         "/sell/wardrobe/": {"number": live.number},

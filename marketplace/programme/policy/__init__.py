@@ -16,6 +16,7 @@ from marketplace.programme.policy.languages import Languages
 from marketplace.programme.policy.limits import Limits
 from marketplace.programme.policy.market import Market
 from marketplace.programme.policy.modes import Modes
+from marketplace.programme.policy.offers import Offers
 from marketplace.programme.policy.payout import Payout
 from marketplace.programme.policy.photos import Photos
 from marketplace.programme.policy.price import Price
@@ -47,6 +48,7 @@ class Policy(Section, frozen=True, kw_only=True):
     limits: Limits
     disputes: Disputes
     seller_record: Telling = Telling()
+    offers: Offers = Offers()
     tax: Tax
     texts: Texts
     theme: Theme

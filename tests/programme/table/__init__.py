@@ -10,6 +10,7 @@ from tests.programme.table import (
     languages,
     limits,
     market,
+    offers,
     photos,
     price,
     review,
@@ -18,7 +19,7 @@ from tests.programme.table import (
 
 SECTIONS = (
     *(identity, market, eligibility, condition, photos, price, review, handing_over, limits, disputes),
-    *(languages, seller_record),
+    *(languages, seller_record, offers),
 )
 
 ROWS: list[Row] = [row for section in SECTIONS for row in section.ROWS]
