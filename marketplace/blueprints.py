@@ -47,12 +47,19 @@ PAGES = [
     "marketplace.desk.review:bp",
     "marketplace.desk.supply:bp",
     "marketplace.desk.orders:bp",
+    "marketplace.desk.order_actions:bp",
+    "marketplace.desk.case_work:bp",
     "marketplace.desk.disputes:bp",
     "marketplace.desk.opinions:bp",
     "marketplace.desk.chargebacks:bp",
+    "marketplace.desk.replies:bp",
     "marketplace.desk.label_address:bp",
     "marketplace.desk.gift_cards:bp",
     "marketplace.desk.people:bp",
+    "marketplace.desk.find:bp",
+    "marketplace.desk.listings:bp",
+    "marketplace.desk.reports:bp",
+    "marketplace.desk.audit:bp",
 ]
 
 # Machines authenticate by signature or token: no CSRF token, no cookie.

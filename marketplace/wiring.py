@@ -48,8 +48,9 @@ from marketplace.payments import facts as payment_facts
 from marketplace.payments import webhooks as payment_webhooks
 from marketplace.payments.sandbox import SandboxGateway
 from marketplace.payouts import facts as payout_facts
-from marketplace.payouts import lost_cards
+from marketplace.payouts import goodwill, holding, lost_cards
 from marketplace.payouts import paying as payout_paying
+from marketplace.payouts.models import Goodwill
 from marketplace.people import facts as people_facts
 from marketplace.people import link_requests
 from marketplace.people.models import Person
@@ -240,6 +241,8 @@ def _orders() -> None:
     react_to(order_facts.OrderRefunded, order_news.piece_is_back)
     react_to(order_facts.OrderRefunded, to_buyers.refunded)
     react_to(order_facts.OrderLinkWanted, to_buyers.order_link)
+    react_to(order_facts.DeadlineExtended, to_buyers.deadline_extended)
+    react_to(order_facts.DeadlineExtended, to_sellers.deadline_extended)
 
 
 def _disputes() -> None:
@@ -254,8 +257,13 @@ def _disputes() -> None:
 
 def _payouts() -> None:
     outbox.register(payout_paying.GIFT_CARD, payout_paying.GiftCardIssuing())
+    goodwill_cards = payout_paying.GiftCardIssuing(Goodwill, payout_facts.GoodwillReady)
+    outbox.register(goodwill.GOODWILL_CARD, goodwill_cards)
+    deadlines.register(holding.HOLD_ENDS, holding.sweep_ended)
     react_to(payout_facts.GiftCardReady, to_sellers.gift_card_ready)
     react_to(payout_facts.GiftCardReplaced, to_sellers.gift_card_replaced)
+    react_to(payout_facts.GoodwillReady, to_sellers.goodwill_ready)
+    react_to(payout_facts.PayoutHeld, to_sellers.payout_held)
     runner.register_chore(idempotency.forget_codes)
 
 

@@ -142,8 +142,7 @@ def decide(order_id: int, verb: str, words: str) -> None:
         db.session.add(note)
         db.session.flush()
         events.record(order, f"desk_{verb.replace('-', '_')}", by=agent, at=at, note_id=note.id)
-        _offered, perform = VERBS[verb]
-        perform(order, agent, at)
+        VERBS[verb].perform(order, agent, at)
     clear_alarms(order_id, words)
 
 

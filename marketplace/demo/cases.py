@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
 from marketplace import clock
 from marketplace.database import unit_of_work
 from marketplace.demo.cast import staff
-from marketplace.disputes import answering, deciding, opening
+from marketplace.disputes import answering, caseload, deciding, opening, replies, thread
 from marketplace.disputes.deciding import Ruling
 from marketplace.disputes.locking import latest_of
 from marketplace.disputes.models import Clause, Dispute
 from marketplace.disputes.opening import Report
-from marketplace.disputes.states import Kind, Remedy, Wish
+from marketplace.disputes.states import Kind, Remedy, Side, Wish
 from marketplace.money import Money
 from marketplace.orders.models import Order
 from marketplace.people.models import Person, Role
@@ -50,6 +52,38 @@ def offer(order_id: int, percent: int, words: str) -> None:
         dispute = _case(order_id)
         part = Money(dispute.order.price_minor * percent // 100, dispute.order.currency)
         answering.offer(dispute, part, words=words, by=_seller(dispute), at=clock.now())
+
+
+def take(order_id: int) -> None:
+    """An agent makes the case their own, and writes to both sides."""
+    with unit_of_work():
+        dispute, agent, at = _case(order_id), staff(Role.AGENT), clock.now()
+        caseload.assign(dispute, agent, by=agent, at=at)
+        words = "I am looking at the photos of both sides and write to you here."
+        thread.write(dispute, words, side=Side.STAFF, by=agent, at=at)
+
+
+def put_aside(order_id: int, words: str) -> None:
+    """An agent takes the case out of their own queue until the day after tomorrow."""
+    with unit_of_work():
+        until = clock.now() + timedelta(days=2)
+        caseload.snooze(_case(order_id), until=until, reason=words, by=staff(Role.AGENT), at=clock.now())
+
+
+REPLIES = (
+    ("We are looking into it", "We have your report about {item} (order {order}) and decide by {deadline}."),
+    (
+        "One more photo, please",
+        "Could you show the part in question once more, by daylight? The case waits until {deadline}.",
+    ),
+    ("The piece is on its way back", "{item} is on its way back to its seller. You find every step in case {case}."),
+)
+
+
+def keep_replies() -> None:
+    """The manager keeps a few texts for the agents."""
+    for title, words in REPLIES:
+        replies.keep(title, words, by=staff(Role.MANAGER), at=clock.now())
 
 
 def decide(order_id: int, remedy: Remedy, words: str, *, seller_at_fault: bool = False) -> None:

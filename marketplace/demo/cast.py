@@ -103,6 +103,7 @@ _GUESTS = (
 STAFF = (
     ("Nora Whitlock", "nora@velorne.example", Role.REVIEWER),
     ("Daniel Reyes", "daniel@velorne.example", Role.AGENT),
+    ("Marta Quince", "marta@velorne.example", Role.AGENT),
     ("Wendell Price", "wendell@velorne.example", Role.WAREHOUSE),
     ("Judith Amsel", "judith@velorne.example", Role.MANAGER),
 )

@@ -16,7 +16,7 @@ from flask import Flask
 from marketplace import clock
 from marketplace.clock import ClockOffset
 from marketplace.database import db, unit_of_work
-from marketplace.demo import cast, courses, gift_cards, library, listings, purchases
+from marketplace.demo import cases, cast, courses, gift_cards, library, listings, purchases
 from marketplace.demo.album import Album
 from marketplace.demo.courses import JustNow
 from marketplace.demo.pieces import Closets
@@ -71,6 +71,7 @@ def _tell(timeline: Timeline, album: Album, policy: Policy) -> None:
     with unit_of_work():
         library.keep_styles(album, policy.market.currency)
         cast.hire(clock.now())
+        cases.keep_replies()
     history = [*(piece.bought for piece in stage.closets.pieces if piece.bought), *_unlisted(stage, tills)]
     purchases.take_in(sorted(history, key=lambda line: line.purchased_on), "velorne-purchases.csv")
     with unit_of_work():

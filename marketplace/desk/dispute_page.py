@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.desk import item_record
-from marketplace.disputes import deciding, opinions, outcomes, pages
+from marketplace.disputes import deciding, opinions, outcomes, pages, replies
 from marketplace.disputes.deciding import NotThatRemedy
 from marketplace.disputes.forms import AskOpinionForm, DecisionForm, OpinionForm, PauseForm, ReasonForm, SayForm
 from marketplace.disputes.models import Decision, Dispute
@@ -54,11 +54,21 @@ def show(
         may_receive=dispute.goes_to_house and dispute.state is DisputeState.RETURNED,
         record=item_record.of(dispute.order.item, agent),
         pause=sent if isinstance(sent, PauseForm) else PauseForm(formdata=None, prefix="pause-"),
-        say=sent if isinstance(sent, SayForm) else SayForm(formdata=None, prefix="say-"),
+        say=sent if isinstance(sent, SayForm) else say_form(dispute),
+        replies=replies.standing(),
         back=sent if isinstance(sent, ReasonForm) else ReasonForm(formdata=None, prefix="back-"),
         errors=sent or form,
     )
     return page, status
+
+
+def say_form(dispute: Dispute) -> SayForm:
+    """The form for words to both sides, with the saved reply in it that was asked for."""
+    form = SayForm(formdata=None, prefix="say-")
+    chosen = request.args.get("reply", type=int)
+    if chosen is not None:
+        form.words.data = replies.fill(replies.the_reply(chosen), dispute)
+    return form
 
 
 # The decision --------------------------------------------------------------------------------------------------------

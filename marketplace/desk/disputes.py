@@ -1,37 +1,31 @@
-"""The desk's cases: the queue by time left, one case with its decision, its preview and its approval."""
+"""One case at the desk, with its decision, its preview and its approval."""
 
 from __future__ import annotations
 
 from datetime import datetime, time
 
-import sqlalchemy as sa
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import joinedload
 
 from marketplace import clock
-from marketplace.database import db
+from marketplace.desk.case_watch import watch
 from marketplace.desk.dispute_page import decision_form, no_party, show, to_case
-from marketplace.disputes import deciding, opinions, returning, thread, waiting
+from marketplace.disputes import deciding, returning, thread, waiting
 from marketplace.disputes.access import numbered
 from marketplace.disputes.deciding import NotThatRemedy, Ruling
 from marketplace.disputes.forms import PauseForm, ReasonForm, SayForm
-from marketplace.disputes.models import Dispute
 from marketplace.disputes.outcomes import Outcome
 from marketplace.disputes.permissions import check_decider, may_decide
 from marketplace.disputes.states import (
-    OVER,
     CannotApprove,
     CannotDecide,
     DisputeOver,
     DisputeState,
     Side,
-    WaitingOn,
 )
 from marketplace.disputes.waiting import CannotPause
-from marketplace.disputes.words import KINDS, STATES, WAITING
 from marketplace.errors import NotFound, Refusal
 from marketplace.orders import terms
 from marketplace.orders.refunding import MoreThanLeft
@@ -39,37 +33,11 @@ from marketplace.people.models import Role
 from marketplace.permissions import staff, the_person
 
 bp = Blueprint("desk_disputes", __name__)
-
-MOST_SHOWN = 200
+watch(bp)
 
 
 class SeenOtherwise(Refusal):
     message = _l("The money changed while you were looking at it. Nothing was decided; look again.")
-
-
-@bp.get("/desk/disputes")
-@staff(Role.AGENT)
-def queue() -> ResponseReturnValue:
-    """Every open case, least time left first; those that wait for us, or all."""
-    everything = request.args.get("all") == "1"
-    at = clock.now()
-    open_cases = sa.select(Dispute).where(Dispute.state.not_in(OVER)).options(joinedload(Dispute.order))
-    cases = db.session.scalars(open_cases.order_by(Dispute.due_at, Dispute.id).limit(MOST_SHOWN)).all()
-    ours = (WaitingOn.DESK, WaitingOn.SECOND_AGENT)
-    rows = [
-        {
-            "dispute": dispute,
-            "title": dispute.order.as_sold["title"],
-            "claim": KINDS[dispute.kind],
-            "state": STATES[dispute.state],
-            "waiting": WAITING[party],
-            "left": dispute.due_at - at,
-        }
-        for dispute in cases
-        if dispute.due_at is not None and (party := waiting.waiting_on(dispute)) and (everything or party in ours)
-    ]
-    asked = opinions.asked_of(the_person())
-    return render_template("desk/disputes.html", rows=rows, everything=everything, count=len(cases), asked=asked)
 
 
 @bp.get("/desk/disputes/<number>")

@@ -25,10 +25,13 @@ from marketplace.orders.models import Order
 from marketplace.payments import refunds
 from marketplace.payments.chargeback_models import Chargeback
 from marketplace.payments.models import Refund, UnknownMoney
-from marketplace.payouts.models import Payout
+from marketplace.payouts import goodwill
+from marketplace.payouts.models import Goodwill, Payout
 from marketplace.payouts.paying import issue_again
+from marketplace.people import preferences
 from marketplace.people.models import Role
 from marketplace.permissions import current_person, staff, the_person
+from marketplace.redirects import safe_next
 from marketplace.text import PlainText
 
 bp = Blueprint("desk", __name__)
@@ -44,12 +47,16 @@ class ClearForm(Form):
 VIEWS = (
     ("desk.home", "Alarms", (Role.REVIEWER, Role.AGENT, Role.WAREHOUSE)),
     ("review.queue", "Review", (Role.REVIEWER,)),
-    ("desk_disputes.queue", "Disputes", (Role.AGENT,)),
+    ("case_work.cases", "Disputes", (Role.AGENT,)),
     ("desk_chargebacks.queue", "Chargebacks", (Role.AGENT,)),
     ("desk_orders.search", "Orders", (Role.AGENT, Role.WAREHOUSE)),
     ("supply.supply", "Supply", (Role.WAREHOUSE, Role.REVIEWER)),
     ("gift_card_desk.search", "Gift cards", (Role.AGENT,)),
     ("people_desk.search", "People", (Role.AGENT,)),
+    ("desk_find.ask", "Find", (Role.AGENT,)),
+    ("desk_replies.all_replies", "Replies", (Role.MANAGER,)),
+    ("desk_reports.all_reports", "Reports", (Role.MANAGER,)),
+    ("desk_audit.done", "Audit", (Role.MANAGER,)),
 )
 
 
@@ -72,14 +79,27 @@ def _navigation(state: Any) -> None:
             "Supply": _("Supply"),
             "Gift cards": _("Gift cards"),
             "People": _("People"),
+            "Find": _("Find"),
+            "Replies": _("Saved replies"),
+            "Reports": _("Reports"),
+            "Audit": _("Audit trail"),
         }
         return {
+            "desk_keys": preferences.has_keys(person),
             "desk_views": [
                 {"href": url_for(endpoint), "label": labels[label]}
                 for endpoint, label, roles in VIEWS
                 if person.has_role(*roles) and endpoint in app.view_functions
-            ]
+            ],
         }
+
+
+@bp.post("/desk/keys")
+@staff()
+def keys() -> ResponseReturnValue:
+    """Switch single keys on or off for oneself (WCAG 2.1.4)."""
+    preferences.choose_keys(the_person(), on=request.form.get("keys") == "on")
+    return redirect(safe_next(request.form.get("next"), url_for("desk.home")), 303)
 
 
 @bp.get("/desk")
@@ -110,6 +130,10 @@ def _subject(alarm: Alarm) -> dict[str, str | None]:
     if alarm.subject_type == Payout.__tablename__:
         number = db.session.get_one(Payout, alarm.subject_id).order_number
         return {"name": number, "href": url_for("desk_orders.order", number=number)}
+    if alarm.subject_type == Goodwill.__tablename__:
+        of_gift = sa.select(Order.number).join(Goodwill, Goodwill.order_id == Order.id)
+        number = db.session.scalar(of_gift.where(Goodwill.id == alarm.subject_id))
+        return {"name": number, "href": url_for("desk_orders.order", number=number) if number else None}
     if alarm.subject_type == GiftCard.__tablename__:
         return {"name": db.session.get_one(GiftCard, alarm.subject_id).number, "href": url_for("gift_card_desk.search")}
     if alarm.subject_type == Listing.__tablename__:
@@ -144,7 +168,10 @@ def _retry_job(alarm: Alarm) -> None:
 
 
 def _issue_again(alarm: Alarm) -> None:
-    issue_again(db.session.get_one(Payout, alarm.subject_id), at=clock.now())
+    if alarm.subject_type == Goodwill.__tablename__:
+        goodwill.issue_again(db.session.get_one(Goodwill, alarm.subject_id), at=clock.now())
+    else:
+        issue_again(db.session.get_one(Payout, alarm.subject_id), at=clock.now())
 
 
 def _refund_again(alarm: Alarm) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,6 +17,7 @@ from wtforms import StringField
 from marketplace import clock, events
 from marketplace.desk.order_lookup import order_numbered
 from marketplace.desk.orders import check_no_party, keep_note
+from marketplace.desk.reading import noted
 from marketplace.errors import NotFound
 from marketplace.orders.models import Order
 from marketplace.people.models import Role
@@ -67,6 +68,8 @@ def correct(number: str, end: str) -> ResponseReturnValue:
     if end not in FORMS:
         raise NotFound()
     order, agent = order_numbered(number), the_person()
+    if request.method == "GET":
+        noted(order)
     check_no_party(order, agent)
     parcel = _refused_parcel(order)
     known = PostalAddress.of(parcel.ship_to if end == "to" else parcel.ship_from)

@@ -1,28 +1,32 @@
-"""Finding an order, and its whole story in words."""
+"""Finding an order, and everything that belongs to it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import LazyString
 
-from marketplace import events
 from marketplace.database import db
+from marketplace.desk import money_words
+from marketplace.desk.story import story_of
+from marketplace.disputes.models import Dispute
 from marketplace.errors import NotFound
-from marketplace.jobs import outbox
 from marketplace.jobs.deadlines import Deadline
-from marketplace.ledger.accounts import Account
+from marketplace.jobs.outbox import OutboxRow
 from marketplace.ledger.models import LedgerEntry, LedgerTransaction
 from marketplace.money import Money
+from marketplace.orders.holds import holder_of
 from marketplace.orders.models import Checkout, Order
-from marketplace.orders.notes import DeskNote
 from marketplace.payments.models import PaymentAttempt, Refund
-from marketplace.payouts.paying import payout_of
+from marketplace.payouts.models import Goodwill, Payout, PayoutHold
 from marketplace.people.models import Person
 from marketplace.shipping.models import Parcel
 
+MAIL = "mail"
 MOST_FOUND = 50
 
 
@@ -53,12 +57,13 @@ def order_numbered(number: str) -> Order:
 
 @dataclass(frozen=True)
 class Movement:
-    """One line of the ledger: when, why, where, how much (debits positive)."""
+    """One line of the ledger in words: when, what for, where, how much (debits positive), and why so much."""
 
     at: datetime
-    kind: str
-    account: Account
+    what: str
+    account: LazyString
     amount: Money
+    why: str
 
 
 def movements(order: Order) -> list[Movement]:
@@ -69,31 +74,60 @@ def movements(order: Order) -> list[Movement]:
         .where(LedgerEntry.order_id == order.id)
         .order_by(LedgerEntry.id)
     )
-    return [Movement(at, kind, e.account, Money(e.amount_minor, e.currency)) for at, kind, e in rows]
+    return [
+        Movement(
+            at,
+            money_words.kind(kind),
+            money_words.ACCOUNTS[entry.account],
+            Money(entry.amount_minor, entry.currency),
+            money_words.reason(order, kind, entry.account),
+        )
+        for at, kind, entry in rows
+    ]
 
 
-def _notes(order: Order) -> list[DeskNote]:
-    return list(db.session.scalars(sa.select(DeskNote).where(DeskNote.order_id == order.id)))
+def _of(model: Any, order: Order) -> Sequence[Any]:
+    return db.session.scalars(sa.select(model).where(model.order_id == order.id).order_by(model.id)).all()
+
+
+def _deadlines(parts: Sequence[Any]) -> Sequence[Deadline]:
+    of = [(part.__tablename__, part.id) for part in parts]
+    return db.session.scalars(
+        sa.select(Deadline)
+        .where(sa.tuple_(Deadline.subject_type, Deadline.subject_id).in_(of))
+        .order_by(Deadline.due_at)
+    ).all()
+
+
+def _letters(parts: Sequence[Any]) -> Sequence[OutboxRow]:
+    of = [(part.__tablename__, part.id) for part in parts]
+    return db.session.scalars(
+        sa.select(OutboxRow)
+        .where(OutboxRow.kind == MAIL, sa.tuple_(OutboxRow.subject_type, OutboxRow.subject_id).in_(of))
+        .order_by(OutboxRow.id)
+    ).all()
 
 
 def story(order: Order) -> dict[str, Any]:
     """Everything about an order that its desk page shows."""
-    parcels = db.session.scalars(sa.select(Parcel).where(Parcel.order_id == order.id)).all()
+    parcels, refunds, payouts = _of(Parcel, order), _of(Refund, order), _of(Payout, order)
+    gifts, holds, cases = _of(Goodwill, order), _of(PayoutHold, order), _of(Dispute, order)
+    attempts = db.session.scalars(
+        sa.select(PaymentAttempt).where(PaymentAttempt.checkout_id == order.checkout_id).order_by(PaymentAttempt.id)
+    ).all()
+    parts = [*parcels, *refunds, *payouts, *gifts, *holds, *cases]
     return {
         "order": order,
-        "history": list(reversed(events.history(order))),
-        "notes": {note.id: note for note in _notes(order)},
+        "history": story_of(order, [*parts, *attempts]),
         "movements": movements(order),
         "parcels": parcels,
-        "attempts": db.session.scalars(
-            sa.select(PaymentAttempt).where(PaymentAttempt.checkout_id == order.checkout_id)
-        ).all(),
-        "refunds": db.session.scalars(sa.select(Refund).where(Refund.order_id == order.id)).all(),
-        "payout": payout_of(order.id),
-        "deadlines": db.session.scalars(
-            sa.select(Deadline)
-            .where(Deadline.subject_type == Order.__tablename__, Deadline.subject_id == order.id)
-            .order_by(Deadline.due_at)
-        ).all(),
-        "letters": outbox.rows_of(order, "mail"),
+        "attempts": attempts,
+        "refunds": refunds,
+        "payout": next(iter(payouts), None),
+        "gifts": gifts,
+        "holds": holds,
+        "case": next(reversed(cases), None),
+        "is_piece_held": holder_of(order.item_id) == order.checkout_id,
+        "deadlines": _deadlines([order, *parts]),
+        "letters": _letters([order, order.checkout, *parts]),
     }

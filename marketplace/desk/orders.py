@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -15,17 +16,21 @@ from marketplace import clock, events
 from marketplace.database import db
 from marketplace.desk.labels import ORDERS
 from marketplace.desk.order_lookup import find_orders, order_numbered, story
-from marketplace.disputes.locking import case_of, latest_of
+from marketplace.desk.reading import noted
+from marketplace.disputes.locking import case_of
 from marketplace.errors import NotFound, Refusal
 from marketplace.form_fields import Form
-from marketplace.orders import lost_parcels, refunding, settling
+from marketplace.money import Money
+from marketplace.orders import accounting, extending, held_payouts, lost_parcels, refunding, settling, two_people
 from marketplace.orders.models import Order
 from marketplace.orders.notes import DeskNote
-from marketplace.orders.permissions import desk_can_cancel
+from marketplace.orders.permissions import can_reissue_label, desk_can_cancel
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import OrderState
+from marketplace.payouts import holding
 from marketplace.people.models import Person, Role
 from marketplace.permissions import staff, the_person
+from marketplace.shipping import parcels
 from marketplace.text import PlainText
 
 bp = Blueprint("desk_orders", __name__)
@@ -66,18 +71,47 @@ def _pay_lost(order: Order, by: Person, at: datetime) -> None:
     lost_parcels.pay_seller(order, by=by, at=at)
 
 
+def _lost(order: Order, by: Person, at: datetime) -> None:
+    lost_parcels.declare_lost(order, by=by, at=at)
+
+
+def _reissue(order: Order, by: Person, at: datetime) -> None:
+    parcel = parcels.parcel_of(order.id)
+    if parcel is not None:
+        parcels.reissue_label(parcel, by=by, at=at)
+
+
+def _release(order: Order, by: Person, at: datetime) -> None:
+    held_payouts.release_payout(order, by=by, at=at)
+
+
+def _is_held(order: Order) -> bool:
+    return holding.hold_of(order.id) is not None
+
+
 def _is_disputed_without_a_case(order: Order) -> bool:
     """The carrier took a delivery back: nobody claims anything, so the desk decides here and not in a case."""
     return order.state is OrderState.DISPUTED and case_of(order.id) is None
 
 
-# Each verb: when it is offered, and what it does.
-VERBS: dict[str, tuple[Callable[[Order], bool], Callable[[Order, Person, datetime], None]]] = {
-    "cancel": (desk_can_cancel, _cancel),
-    "refund": (_is_disputed_without_a_case, _refund),
-    "settle": (_is_disputed_without_a_case, _settle),
-    "told": (settling.waits_for_delivery_mail, _told),
-    "pay-lost": (lost_parcels.seller_is_unpaid, _pay_lost),
+@dataclass(frozen=True)
+class Verb:
+    """When it is offered, what it does, and what of the money one agent decides with it (None: no money is decided)."""
+
+    is_offered: Callable[[Order], bool]
+    perform: Callable[[Order, Person, datetime], None]
+    weight: Callable[[Order], Money] | None = None
+
+
+VERBS: dict[str, Verb] = {
+    "cancel": Verb(desk_can_cancel, _cancel),
+    "refund": Verb(_is_disputed_without_a_case, _refund, lambda order: order.total - order.refunded),
+    "settle": Verb(_is_disputed_without_a_case, _settle, lambda order: order.total - order.refunded),
+    "told": Verb(settling.waits_for_delivery_mail, _told),
+    "pay-lost": Verb(lost_parcels.seller_is_unpaid, _pay_lost, accounting.reduced_price),
+    "lost": Verb(lost_parcels.can_declare_lost, _lost, lambda order: order.total - order.refunded),
+    "reissue": Verb(can_reissue_label, _reissue),
+    "release": Verb(_is_held, _release),
 }
 
 
@@ -93,14 +127,31 @@ def search() -> ResponseReturnValue:
 @staff(Role.AGENT, Role.WAREHOUSE)
 def order(number: str) -> ResponseReturnValue:
     """The whole story of one order."""
-    return _show(order_numbered(number), ActForm())
+    return _show(noted(order_numbered(number)), ActForm())
+
+
+def further_actions(order: Order, at: datetime) -> list[str]:
+    """The actions with a page of their own that the order's state offers (``desk.order_actions``)."""
+    offered = {
+        "extend": extending.extendable(order, at) is not None,
+        "hold": held_payouts.can_hold(order),
+        "goodwill": order.paid_at is not None,
+    }
+    return [name for name, is_offered in offered.items() if is_offered]
 
 
 def _show(order: Order, form: ActForm, status: int = 200) -> ResponseReturnValue:
-    is_agent = the_person().has_role(Role.AGENT)
-    offered = [verb for verb, (when, _act) in VERBS.items() if is_agent and when(order)]
-    shown = {"form": form, "verbs": offered, "can_correct": is_agent}
-    return render_template("desk/order.html", **story(order), case=latest_of(order.id), labels=ORDERS, **shown), status
+    agent = the_person()
+    is_agent = agent.has_role(Role.AGENT)
+    offered = [name for name, verb in VERBS.items() if is_agent and verb.is_offered(order)]
+    shown = {
+        "form": form,
+        "verbs": offered,
+        "waits": [name for name in offered if two_people.proposal_of(order, name)],
+        "further": further_actions(order, clock.now()) if is_agent else [],
+        "can_correct": is_agent,
+    }
+    return render_template("desk/order.html", **story(order), labels=ORDERS, **shown), status
 
 
 @bp.post("/desk/orders/<number>/<verb>")
@@ -110,19 +161,27 @@ def act(number: str, verb: str) -> ResponseReturnValue:
     if verb not in VERBS:
         raise NotFound()
     order, form, agent = order_numbered(number), ActForm(), the_person()
-    offered, perform = VERBS[verb]
     check_no_party(order, agent)
-    if not offered(order):
+    if not VERBS[verb].is_offered(order):
         raise NotOffered()
     form.reason.id = f"reason-{verb}"
     if not form.validate_on_submit():
         return _show(order, form, 422)
-    at = clock.now()
-    note = keep_note(order, form.reason.data, agent, at)
-    events.record(order, f"desk_{verb.replace('-', '_')}", by=agent, at=at, note_id=note.id)
-    perform(order, agent, at)
-    flash(_("Done, and on record."))
+    flash(_act(order, verb, form.reason.data, agent))
     return redirect(url_for("desk_orders.order", number=number), 303)
+
+
+def _act(order: Order, verb: str, words: str, agent: Person) -> str:
+    """Do it, or propose what takes two people; what to tell the agent."""
+    at, weight = clock.now(), VERBS[verb].weight
+    note = keep_note(order, words, agent, at)
+    is_alone = not two_people.is_seconded(order, verb, by=agent)
+    if weight is not None and two_people.needs_two(weight(order)) and is_alone:
+        two_people.propose(order, verb, note_id=note.id, by=agent, at=at)
+        return str(_("This takes two people. A colleague has to do the same."))
+    events.record(order, f"desk_{verb.replace('-', '_')}", by=agent, at=at, note_id=note.id)
+    VERBS[verb].perform(order, agent, at)
+    return str(_("Done, and on record."))
 
 
 def check_no_party(order: Order, agent: Person) -> None:

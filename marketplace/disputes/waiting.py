@@ -30,11 +30,16 @@ def rules(dispute: Dispute) -> Disputes:
 
 
 def waiting_on(dispute: Dispute) -> WaitingOn | None:
-    """Who acts next; None once the case is over. What is, or becomes, the house's own piece is the desk's."""
-    if dispute.state not in SILENCE:
+    """Who acts next; None once the case is over."""
+    return acts_next(dispute.state, goes_to_house=dispute.goes_to_house)
+
+
+def acts_next(state: DisputeState, *, goes_to_house: bool) -> WaitingOn | None:
+    """Who acts next in a state. What is, or becomes, the house's own piece is the desk's."""
+    if state not in SILENCE:
         return None
-    party = SILENCE[dispute.state].waiting_on
-    return WaitingOn.DESK if party is WaitingOn.SELLER and dispute.goes_to_house else party
+    party = SILENCE[state].waiting_on
+    return WaitingOn.DESK if party is WaitingOn.SELLER and goes_to_house else party
 
 
 def wait(dispute: Dispute, *, at: datetime) -> None:

@@ -63,4 +63,11 @@ class SealedTransaction(Model):
     seal_id: Mapped[int] = mapped_column(sa.ForeignKey("ledger_seals.id"), index=True)
 
 
-APPEND_ONLY = ("events", "ledger_transactions", "ledger_entries", "ledger_seals", "ledger_sealed_transactions")
+APPEND_ONLY = (
+    "events",
+    "ledger_transactions",
+    "ledger_entries",
+    "ledger_seals",
+    "ledger_sealed_transactions",
+    "readings",
+)

@@ -30,10 +30,11 @@ def names(connection: sa.Connection) -> list[str]:
 
 
 def create(connection: sa.Connection) -> None:
-    """Create every trigger; run by the migrations and safe to run again."""
+    """Create the triggers of every table that stands; run by the migrations and safe to run again."""
+    standing = set(sa.inspect(connection).get_table_names())
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text(_FUNCTION))
-    for table in APPEND_ONLY:
+    for table in (name for name in APPEND_ONLY if name in standing):
         for verb, watched in _watches(connection).items():
             for statement in _statements(connection, table, verb, watched):
                 connection.execute(sa.text(statement))

@@ -14,6 +14,7 @@ from marketplace.mail.outgoing import Addressed, send, send_all
 from marketplace.orders import links
 from marketplace.orders.facts import (
     CheckoutPaid,
+    DeadlineExtended,
     OrderDelivered,
     OrderLinkWanted,
     OrderRefunded,
@@ -116,3 +117,8 @@ def refunded(fact: OrderRefunded) -> None:
 def order_link(fact: OrderLinkWanted) -> None:
     """A new link, only ever to the order's own address."""
     _write("order_link", fact.order_id, fact.at)
+
+
+def deadline_extended(fact: DeadlineExtended) -> None:
+    """The desk has put a deadline off."""
+    _write("deadline_extended", fact.order_id, fact.at, which=fact.deadline, until=fact.until)

@@ -11,6 +11,7 @@ from marketplace.mail.addresses import about, url
 from marketplace.mail.outgoing import send
 from marketplace.orders import accounting, terms
 from marketplace.orders.facts import (
+    DeadlineExtended,
     OrderCancelled,
     OrderDelivered,
     OrderPaid,
@@ -18,8 +19,8 @@ from marketplace.orders.facts import (
     ShipByPassed,
 )
 from marketplace.orders.models import Order
-from marketplace.payouts.facts import GiftCardReady, GiftCardReplaced
-from marketplace.payouts.models import Payout
+from marketplace.payouts.facts import GiftCardReady, GiftCardReplaced, GoodwillReady, PayoutHeld
+from marketplace.payouts.models import Goodwill, Payout, PayoutHold
 from marketplace.people.models import Person
 from marketplace.programme.language import speaking
 from marketplace.shipping.facts import LabelBought, LabelRefused
@@ -39,7 +40,7 @@ def _language(order: Order) -> str:
 def _write(message: str, order_id: int, at: datetime, *, parcel: int | None = None, **more: Any) -> None:
     order = db.session.get_one(Order, order_id)
     facts = {**about(order), "payout": accounting.split(order).payout, "supply": order.is_supply, **more}
-    key = f"{order.number}:{at.isoformat()}"
+    key = f"{order.number}:{at.isoformat()}" + (f":{parcel}" if parcel else "")
     language = _language(order)
     send(message, key=key, to=_address(order), about=order, at=at, facts=facts, label_of=parcel, language=language)
 
@@ -135,4 +136,33 @@ def gift_card_replaced(fact: GiftCardReplaced) -> None:
         facts={"amount": card.initial, "last_four": card.last_four, "credit_url": url("/account/credit")},
         secrets={"code": fact.code},
         language=holder.language,
+    )
+
+
+def payout_held(fact: PayoutHeld) -> None:
+    """The desk looks into the sale first: why, what clears it, and until when at the latest."""
+    hold = db.session.get_one(PayoutHold, fact.hold_id)
+    _write("payout_held", hold.order_id, fact.at, why=hold.label, clears=hold.clears, until=hold.until)
+
+
+def deadline_extended(fact: DeadlineExtended) -> None:
+    """The desk has put a deadline off."""
+    _write("deadline_extended_seller", fact.order_id, fact.at, which=fact.deadline, until=fact.until)
+
+
+def goodwill_ready(fact: GoodwillReady) -> None:
+    """A gift card out of the programme's own pocket, to whichever side of the sale it was given."""
+    gift = db.session.get_one(Goodwill, fact.goodwill_id)
+    order = db.session.get_one(Order, gift.order_id)
+    is_buyers = gift.receiver_id == order.buyer_id
+    facts = {**about(order), "amount": gift.amount, "help_url": url("/help/gift-cards")}
+    send(
+        "goodwill",
+        key=gift.number,
+        to=order.checkout.email if is_buyers else _address(order),
+        about=gift,
+        at=fact.at,
+        facts=facts,
+        secrets={"code": fact.code},
+        language=order.buyer.language if is_buyers else _language(order),
     )

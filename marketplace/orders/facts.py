@@ -111,3 +111,13 @@ class OrderLinkWanted:
 
     order_id: int
     at: datetime
+
+
+@dataclass(frozen=True)
+class DeadlineExtended:
+    """The desk has put a deadline off; ``deadline`` is an ``Extendable`` of orders."""
+
+    order_id: int
+    deadline: str
+    until: datetime
+    at: datetime

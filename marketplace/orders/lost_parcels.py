@@ -63,14 +63,24 @@ def carrier_answered(fact: CarrierAnswered) -> None:
         _lose(order, fact.at)
 
 
-def _lose(order: Order, at: datetime) -> None:
+def can_declare_lost(order: Order) -> bool:
+    """Whether the order's parcel is on its way, so that it can be lost."""
+    return order.state is OrderState.IN_TRANSIT
+
+
+def declare_lost(order: Order, *, by: HasActor, at: datetime) -> None:
+    """The carrier has told the desk that the parcel is lost. Raises ``CannotMarkLost`` where it is not on its way."""
+    _lose(order, at, by=by)
+
+
+def _lose(order: Order, at: datetime, *, by: HasActor = SYSTEM) -> None:
     """The buyer is refunded; an agent decides on the seller."""
-    events.transition(order, "lose", by=SYSTEM, at=at)
+    events.transition(order, "lose", by=by, at=at)
     for parcel in parcels.parcels_of(order.id):
         if parcel.state is ParcelState.IN_TRANSIT:
-            parcels.mark_lost(parcel, by=SYSTEM, at=at)
+            parcels.mark_lost(parcel, by=by, at=at)
     raise_alarm(AlarmKind.PARCEL_LOST, order, at=at)
-    refunding.refund_in_full(order, reason=EndReason.PARCEL_LOST, by=SYSTEM, at=at)
+    refunding.refund_in_full(order, reason=EndReason.PARCEL_LOST, by=by, at=at)
 
 
 def turned_up(order: Order, at: datetime) -> bool:

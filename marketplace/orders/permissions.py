@@ -9,6 +9,8 @@ from marketplace.jobs.deadlines import DeadlineState
 from marketplace.orders import settling
 from marketplace.orders.models import Order
 from marketplace.orders.states import BEFORE_SCAN, OrderState
+from marketplace.shipping import parcels
+from marketplace.shipping.models import ParcelState
 
 
 def can_confirm(order: Order, at: datetime) -> bool:
@@ -44,3 +46,11 @@ def seller_can_cancel(order: Order) -> bool:
 
 
 desk_can_cancel = seller_can_cancel
+
+
+def can_reissue_label(order: Order) -> bool:
+    """While nobody has scanned the label that was written."""
+    if not seller_can_cancel(order):
+        return False
+    parcel = parcels.parcel_of(order.id)
+    return parcel is not None and parcel.state is ParcelState.LABEL_BOUGHT

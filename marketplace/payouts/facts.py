@@ -22,3 +22,20 @@ class GiftCardReplaced:
     gift_card_id: int
     at: datetime
     code: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class GoodwillReady:
+    """The gift card of a goodwill has been issued."""
+
+    goodwill_id: int
+    at: datetime
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class PayoutHeld:
+    """The desk keeps a payout back: its seller is told why, what clears it, and until when at the latest."""
+
+    hold_id: int
+    at: datetime

@@ -1,4 +1,4 @@
-"""Payouts: what a seller receives for an order, in whatever form, once."""
+"""Payouts: what a seller receives for an order, once; what holds one; goodwill, which the programme gives on top."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class PayoutForm(enum.StrEnum):
 
 
 class PayoutState(enum.StrEnum):
+    HELD = "held"  # the desk looks into the sale first (``PayoutHold``)
     DUE = "due"
     ISSUED = "issued"
     STOPPED = "stopped"  # a bank has the buyer's payment in its hands (fault B18)
@@ -40,6 +41,14 @@ class NotStopped(Refusal):
     message = _l("This payout has not been stopped.")
 
 
+class CannotHold(Refusal):
+    message = _l("This payout is on its way already, or is held.")
+
+
+class NotHeld(Refusal):
+    message = _l("This payout is not held.")
+
+
 _P = PayoutState
 PAYOUT = Machine(
     states=PayoutState,
@@ -50,8 +59,11 @@ PAYOUT = Machine(
         (_P.REFUSED, "refuse"): _P.REFUSED,  # asked again, and again not what was asked for
         (_P.DUE, "stop"): _P.STOPPED,
         (_P.REFUSED, "stop"): _P.STOPPED,
+        (_P.HELD, "stop"): _P.STOPPED,
         (_P.STOPPED, "go_on"): _P.DUE,
         (_P.STOPPED, "forgo"): _P.FORGONE,
+        (_P.REFUSED, "hold"): _P.HELD,
+        (_P.HELD, "release"): _P.DUE,
     },
     refusals={
         "issue": CannotPayOut,
@@ -59,6 +71,8 @@ PAYOUT = Machine(
         "stop": CannotStop,
         "go_on": NotStopped,
         "forgo": NotStopped,
+        "hold": CannotHold,
+        "release": NotHeld,
     },
     owes={"issue": "issue", "forgo": "forgone"},
 )
@@ -88,3 +102,69 @@ class Payout(Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def reference(self) -> str:
+        """What the card is asked for under; the number people see."""
+        return self.order_number
+
+    @property
+    def receiver_id(self) -> int:
+        """Whose card it becomes."""
+        return self.seller_id
+
+
+class PayoutHold(Model):
+    """The desk keeps an order's payout back for a reason of the policy, until it is cleared or its days are over."""
+
+    __tablename__ = "payout_holds"
+    __table_args__ = (
+        sa.Index(
+            "uq_payout_holds_standing",
+            "order_id",
+            unique=True,
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"))
+    reason: Mapped[str] = mapped_column(sa.String(40))  # a key of the policy's ``desk.hold_reasons``
+    label: Mapped[str] = mapped_column(sa.String(80))  # its words on the day it was placed, and what clears it
+    clears: Mapped[str] = mapped_column(sa.String(2000))
+    placed_by_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"))
+    placed_at: Mapped[datetime]
+    until: Mapped[datetime]
+    released_at: Mapped[datetime | None]
+
+
+class Goodwill(Model):
+    """What the programme gives a buyer or a seller out of its own pocket, as a gift card (fault P06)."""
+
+    __tablename__ = "goodwill"
+    __table_args__ = (sa.Index("uq_goodwill_gift_card_print", "gift_card_print", unique=True),)
+    machine: ClassVar[Machine] = PAYOUT
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(sa.String(12), unique=True)
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), index=True)
+    receiver_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    state: Mapped[PayoutState] = mapped_column(enum_column(PayoutState), default=PayoutState.DUE)
+    amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    given_by_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"))
+    given_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]
+    gift_card_number: Mapped[str | None] = mapped_column(sa.String(40), unique=True)
+    gift_card_last_four: Mapped[str | None] = mapped_column(sa.String(4))
+    gift_card_print: Mapped[str | None] = mapped_column(sa.String(64))
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def reference(self) -> str:
+        """What the card is asked for under; the number people see."""
+        return self.number

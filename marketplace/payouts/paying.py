@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,10 +20,12 @@ from marketplace.jobs.outbox import Done, Errand, OutboxRow, Refused
 from marketplace.ledger import Account, Line, Posting, post
 from marketplace.money import Money
 from marketplace.payouts.facts import GiftCardReady
-from marketplace.payouts.models import CannotPayOut, Payout, PayoutForm, PayoutState
+from marketplace.payouts.models import CannotPayOut, Goodwill, Payout, PayoutForm, PayoutHold, PayoutState
 from marketplace.people.models import Person
 
 GIFT_CARD = "gift_card"
+
+Owed = Payout | Goodwill  # what is paid as a gift card
 
 
 @dataclass(frozen=True)
@@ -43,16 +45,25 @@ def owe_payout(*, order_id: int, order_number: str, seller_id: int, amount: Mone
 
 
 def owe_payouts(owed: Sequence[PayoutOwed], *, at: datetime) -> list[Payout]:
-    """The same for many orders at once, in two statements; the payouts come back in the order given.
+    """The same for many orders at once, in three statements; the payouts come back in the order given.
 
-    The settlement that calls this has credited seller payable already.
+    The settlement that calls this has credited seller payable already. What the desk holds waits for its release.
     """
     if not owed:
         return []
-    payouts: list[Payout] = insert_all(Payout, [_row(share, at) for share in owed], returning=Payout)
+    held = _held({share.order_id for share in owed})
+    payouts: list[Payout] = insert_all(Payout, [_row(share, at, held) for share in owed], returning=Payout)
     due = [payout for payout in payouts if payout.state is PayoutState.DUE]
-    outbox.enqueue_all(GIFT_CARD, [Errand(_key(payout), payout, _request(payout)) for payout in due], at=at)
+    outbox.enqueue_all(GIFT_CARD, [Errand(_key(payout), payout, request_of(payout)) for payout in due], at=at)
     return payouts
+
+
+def _held(order_ids: Collection[int]) -> set[int]:
+    """Those of these orders whose payout the desk keeps back."""
+    standing = sa.select(PayoutHold.order_id).where(
+        PayoutHold.released_at.is_(None), PayoutHold.order_id.in_(order_ids)
+    )
+    return set(db.session.scalars(standing))
 
 
 def issue_again(payout: Payout, *, at: datetime) -> None:
@@ -66,10 +77,10 @@ def issue_again(payout: Payout, *, at: datetime) -> None:
 
 
 def ask(payout: Payout, *, at: datetime) -> None:
-    """Queue the card, under a key of its own where it was asked for before."""
+    """Queue the card of a payout; one asked for before is asked for under a new key."""
     asked = len(outbox.rows_of(payout, GIFT_CARD))
     key = f"{_key(payout)}:{asked}" if asked else _key(payout)
-    outbox.enqueue(GIFT_CARD, key=key, subject=payout, request=_request(payout), at=at)
+    outbox.enqueue(GIFT_CARD, key=key, subject=payout, request=request_of(payout), at=at)
 
 
 def _key(payout: Payout) -> str:
@@ -77,25 +88,42 @@ def _key(payout: Payout) -> str:
     return f"{GIFT_CARD}:{payout.order_number}"
 
 
-def _row(share: PayoutOwed, at: datetime) -> dict[str, object]:
+def _row(share: PayoutOwed, at: datetime, held: Collection[int]) -> dict[str, object]:
     return {
         "order_id": share.order_id,
         "order_number": share.order_number,
         "seller_id": share.seller_id,
         "form": PayoutForm.GIFT_CARD,
-        "state": PayoutState.STOPPED if share.is_stopped else PayoutState.DUE,
+        "state": _first_state(share, held),
         "amount_minor": share.amount.minor,
         "currency": share.amount.currency,
         "due_at": at,
     }
 
 
-def _request(payout: Payout) -> dict[str, object]:
-    return {"reference": payout.order_number, "amount_minor": payout.amount_minor, "currency": payout.currency}
+def _first_state(share: PayoutOwed, held: Collection[int]) -> PayoutState:
+    if share.is_stopped:
+        return PayoutState.STOPPED
+    return PayoutState.HELD if share.order_id in held else PayoutState.DUE
+
+
+def request_of(owed: Owed) -> dict[str, object]:
+    """What the issuer is asked for, as it stands in the outbox."""
+    return {"reference": owed.reference, "amount_minor": owed.amount_minor, "currency": owed.currency}
 
 
 class GiftCardIssuing:
-    """Carries out ``gift_card``: the issuer's idempotency key is the row's own, its reference the order's number."""
+    """Carries out the card of whatever is owed as one: a payout, or a goodwill.
+
+    The issuer's idempotency key is the row's own, its reference the number of what is owed. ``ready`` makes the news.
+    """
+
+    def __init__(
+        self,
+        model: type[Payout] | type[Goodwill] = Payout,
+        ready: Callable[[int, datetime, str], object] = GiftCardReady,
+    ) -> None:
+        self._model, self._ready = model, ready
 
     def perform(self, row: OutboxRow) -> Done | Refused:
         try:
@@ -112,14 +140,14 @@ class GiftCardIssuing:
 
     def record(self, row: OutboxRow, outcome: Done | Refused, *, at: datetime) -> None:
         """Book the card and announce it; what is not exactly what was asked for stays unpaid, with an alarm (G02)."""
-        payout = db.session.get_one(Payout, row.subject_id)
-        objection = outcome.reason if isinstance(outcome, Refused) else _objection(payout, outcome)
+        owed: Owed = db.session.get_one(self._model, row.subject_id)  # type: ignore[assignment]
+        objection = outcome.reason if isinstance(outcome, Refused) else _objection(owed, outcome)
         if isinstance(outcome, Refused) or objection:
-            events.transition(payout, "refuse", by=SYSTEM, at=at)
-            raise_alarm(AlarmKind.PAYOUT_REFUSED, payout, at=at, why=objection)
+            events.transition(owed, "refuse", by=SYSTEM, at=at)
+            raise_alarm(AlarmKind.PAYOUT_REFUSED, owed, at=at, why=objection)
             return
-        _book(payout, outcome, at)
-        events.announce(GiftCardReady(payout.id, at, outcome.secrets["code"]))
+        _book(owed, outcome, at)
+        events.announce(self._ready(owed.id, at, outcome.secrets["code"]))
 
 
 def _wanted(row: OutboxRow) -> CardWanted:
@@ -138,25 +166,32 @@ def _answer(card: IssuedCard) -> Done:
     return Done(answer, {"code": card.code})
 
 
-def _objection(payout: Payout, outcome: Done) -> str:
+def _objection(owed: Owed, outcome: Done) -> str:
     """Why this answer cannot be the card that was asked for; empty where it can (fault G02)."""
     said = Money(outcome.answer["amount_minor"], outcome.answer["currency"])
-    if said != payout.amount:
-        return f"asked for {payout.amount.plain} {payout.currency}, issued {said.plain} {said.currency}"
+    if said != owed.amount:
+        return f"asked for {owed.amount.plain} {owed.currency}, issued {said.plain} {said.currency}"
     number = outcome.answer["number"]
-    if db.session.scalar(sa.select(Payout.id).where(Payout.gift_card_number == number)) is not None:
+    if _is_known("gift_card_number", number):
         return f"gift card {number} has paid another order"
-    if db.session.scalar(sa.select(Payout.id).where(Payout.gift_card_print == _print(outcome))) is not None:
+    if _is_known("gift_card_print", _print(outcome)):
         return f"gift card {number} has the code of a card that has paid another order"
     return ""
+
+
+def _is_known(column: str, value: str) -> bool:
+    """Whether a card we have been given before says the same of itself."""
+    models: tuple[type[Payout] | type[Goodwill], ...] = (Payout, Goodwill)
+    asked = [sa.select(model.id).where(getattr(model, column) == value).exists() for model in models]
+    return bool(db.session.scalar(sa.select(sa.or_(*asked))))
 
 
 def _print(outcome: Done) -> str:
     return sealing.fingerprint(outcome.secrets["code"])
 
 
-def _book(payout: Payout, outcome: Done, at: datetime) -> None:
-    """Dr seller payable, Cr what the card is a claim on: the payout's one posting.
+def _book(owed: Owed, outcome: Done, at: datetime) -> None:
+    """Dr seller payable, Cr what the card is a claim on: the one posting of what is owed.
 
     A card of ours is our liability to its holder; one that another house keeps is its liability, and our debt to it
     (docs/decisions/0015-another-house-is-owed-for-its-cards.md).
@@ -168,15 +203,15 @@ def _book(payout: Payout, outcome: Done, at: datetime) -> None:
         "gift_card_last_four": said["last_four"],
         "gift_card_print": _print(outcome),
     }
-    cause = events.transition(payout, "issue", by=SYSTEM, at=at, sets=paid)
+    cause = events.transition(owed, "issue", by=SYSTEM, at=at, sets=paid)
     if said["card_id"] is not None:
-        own.hand_over(said["card_id"], code=outcome.secrets["code"], holder_id=payout.seller_id)
+        own.hand_over(said["card_id"], code=outcome.secrets["code"], holder_id=owed.receiver_id)
     claim = Account.GIFT_CARD_ISSUER_PAYABLE if said["card_id"] is None else Account.GIFT_CARD_LIABILITY
     lines = (
-        Line(Account.SELLER_PAYABLE, payout.amount, order_id=payout.order_id),
-        Line(claim, -payout.amount, order_id=payout.order_id, gift_card_id=said["card_id"]),
+        Line(Account.SELLER_PAYABLE, owed.amount, order_id=owed.order_id),
+        Line(claim, -owed.amount, order_id=owed.order_id, gift_card_id=said["card_id"]),
     )
-    post(Posting("issue", payout, cause, at, payout.order_number, lines))
+    post(Posting("issue", owed, cause, at, owed.reference, lines))
 
 
 def payout_of(order_id: int) -> Payout | None:
@@ -186,7 +221,7 @@ def payout_of(order_id: int) -> Payout | None:
 
 def payouts_on_their_way(seller: Person) -> list[Payout]:
     """What a seller is owed and has not been handed yet, newest first; one the desk looks into is still on its way."""
-    waiting = (PayoutState.DUE, PayoutState.REFUSED, PayoutState.STOPPED)
+    waiting = (PayoutState.HELD, PayoutState.DUE, PayoutState.REFUSED, PayoutState.STOPPED)
     query = sa.select(Payout).where(Payout.seller_id == seller.id, Payout.state.in_(waiting))
     return list(db.session.scalars(query.order_by(Payout.id.desc())))
 

@@ -16,9 +16,9 @@ from marketplace.payouts.paying import GIFT_CARD, ask, payout_of
 def stop(order_id: int, *, by: HasActor, at: datetime) -> bool:
     """Stop an unpaid payout; False where there is none, or its card may exist already (fault B18)."""
     payout = _locked(order_id)
-    if payout is None or payout.state not in (PayoutState.DUE, PayoutState.REFUSED):
+    if payout is None or payout.state not in (PayoutState.HELD, PayoutState.DUE, PayoutState.REFUSED):
         return False
-    if not outbox.call_off(payout, GIFT_CARD):
+    if payout.state is not PayoutState.HELD and not outbox.call_off(payout, GIFT_CARD):
         return False
     events.transition(payout, "stop", by=by, at=at)
     return True

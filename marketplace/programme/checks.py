@@ -108,6 +108,7 @@ def _keys(policy: Policy) -> Iterator[Problem]:
         "photos.slots": policy.photos.slots,
         "review.change_reasons": policy.review.change_reasons,
         "review.decline_reasons": policy.review.decline_reasons,
+        "desk.hold_reasons": policy.desk.hold_reasons,
     }
     for name, rows in lists.items():
         for key in _twice(row.key for row in rows):
@@ -157,6 +158,8 @@ def _numbers(policy: Policy) -> Iterator[Problem]:
         yield Problem("price.max_minor", "is less than price.min_minor")
     if policy.shipping.usual_days_min > policy.shipping.usual_days_max:
         yield Problem("shipping.usual_days_max", "is less than shipping.usual_days_min")
+    if policy.desk.goodwill_agent_minor > policy.desk.goodwill_manager_minor:
+        yield Problem("desk.goodwill_manager_minor", "is less than desk.goodwill_agent_minor")
 
 
 def _tax(policy: Policy) -> Iterator[Problem]:

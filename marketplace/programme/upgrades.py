@@ -40,7 +40,25 @@ def _with_a_pair_of_faces(body: Body) -> Body:
     return {**body, "theme": theme}
 
 
-UPGRADES: dict[int, Callable[[Body], Body]] = {1: _with_disputes, 2: _with_a_pair_of_faces}
+def _with_desk(body: Body) -> Body:
+    """Before schema 4 no policy limited what the desk may do: what ``preloved`` first said holds for them."""
+    reason = {
+        "key": "check",
+        "label": "We are checking this sale",
+        "clears": "Customer service has looked into the sale.",
+    }
+    desk = {
+        "goodwill_agent_minor": 2_500,
+        "goodwill_manager_minor": 20_000,
+        "hold_reasons": [reason],
+        "max_hold_days": 14,
+        "max_snooze_days": 7,
+        "max_extension_business_days": 5,
+    }
+    return {**body, "desk": desk}
+
+
+UPGRADES: dict[int, Callable[[Body], Body]] = {1: _with_disputes, 2: _with_a_pair_of_faces, 3: _with_desk}
 
 
 def upgraded(body: Body, schema: int) -> Body:

@@ -18,6 +18,7 @@ from marketplace.orders.permissions import seller_can_cancel
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import CannotCancel, OrderState
 from marketplace.orders.timeline import tracking_timeline
+from marketplace.payouts import holding
 from marketplace.payouts.paying import payout_of
 from marketplace.permissions import member, the_person
 from marketplace.presentation import deadline
@@ -65,6 +66,7 @@ def sale(number: str) -> ResponseReturnValue:
         parcel=parcels.parcel_of(order.id),
         split=accounting.split(order),
         payout=payout,
+        hold=holding.hold_of(order.id),
         policy=terms.of_seller(order),
         ship_by=deadline(order.ship_by_at) if order.ship_by_at else None,
         must_ship=order.state is OrderState.LABEL_ISSUED,

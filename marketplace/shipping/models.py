@@ -112,8 +112,8 @@ class Parcel(Model):
 
     @property
     def reference(self) -> str:
-        """What the carrier files the parcel under."""
-        return f"{self.order_number}-R" if self.is_return else self.order_number
+        """What the carrier files the parcel under: another one for each parcel of an order."""
+        return f"{self.order_number}-R" if self.is_return else self.key.removeprefix("parcel-")
 
     @property
     def cost(self) -> Money | None:

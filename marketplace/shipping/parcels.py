@@ -1,4 +1,4 @@
-"""Parcels from the wish for a label to its end: one parcel an order, one label a parcel."""
+"""Parcels from the wish for a label to its end: one label a parcel, and another parcel where one is reissued."""
 
 from __future__ import annotations
 
@@ -80,6 +80,29 @@ def correct_address(
     }
     events.transition(parcel, "correct_address", by=by, at=at, sets=sets)
     _ask_for_label(parcel, at=at)
+
+
+def reissue_label(parcel: Parcel, *, by: HasActor, at: datetime) -> Parcel:
+    """Give a label back that nobody can use, and ask for another under a parcel of its own.
+
+    Raises ``CannotCancelParcel`` once the old one was scanned.
+    """
+    cancel_parcel(parcel, by=by, at=at)
+    again = Parcel(
+        key=f"parcel-{parcel.order_number}-{len(parcels_of(parcel.order_id)) + 1}",
+        order_id=parcel.order_id,
+        order_number=parcel.order_number,
+        is_return=False,
+        state=ParcelState.LABEL_WANTED,
+        ship_from=parcel.ship_from,
+        ship_to=parcel.ship_to,
+        wanted_at=at,
+    )
+    db.session.add(again)
+    db.session.flush()
+    events.record(again, "reissue", by=by, at=at, instead_of=parcel.id)
+    _ask_for_label(again, at=at)
+    return again
 
 
 def refusal_of(parcel: Parcel) -> str:

@@ -1,12 +1,12 @@
-// The desk by keyboard: j and k move through the rows, Enter opens one, and any control with data-key takes its key.
-// Single keys can be switched off by the button [data-keys-switch] (WCAG 2.1.4); the choice is kept in this browser.
+// The desk by keyboard: j and k move through the rows, Enter opens one, x ticks it, and any control with data-key takes
+// its key; r and e open the row's case where the page itself has nothing to reply to or decide. Single keys are switched
+// off on the server (WCAG 2.1.4), which says so in data-keys of this script's own element.
 "use strict";
 
 {
-  const STORE = "desk-keys";
+  const on = document.currentScript.dataset.keys === "on";
   const rows = [...document.querySelectorAll("tbody tr:has(a)")];
-  const toggle = document.querySelector("[data-keys-switch]");
-  let on = localStorage.getItem(STORE) !== "off";
+  const parts = { r: "#write", e: "#decide" };
   let current = rows.findIndex((row) => row.classList.contains("is-current"));
 
   const move = (step) => {
@@ -17,29 +17,32 @@
     rows[current].querySelector("a").focus();
   };
 
-  const label = () => {
-    if (toggle) toggle.textContent = on ? toggle.dataset.off : toggle.dataset.on;
+  const box = () => rows[current]?.querySelector("input[type=checkbox]");
+
+  const use = (control) => {
+    if (control.dataset.needsRow !== undefined && !document.querySelector("tbody input:checked") && box()) {
+      box().checked = true;
+    }
+    control.focus();
+    if (control.matches("a, button")) control.click();
   };
 
-  toggle?.addEventListener("click", () => {
-    on = !on;
-    localStorage.setItem(STORE, on ? "on" : "off");
-    label();
-  });
-  if (toggle) toggle.hidden = false;
-  label();
+  const press = (key) => {
+    const control = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    if (control) return use(control) ?? true;
+    if (key === "j") return move(1) ?? true;
+    if (key === "k") return move(-1) ?? true;
+    if (key === "x" && box()) return box().click() ?? true;
+    if (parts[key] && rows[current]) return location.assign(rows[current].querySelector("a").href + parts[key]) ?? true;
+    return false;
+  };
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select");
     if (!on || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "j") move(1);
-    else if (event.key === "k") move(-1);
-    else {
-      const control = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-      if (!control) return;
-      event.preventDefault();
-      control.focus();
-      control.click();
-    }
+    if (press(event.key)) event.preventDefault();
   });
+
+  const wanted = Object.values(parts).includes(location.hash) && document.querySelector(location.hash);
+  if (wanted) wanted.querySelector("textarea, input:not([type=hidden])")?.focus();
 }

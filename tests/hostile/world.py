@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 from marketplace import clock
 from marketplace.credits.models import GiftCard
 from marketplace.database import db, unit_of_work
-from marketplace.disputes import opening
+from marketplace.disputes import opening, replies
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.opening import Report
 from marketplace.disputes.states import Kind, Wish
@@ -90,6 +90,7 @@ def build(app: Flask) -> World:
         alarm = Alarm(kind=AlarmKind.PARCEL_LOST, subject_type="orders", subject_id=order.id, raised_at=clock.now())
         db.session.add(alarm)
         token = links.make(order, at=clock.now())
+        reply = replies.keep("Wait", "About {item}.", by=an_account(roles=[Role.MANAGER]), at=clock.now())
     letter = db.session.scalars(sa.select(SandboxMail).order_by(SandboxMail.id)).first()
     assert letter is not None
     photo = draft.photos[0]
@@ -104,8 +105,10 @@ def build(app: Flask) -> World:
         "/checkout/": {"number": order.checkout.number},
         "/desk/alarms/": {"alarm_id": alarm.id},
         "/desk/gift-cards/": {"number": card.number, "person_id": card.holder_id},
+        "/desk/listings/": {"number": live.number},
         "/desk/orders/": of_order,
         "/desk/people/": {"person_id": seller.id},
+        "/desk/replies/": {"reply_id": reply.id},
         "/desk/review/": {"number": submitted.number},
         "/desk/supply/": {"number": supply.number, "flaw_id": 1, "slot": "front"},
         "/desk/disputes/": {"number": case.number},

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from marketplace import clock
 from marketplace.database import db, unit_of_work
 from marketplace.ledger import proofs, seals, triggers
 from marketplace.ledger.models import APPEND_ONLY
 from marketplace.money import Money
+from marketplace.people.readings import Reading
 from tests.bookings import book, keys
 
 FIRST_COLUMN = {
@@ -17,6 +19,7 @@ FIRST_COLUMN = {
     "ledger_entries": "id",
     "ledger_seals": "id",
     "ledger_sealed_transactions": "transaction_id",
+    "readings": "id",
 }
 
 
@@ -40,10 +43,12 @@ def drop_triggers(table: str) -> None:
 
 @pytest.fixture
 def history(app) -> None:
-    """Three sealed postings."""
+    """Three sealed postings, and three things read."""
     for about in (1, 2, 3):
         book(Money(100 * about, "USD"), about=about)
         seals.seal_batch()
+        with unit_of_work() as session:
+            session.add(Reading(at=clock.now(), reader_id=1, subject_type="orders", subject_id=about))
 
 
 @pytest.mark.fault("G06")

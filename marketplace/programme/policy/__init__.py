@@ -9,6 +9,7 @@ from typing import Literal
 
 from marketplace.clock import BusinessCalendar
 from marketplace.programme.policy.condition import Condition
+from marketplace.programme.policy.desk import Desk
 from marketplace.programme.policy.disputes import Disputes
 from marketplace.programme.policy.eligibility import Eligibility
 from marketplace.programme.policy.identity import Identity
@@ -28,13 +29,13 @@ from marketplace.programme.policy.texts import Texts
 from marketplace.programme.policy.theme import Theme
 from marketplace.programme.policy.values import Section
 
-SCHEMA = 3  # raised whenever a stored body would no longer fit; programme/upgrades.py then learns the way
+SCHEMA = 4  # raised whenever a stored body would no longer fit; programme/upgrades.py then learns the way
 
 
 class Policy(Section, frozen=True, kw_only=True):
     """One programme's policy, as its TOML file says it."""
 
-    schema: Literal[3]
+    schema: Literal[4]
     identity: Identity
     market: Market
     modes: Modes
@@ -47,6 +48,7 @@ class Policy(Section, frozen=True, kw_only=True):
     payout: Payout
     limits: Limits
     disputes: Disputes
+    desk: Desk
     seller_record: Telling = Telling()
     offers: Offers = Offers()
     tax: Tax

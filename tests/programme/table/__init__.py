@@ -3,6 +3,7 @@
 from tests.programme.rows import Row
 from tests.programme.table import (
     condition,
+    desk,
     disputes,
     eligibility,
     handing_over,
@@ -19,7 +20,7 @@ from tests.programme.table import (
 
 SECTIONS = (
     *(identity, market, eligibility, condition, photos, price, review, handing_over, limits, disputes),
-    *(languages, seller_record, offers),
+    *(desk, languages, seller_record, offers),
 )
 
 ROWS: list[Row] = [row for section in SECTIONS for row in section.ROWS]

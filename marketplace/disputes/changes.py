@@ -1,0 +1,71 @@
+"""What has happened to a case since an agent opened its page: nobody acts on a page that is no longer true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from marketplace.database import db
+from marketplace.disputes.models import Dispute, DisputeMessage
+from marketplace.disputes.words import EVENTS
+from marketplace.errors import Refusal
+from marketplace.events import ActorKind, Event
+from marketplace.people.models import Person
+
+# What only the desk reads of a case's events, beside those of ``words.EVENTS``.
+AT_THE_DESK = {
+    "assign": _l("The case changed hands"),
+    "write": _l("A message was written"),
+    "add_photo": _l("A photo was shown"),
+    "note": _l("A note was made for colleagues"),
+    "ask_seller": _l("The seller was asked"),
+    "propose": _l("A decision was proposed"),
+    "send_back": _l("A proposed decision was sent back"),
+}
+
+
+class CaseChanged(Refusal):
+    """The page that was sent is older than the case."""
+
+    message = _l("This case changed while you were looking at it. Nothing was done; look again.")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that happened since: what, when, who (empty: the shop itself), and the words, where there are any."""
+
+    title: str
+    at: datetime
+    by: str
+    words: str = ""
+
+
+def mark(dispute: Dispute) -> int:
+    """How far the case has come: the id of the last thing that happened to it."""
+    return (
+        db.session.scalar(
+            sa.select(sa.func.max(Event.id)).where(
+                Event.subject_type == Dispute.__tablename__, Event.subject_id == dispute.id
+            )
+        )
+        or 0
+    )
+
+
+def since(dispute: Dispute, mark: int) -> list[Change]:
+    """What has happened after a mark, oldest first."""
+    rows = db.session.execute(
+        sa.select(Event, Person.name, DisputeMessage.words)
+        .outerjoin(Person, sa.and_(Event.actor_kind == ActorKind.PERSON, Person.id == Event.actor_id))
+        .outerjoin(DisputeMessage, DisputeMessage.id == Event.detail["message_id"].as_integer())
+        .where(Event.subject_type == Dispute.__tablename__, Event.subject_id == dispute.id, Event.id > mark)
+        .order_by(Event.id)
+    )
+    return [Change(_title(event.action), event.at, name or "", words or "") for event, name, words in rows]
+
+
+def _title(action: str) -> str:
+    return str(EVENTS.get(action) or AT_THE_DESK.get(action) or action.replace("_", " ").capitalize())
