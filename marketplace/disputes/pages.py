@@ -12,7 +12,18 @@ from flask_wtf.file import FileField
 from wtforms import SelectField
 
 from marketplace import clock
-from marketplace.disputes import answering, appealing, opening, outcomes, photos, returning, showing, thread, uploads
+from marketplace.disputes import (
+    answering,
+    appealing,
+    closing,
+    opening,
+    outcomes,
+    photos,
+    returning,
+    showing,
+    thread,
+    uploads,
+)
 from marketplace.disputes.access import own_case, reader
 from marketplace.disputes.forms import OfferForm, QuietForm, SayForm
 from marketplace.disputes.models import Dispute
@@ -119,6 +130,8 @@ def facts(dispute: Dispute, side: Side) -> dict[str, Any]:
         "silence": SILENCE[dispute.state].outcome if dispute.state in SILENCE else None,
         "parts": [showing.part_label(order, part) for part in dispute.parts],
         "flaws": showing.flaws_as_sold(order),
+        "grade": showing.grade_as_sold(order),
+        "with_bank": not dispute.is_over and closing.is_with_bank(order),
         "listed": [photo for part in (dispute.parts or [""]) if (photo := showing.as_listed(order, part))],
         "shown": [showing.as_shown(photo, order) for photo in dispute.photos],
         "thread": showing.thread(dispute, side),

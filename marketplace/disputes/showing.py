@@ -41,6 +41,12 @@ def flaws_as_sold(order: Order) -> list[dict[str, str]]:
     return rows
 
 
+def grade_as_sold(order: Order) -> tuple[str, str]:
+    """The grade the piece was sold as, and what the policy says that means."""
+    grade = condition_of(order).grade(order.as_sold["grade"])
+    return grade.label, grade.definition
+
+
 def as_listed(order: Order, part: str) -> dict[str, Any] | None:
     """The listing's own photo of a part: the flaw's close-up, else the seller's first photo, else the library's."""
     sold = order.as_sold

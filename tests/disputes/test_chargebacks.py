@@ -15,16 +15,15 @@ from marketplace import clock
 from marketplace.database import db, unit_of_work
 from marketplace.disputes import answering, chargebacks, deciding, opening, returning
 from marketplace.disputes.banks_deadlines import SILENCE
-from marketplace.disputes.models import Dispute
 from marketplace.disputes.permissions import OwnCase
 from marketplace.disputes.states import DisputeState, Remedy
 from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.ledger import Account, balance
 from marketplace.listings.states import ListingState
-from marketplace.orders import refunding
+from marketplace.orders import refunding, settling
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
-from marketplace.orders.states import OrderState
+from marketplace.orders.states import CannotRefund, OrderState
 from marketplace.payments import sandbox
 from marketplace.payments.chargeback_models import (
     ACTION_TO,
@@ -157,8 +156,8 @@ def test_what_is_withdrawn_is_posted_once_and_reversed_when_it_is_reinstated(app
     assert_books_balance(app)
 
 
-@pytest.mark.fault("B18")
-def test_an_unpaid_payout_stops_and_one_already_issued_stays(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("B17", "B18")
+def test_an_unpaid_payout_stops_and_one_already_issued_stays(app: Flask) -> None:
     unpaid, paid = delivered(), delivered()
     confirm(paid)
     with unit_of_work():
@@ -176,6 +175,13 @@ def test_an_unpaid_payout_stops_and_one_already_issued_stays(app: Flask, monkeyp
     assert (payout_state(unpaid), payout_state(paid)) == (PayoutState.STOPPED, PayoutState.ISSUED)
     bank(unpaid, "win")
     assert payout_state(unpaid) is PayoutState.ISSUED
+    conclude(bank(paid, "lose"), pays_seller=False)
+    assert payout_state(paid) is PayoutState.ISSUED, "a card that was issued stays: the loss is booked, and told"
+    assert cost(paid)[0] == paid.total.minor
+    with pytest.raises(CannotRefund), unit_of_work():
+        mine = db.session.get_one(Order, paid.id)
+        refunding.refund_in_full(mine, reason=EndReason.DESK_DECISION, by=mine.buyer, at=clock.now())
+    assert [one.message for one in mail_to(paid.seller.email)][-1] == "chargeback_not_paid"  # type: ignore[union-attr]
     assert_books_balance(app)
 
 
@@ -272,7 +278,7 @@ def test_a_lost_payment_ends_the_buyers_own_case_and_the_stopped_payout(app: Fla
     settled = delivered()
     bank(settled, "inquire")
     with unit_of_work():
-        chargebacks.settling.settle_contested(db.session.get_one(Order, settled.id), by=settled.buyer, at=clock.now())
+        settling.settle_contested(db.session.get_one(Order, settled.id), by=settled.buyer, at=clock.now())
     assert payout_state(settled) is PayoutState.STOPPED
     bank(settled, "charge_back")
     conclude(bank(settled, "lose"), pays_seller=False)
@@ -316,7 +322,6 @@ def test_silence_asks_the_provider_again_and_decides_nothing(app: Flask) -> None
 
 
 @pytest.mark.fault("B18")
-@pytest.mark.rule("MK-64")
 def test_an_agent_sends_files_and_words_once_and_concludes_what_was_lost(app: Flask) -> None:
     order = delivered()
     pay_page = f"/sandbox/pay/{session_of(order).ref}"
@@ -356,8 +361,7 @@ def test_an_agent_sends_files_and_words_once_and_concludes_what_was_lost(app: Fl
 
 
 def test_strangers_to_the_desk_find_no_such_page(app: Flask) -> None:
-    case = bank(delivered(), "inquire")
-    for person in (None, case and db.session.scalars(sa.select(Dispute)).first()):
-        assert person is None
-    for client in (browser(app), browser(app, order_again(db.session.scalars(sa.select(Order)).one()).seller)):
+    order = delivered()
+    case = bank(order, "inquire")
+    for client in (browser(app), browser(app, order_again(order).seller)):
         assert client.get(f"/desk/chargebacks/{case.number}").status_code in (302, 303, 404)

@@ -38,6 +38,7 @@ from tests.disputes.cases import (
 from tests.orders.stories import held
 from tests.programme.policies import changed
 from tests.programme.reading_pages import publish
+from tests.shipping.sales import sold_order
 
 
 def payouts(dispute: Dispute) -> list[int]:
@@ -157,6 +158,15 @@ def test_an_undelivered_piece_cannot_be_asked_back(app: Flask) -> None:
     with pytest.raises(NotThatRemedy):
         decided(Remedy.REFUND_WITH_RETURN, dispute=dispute)
     assert again(dispute).decisions == []
+
+
+@pytest.mark.rule("MK-68")
+def test_an_agent_refunds_what_was_never_sent(app: Flask) -> None:
+    dispute = in_review(opened(sold_order(), kind=Kind.NEVER_ARRIVED, wish=Wish.REFUND))
+    dispute = decided(Remedy.REFUND_WITHOUT_RETURN, dispute=dispute)
+    assert (dispute.order.state, refunded(dispute)) == (OrderState.REFUNDED, dispute.order.total.minor)
+    assert payouts(dispute) == []
+    assert_books_balance(app)
 
 
 # Two people ----------------------------------------------------------------------------------------------------------

@@ -33,7 +33,6 @@ def _world() -> tuple[Any, ...]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.rule("MK-65", "MK-68")
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
 def test_a_dispute_from_the_mails_link_to_what_two_agents_decide(
     live_shop: LiveShop, browse: Browse, tmp_path: Path, scripts: bool

@@ -33,7 +33,7 @@ def payouts(order: Order) -> list[Payout]:
     return list(db.session.scalars(sa.select(Payout).where(Payout.order_id == order.id)))
 
 
-@pytest.mark.rule("MK-16", "MK-41")
+@pytest.mark.rule("MK-16", "MK-41", "MK-58")
 def test_a_confirmed_sale_pays_the_seller_80_percent_as_a_gift_card(app: Flask) -> None:
     order = delivered_order()
     assert held(order) == order.total.minor
