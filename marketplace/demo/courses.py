@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import cycle
 
-from marketplace.demo import buying, sales, selling
+from marketplace.demo import buying, interests, sales, selling
 from marketplace.demo.buying import AMEX, MASTERCARD, VISA
 from marketplace.demo.cast import BUYERS, GUESTS, SELLERS, STARS, UNREACHABLE, Character
 from marketplace.demo.listings import approved, spread
@@ -114,3 +114,5 @@ class JustNow:
             buying.open_payment(buying.check_out(buyer, [piece]))
         buying.check_out(BUYERS[1], self.considered[:1])
         buying.buy(GUESTS[4], self.sold[:2], VISA)
+        interests.keep_in_mind()
+        interests.offer()
