@@ -42,7 +42,7 @@
     if (!(parseFloat(style.outlineWidth) >= 2 && style.outlineStyle !== "none")) noRing.push(name(it));
     const box = it.getBoundingClientRect();
     if (box.bottom < 0 || box.top > innerHeight) covered.push(`${name(it)} out of view`);
-    const x = Math.min(Math.max(box.left + box.width / 2, 0), innerWidth - 1), y = Math.min(box.top + Math.min(box.height / 2, 20), innerHeight - 1);
+    const x = Math.min(Math.max(box.left + box.width / 2, 0), innerWidth - 1), y = Math.min(Math.max(box.top, 0) + Math.min(box.height / 2, 20), innerHeight - 1);
     const top = document.elementFromPoint(x, y);
     const labelled = it.labels && [...it.labels].some((label) => label.contains(top));
     if (!top || !(it.contains(top) || top.contains(it) || labelled)) covered.push(`${name(it)} under ${top ? name(top) : "the edge"}`);
