@@ -50,7 +50,8 @@ def brought_up_to_date(language: str, said: Catalog) -> Catalog:
     for message in said:
         if message.id:
             had = known.get(message.id, message.context)
-            now.add(message.id, had.string if had and not had.fuzzy else None, context=message.context)
+            fits = had and not had.fuzzy and had.pluralizable == message.pluralizable
+            now.add(message.id, had.string if fits else None, context=message.context)
     return now
 
 
