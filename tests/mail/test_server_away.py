@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from marketplace.database import db
+from marketplace.jobs import outbox
 from marketplace.jobs.outbox import OutboxRow, OutboxState
 from marketplace.mail.smtp import SmtpPostRoom
 from marketplace.mail_server import MailServer
@@ -63,6 +64,19 @@ def test_an_order_goes_on_without_mail_and_every_letter_arrives_later_once(app: 
     assert set(arrived(post).values()) == {1}
     assert len(post.letters) == len(rows(OutboxState.DONE)) >= len(waiting)
     assert_books_balance(app)
+
+
+def test_control_a_shop_that_tries_a_letter_once_loses_it(
+    app: Flask, post: MailDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MOST_ATTEMPTS", 1)
+    post.stop()
+    order = labelled_order()
+    post.start()
+    make_due()
+    sweep()
+    assert (again(order).state is OrderState.LABEL_ISSUED, post.letters) == (True, [])
+    assert len(rows(OutboxState.PARKED)) > 0
 
 
 @pytest.mark.fault("W15")

@@ -237,6 +237,16 @@ def test_a_full_disk_is_said_in_the_slot_nothing_is_half_kept_and_the_shop_sells
     assert (len(kept()), sorted(store.list())) == (1, sorted(whole))
 
 
+def test_control_a_photo_recorded_whatever_the_disk_says_is_a_broken_row(
+    app: Flask, browser: Browser, draft: Listing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_photo_store(tmp_path.as_uri())
+    monkeypatch.setitem(app.extensions, "photo_store", store)
+    monkeypatch.setattr(photos, "keep_photo", lambda _rendered, _store: None)
+    assert send_alone(browser, draft, "front", pictures.phone_photo()).status_code == 200
+    assert (len(kept()), store.list()) == (1, [])
+
+
 def prepared_photo() -> RenderedPhoto:
     """What becomes of the photo of these tests."""
     limits, thresholds = photos.PhotoLimits(20, 50), photos.PhotoThresholds(1, 0, 0)
