@@ -1,6 +1,6 @@
 """Asking the outside for what never arrived: payments whose webhook was lost, refunds, silent parcels.
 
-The runner does it every few minutes by itself (``when_due``), except for parcels: those have deadlines of their own
+The runner does it every few minutes by itself (``chores``), except for parcels: those have deadlines of their own
 (``shipping.watching``). An operator asks about everything at once, and hears what was found, by ``flask reconcile``.
 """
 
@@ -11,15 +11,13 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from marketplace import clock
-from marketplace.database import db, insert_new, unit_of_work
+from marketplace.database import db, unit_of_work
 from marketplace.jobs import runner
 from marketplace.payments import attempts, looking, refunds
-from marketplace.payments.models import AttemptState, PaymentAttempt, ProviderLook, Refund, RefundState
+from marketplace.payments.models import AttemptState, PaymentAttempt, Refund, RefundState
 from marketplace.shipping import asking
 
 ASK_AFTER = timedelta(minutes=1)
-EVERY = timedelta(minutes=5)
-ROUNDS = "rounds"  # the row that says when the last round began
 
 Found = dict[str, list[str]]
 
@@ -43,38 +41,11 @@ def reconcile() -> Found:
     }
 
 
-def when_due() -> int:
-    """A chore of the runner: one round every few minutes, whoever of several comes to it first; returns 1 for a round.
-
-    The first comes a few minutes after the shop began. What was found shows in the orders it belongs to and, where it
-    belongs to none, at the desk.
-    """
-    if not _is_due() or not _claim_round():
-        return 0
+def ask() -> None:
+    """One round of the runner's: what comes of it shows in its orders or, where there is none, at the desk."""
     _ask_about_payments()
     _ask_about_refunds()
     looking.look(asking=_round())
-    return 1
-
-
-def _is_due() -> bool:
-    with unit_of_work(reading=True) as session:
-        last = session.scalar(sa.select(ProviderLook.looked_at).where(ProviderLook.source == ROUNDS))
-        return last is None or last <= clock.shared() - EVERY
-
-
-def _claim_round() -> bool:
-    """Whether this round is ours; the very first time it is only written down that we have begun."""
-    with unit_of_work() as session:
-        now = clock.shared()
-        session.execute(insert_new(ProviderLook).values(source=ROUNDS, looked_at=now))
-        mine = (
-            sa.update(ProviderLook)
-            .where(ProviderLook.source == ROUNDS, ProviderLook.looked_at <= now - EVERY)
-            .values(looked_at=now)
-            .returning(ProviderLook.source)
-        )
-        return session.scalar(mine) is not None
 
 
 def _round() -> str:

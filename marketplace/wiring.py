@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.utils import import_string
 
-from marketplace import reconcile
+from marketplace import chores
 from marketplace.credits import idempotency
 from marketplace.credits.own import OwnIssuer
 from marketplace.database import db
@@ -22,7 +22,7 @@ from marketplace.jobs import deadlines, inbox, outbox, runner
 from marketplace.ledger import seals
 from marketplace.listings import facts as listing_facts
 from marketplace.listings import review as listing_review
-from marketplace.listings import withdrawing
+from marketplace.listings import tidying, withdrawing
 from marketplace.mail import (
     about_offers,
     outgoing,
@@ -38,7 +38,7 @@ from marketplace.mail.outgoing import SandboxPostRoom
 from marketplace.mail_server import MailServer
 from marketplace.offers import bargaining
 from marketplace.offers import facts as offer_facts
-from marketplace.orders import checkouts, fulfilment, links, lost_parcels, paying, settling, tax_books
+from marketplace.orders import checkouts, fulfilment, links, lost_parcels, paying, settling, snapshots, tax_books
 from marketplace.orders import facts as order_facts
 from marketplace.orders import news as order_news
 from marketplace.orders.models import Order
@@ -143,6 +143,8 @@ def _claim_past_orders(fact: people_facts.EmailVerified) -> None:
 
 def _listings() -> None:
     deadlines.register(listing_review.REVIEW, listing_review.sweep_overdue)
+    tidying.register(snapshots.photos_named)
+    runner.register_chore(chores.tidy_when_due)
     react_to(listing_facts.ListingSubmitted, to_members.listing_submitted)
     react_to(listing_facts.ListingWentLive, to_members.listing_live)
     react_to(listing_facts.ChangesRequested, to_members.changes_requested)
@@ -185,7 +187,7 @@ def _payments(settings: Settings) -> None:
     outbox.register(refunds.SEND, refunds.RefundSending())
     outbox.register(refunds.CHECK, refunds.RefundQuestion())
     deadlines.register(attempts.EXPIRY, attempts.close_overdue)
-    runner.register_chore(reconcile.when_due)
+    runner.register_chore(chores.reconcile_when_due)
     react_to(payment_facts.PaymentCaptured, paying.payment_captured)
     react_to(payment_facts.PaymentExpired, paying.payment_expired)
     outbox.register(chargebacks.CHECK, chargebacks.ChargebackQuestion())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import obstore
@@ -60,8 +60,8 @@ class PhotoStore(Protocol):
         """Remove a file; harmless where there is none."""
         ...
 
-    def list(self, folder: str = "") -> list[str]:
-        """The keys under a folder, or all of them, in alphabetical order."""
+    def list(self, folder: str = "", *, before: datetime | None = None) -> list[str]:
+        """The keys under a folder, or all of them, in alphabetical order; with ``before`` what was written by then."""
         ...
 
     def trouble(self) -> str:
@@ -120,10 +120,11 @@ class ObjectPhotoStore:
         with suppress(NoSuchPhoto), _failures_named():
             obstore.delete(self._store, checked)
 
-    def list(self, folder: str = "") -> list[str]:
+    def list(self, folder: str = "", *, before: datetime | None = None) -> list[str]:
         prefix = _checked(folder) if folder else None
         with _failures_named():
-            return sorted(entry["path"] for entry in obstore.list(self._store, prefix=prefix).collect())
+            entries = obstore.list(self._store, prefix=prefix).collect()
+        return sorted(entry["path"] for entry in entries if before is None or entry["last_modified"] <= before)
 
     def trouble(self) -> str:
         try:

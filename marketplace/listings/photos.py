@@ -10,6 +10,7 @@ The bytes are read, measured and kept before the transaction that records them; 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 
@@ -19,14 +20,14 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.utils import import_string
 
 from marketplace import events
-from marketplace.database import db
+from marketplace.database import db, on_commit
 from marketplace.errors import NotFound, Refusal
 from marketplace.events import HasActor
 from marketplace.listings.drafting import edited, editing
 from marketplace.listings.flaws import flaw_of
 from marketplace.listings.models import Flaw, Listing, ListingPhoto
 from marketplace.listings.photo_measures import Finding, PhotoLimits, PhotoThresholds, Shortcoming
-from marketplace.listings.photo_store import PhotoStore, open_photo_store
+from marketplace.listings.photo_store import PhotoStore, PhotoStoreUnavailable, open_photo_store
 from marketplace.listings.prepared_photos import PreparedPhoto, keep_photo
 from marketplace.programme import Policy
 from marketplace.programme.policy.photos import Photos
@@ -77,8 +78,16 @@ def prepare(data: bytes, rules: Photos) -> PreparedPhoto:
     )
     prepare_photo = import_string("marketplace.listings.photo_pipeline:prepare_photo")  # see prepared_photos
     prepared: PreparedPhoto = prepare_photo(data, limits, thresholds)
-    keep_photo(prepared.rendered, photo_store())
+    if not keep_photo(prepared.rendered, photo_store()):
+        # Its files were there, and may be on their way out: once a row names them they stay (``listings.tidying``).
+        on_commit(lambda: keep_again(prepared))
     return prepared
+
+
+def keep_again(prepared: PreparedPhoto) -> None:
+    """Write what has been removed of a photo while its row was being written."""
+    with suppress(PhotoStoreUnavailable):
+        keep_photo(prepared.rendered, photo_store())
 
 
 def ready_for_photo(listing: Listing, slot: str) -> None:

@@ -72,10 +72,10 @@ class PreparedPhoto:
     findings: tuple[Finding, ...]
 
 
-def keep_photo(rendered: RenderedPhoto, store: PhotoStore) -> None:
-    """Write every file of the photo, the master last: where the master is, all its copies are.
+def keep_photo(rendered: RenderedPhoto, store: PhotoStore) -> bool:
+    """Write every file of the photo, the master last: where the master is, all its copies are. False: some were there.
 
     Raises ``PhotoStoreUnavailable``; the copies written before that are the same bytes the next attempt would write.
     """
-    for rendition in rendered.renditions:
-        store.put(photo_key(rendered.folder, rendition.width), rendition.data)
+    written = [store.put(photo_key(rendered.folder, one.width), one.data) for one in rendered.renditions]
+    return all(written)

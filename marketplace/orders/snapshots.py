@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+import sqlalchemy as sa
+
+from marketplace.database import db
 from marketplace.listings.models import Listing
 from marketplace.listings.showing import photo
+from marketplace.orders.models import Order
 
 
 def as_sold(listing: Listing) -> dict[str, Any]:
@@ -50,6 +55,15 @@ def as_sold(listing: Listing) -> dict[str, Any]:
             for picture in listing.item.style.pictures
         ],
     }
+
+
+def photos_named(folders: Collection[str]) -> set[str]:
+    """Which of these folders of photos a sale remembers, whatever has become of its listing."""
+    sold = sa.cast(Order.as_sold, sa.Text)
+    remembered = (
+        folder for folder in folders if db.session.scalar(sa.select(sa.exists().where(sold.contains(folder))))
+    )
+    return set(remembered)
 
 
 def front(sold: dict[str, Any]) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from marketplace import clock, reconcile
+from marketplace import chores, clock
 from marketplace.database import db, unit_of_work
 from marketplace.jobs import runner
 from marketplace.orders.models import Order
@@ -39,7 +39,7 @@ def minutes_pass(minutes: int) -> None:
     with unit_of_work() as session:
         earlier = clock.shared() - timedelta(minutes=minutes)
         session.execute(
-            sa.update(ProviderLook).where(ProviderLook.source == reconcile.ROUNDS).values(looked_at=earlier)
+            sa.update(ProviderLook).where(ProviderLook.source == chores.RECONCILING).values(looked_at=earlier)
         )
 
 
@@ -61,11 +61,11 @@ def test_the_runner_asks_by_itself_every_five_minutes(
 @pytest.mark.fault("W03")
 def test_of_several_runners_one_asks(fresh_database: FreshDatabase) -> None:
     def begun() -> None:
-        reconcile.when_due()
+        chores.reconcile_when_due()
         minutes_pass(5)
 
     fresh_database.run(begun)
-    assert sorted(fresh_database.in_parallel([reconcile.when_due] * 6)) == [0, 0, 0, 0, 0, 1]
+    assert sorted(fresh_database.in_parallel([chores.reconcile_when_due] * 6)) == [0, 0, 0, 0, 0, 1]
 
 
 def test_the_command_names_what_it_found_and_its_exit_code_says_so(app: Flask, client: Browser) -> None:
