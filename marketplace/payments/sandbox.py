@@ -167,7 +167,7 @@ class SandboxGateway(SandboxChargebacks):
             spent = session.scalar(
                 sa.select(total).where(SandboxRefund.payment_ref == payment_ref, SandboxRefund.status != "failed")
             )
-            if standing(payment_ref) is not None:
+            if standing(payment_ref, lock=True) is not None:
                 raise RefundRefused("charge_disputed")
             if paid is None or int(spent or 0) + amount.minor > paid.amount.minor:
                 raise RefundRefused("charge_already_refunded")

@@ -107,12 +107,12 @@ def _by_ref(ref: str, *, lock: bool = False) -> SandboxChargeback | None:
     return db.session.scalar(query.with_for_update() if lock else query)
 
 
-def standing(payment_ref: str | None) -> SandboxChargeback | None:
+def standing(payment_ref: str | None, *, lock: bool = False) -> SandboxChargeback | None:
     """The one about a payment that the bank has not decided."""
     query = sa.select(SandboxChargeback).where(
         SandboxChargeback.payment_ref == payment_ref, SandboxChargeback.status.in_(OPEN)
     )
-    return db.session.scalar(query.with_for_update())
+    return db.session.scalar(query.with_for_update() if lock else query)
 
 
 # What the buyer's bank does ------------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def play(action: str, payment_ref: str, left: Money) -> list[bytes]:
 
     ``left`` is what has not been refunded of the payment: a bank takes no more than that.
     """
-    row = standing(payment_ref)
+    row = standing(payment_ref, lock=True)
     if action in DECISIONS:
         return [] if row is None else _decide(row, action)
     if action == "charge_back" and row is not None and row.status is not ChargebackState.NEEDS_ANSWER:
