@@ -207,6 +207,21 @@ def unit_of_work(*, reading: bool = False) -> Iterator[Session]:
         _reading.reset(token)
 
 
+@contextmanager
+def committed() -> Iterator[sa.Connection]:
+    """A connection for reading what is committed: the session's own where it only reads, else one apart from it."""
+    bind = db.session.get_bind()
+    if is_reading() or isinstance(bind, sa.Connection):
+        yield db.session.connection()
+        return
+    token = _reading.set(True)
+    try:
+        with bind.connect() as connection:
+            yield connection
+    finally:
+        _reading.reset(token)
+
+
 def finish() -> None:
     """Commit now, before a call abroad or slow work; what follows is a transaction of its own."""
     db.session.commit()

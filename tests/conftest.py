@@ -16,6 +16,7 @@ pytest.register_assert_rewrite("tests.books", "tests.web")
 from marketplace import clock
 from marketplace.database import UTCDateTime, db
 from marketplace.jobs import runner
+from marketplace.listings import shelves
 from tests.apart import apart
 from tests.fresh import FreshDatabase
 from tests.web import Browser
@@ -54,6 +55,7 @@ def app(engine: str, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> I
         yield shop
         db.session.remove()
         outer.rollback()
+        shelves.forget()
         connection.close()
 
 

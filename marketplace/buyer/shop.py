@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,21 +11,19 @@ from flask_babel import ngettext
 
 from marketplace import clock
 from marketplace.buyer import bags, cards, seen
+from marketplace.buyer.browsing import listed
 from marketplace.buyer.item_pages import item_page, public_piece
 from marketplace.errors import NotFound
 from marketplace.interests import saving
 from marketplace.listings import views
-from marketplace.listings.criteria import Criteria, Cursor, Sort
-from marketplace.listings.facets import Facet, count
+from marketplace.listings.criteria import Criteria
 from marketplace.listings.finding import public_number, public_path
-from marketplace.listings.matching import PRICE_BANDS, band_name
 from marketplace.listings.published import GoneForGood, is_gone
-from marketplace.listings.search import Page, newest, search_listings
+from marketplace.listings.search import newest, newest_of_each, suggest
 from marketplace.listings.states import ListingState
 from marketplace.money import Money
 from marketplace.offers import bargaining, pricing
 from marketplace.permissions import current_person, public
-from marketplace.presentation import pieces, price
 from marketplace.programme import versions
 
 bp = Blueprint("shop", __name__)
@@ -78,22 +75,26 @@ def home() -> ResponseReturnValue:
     )
 
 
-def _styles() -> list[dict[str, object]]:
+def _styles() -> list[dict[str, Any]]:
     """Each category that has a piece for sale, with that piece's picture."""
-    shown: list[dict[str, object]] = []
-    for category in versions.current().policy.eligibility.accepted_categories:
-        found = search_listings(Criteria(category=category.key), size=1).listings
-        if found:
-            href = url_for("shop.category", name=category.key)
-            shown.append({"label": category.label, "href": href, "photo": cards.first_photo(found[0])})
-    return shown[:8]
+    accepted = versions.current().policy.eligibility.accepted_categories
+    newest = newest_of_each([category.key for category in accepted])
+    return [
+        {
+            "label": category.label,
+            "href": url_for("shop.category", name=category.key),
+            "photo": cards.first_photo(newest[category.key]),
+        }
+        for category in accepted
+        if category.key in newest
+    ][:8]
 
 
 @bp.get("/shop")
 @public
 def everything() -> ResponseReturnValue:
     """Everything for sale."""
-    return _list(Criteria.read(request.args), url_for("shop.everything"), _("All pieces"))
+    return listed(Criteria.read(request.args), url_for("shop.everything"), _("All pieces"))
 
 
 @bp.get("/shop/<name>")
@@ -104,7 +105,7 @@ def category(name: str) -> ResponseReturnValue:
     if found is None or found.key != name:
         raise NotFound()
     criteria = Criteria.read(request.args, category=found.key)
-    return _list(criteria, url_for("shop.category", name=name), found.label, trail=[(_("Shop"), "/shop")])
+    return listed(criteria, url_for("shop.category", name=name), found.label, trail=[(_("Shop"), "/shop")])
 
 
 @bp.get("/search")
@@ -113,121 +114,15 @@ def search() -> ResponseReturnValue:
     """What the words find."""
     criteria = Criteria.read(request.args)
     heading = _("Search: %(words)s", words=criteria.words) if criteria.words else _("Search")
-    return _list(criteria, url_for("shop.search"), heading, query=criteria.words)
+    return listed(criteria, url_for("shop.search"), heading, query=criteria.words)
 
 
-def _list(
-    criteria: Criteria,
-    path: str,
-    heading: str,
-    *,
-    trail: list[tuple[str, str]] | None = None,
-    query: str | None = None,
-) -> str:
-    found, counted = search_listings(criteria, Cursor.read(request.args)), count(criteria)
-    chosen = sum(len(values) for values in criteria.chosen.values())
-    return render_template(
-        "buyer/shop.html",
-        heading=heading,
-        intro=None if query is not None else _promise(),
-        path=path,
-        trail=trail or [],
-        query=query,
-        found=pieces(counted.total),
-        listings=cards.cards(found.listings),
-        facets=[_facet(facet) for facet in counted.facets],
-        chips=_chips(criteria, path),
-        keep=[(name, value) for name, value in criteria.pairs() if name in ("q", "sort")],
-        clear_href=_address(path, [pair for pair in criteria.pairs() if pair[0] in ("q", "sort")]),
-        sorts=_sorts(criteria, path),
-        newer=_turn(found, criteria, path, "before", found.newer),
-        older=_turn(found, criteria, path, "after", found.older),
-        nearest=cards.cards(newest(8)) if not found.listings else [],
-        wider=[],
-        indexed=chosen == 0 and query is None,
-    )
-
-
-def _promise() -> str:
-    return str(_("Every piece comes from a member's own purchase history and is reviewed before it is listed."))
-
-
-def _address(path: str, pairs: list[tuple[str, str]]) -> str:
-    return f"{path}?{urlencode(pairs)}" if pairs else path
-
-
-def _turn(_page: Page, criteria: Criteria, path: str, name: str, place: str | None) -> str | None:
-    return _address(path, [*criteria.pairs(), (name, place)]) if place else None
-
-
-def _sorts(criteria: Criteria, path: str) -> list[dict[str, object]]:
-    labels = {
-        Sort.NEWEST: _("Newest"),
-        Sort.PRICE_UP: _("Price: low to high"),
-        Sort.PRICE_DOWN: _("Price: high to low"),
-    }
-    kept = [pair for pair in criteria.pairs() if pair[0] != "sort"]
-    return [
-        {
-            "label": label,
-            "href": _address(path, kept if sort is Sort.NEWEST else [*kept, ("sort", sort.value)]),
-            "now": sort is criteria.sort,
-        }
-        for sort, label in labels.items()
-    ]
-
-
-def _facet_labels() -> dict[str, str]:
-    return {
-        "condition": _("Condition"),
-        "price": _("Price"),
-        "colour": _("Color"),
-        "style": _("Style"),
-        "material": _("Material"),
-    }
-
-
-def _value_label(facet: str, value: str) -> str:
-    policy = versions.current().policy
-    if facet == "condition":
-        known = {grade.key: grade.label for grade in policy.condition.grades}
-        return known.get(value, value)
-    if facet == "price":
-        return _band_label(value, policy.market.currency)
-    return value.capitalize()
-
-
-def _band_label(name: str, currency: str) -> str:
-    """A price band in words; a name that is no band's is shown as it was typed."""
-    bounds = next((band for band in PRICE_BANDS if band_name(*band) == name), None)
-    if bounds is None:
-        return name
-    lowest = price(Money.parse(str(bounds[0]), currency))
-    if bounds[1] is None:
-        return str(_("%(low)s and more", low=lowest))
-    return str(_("%(low)s to %(high)s", low=lowest, high=price(Money.parse(str(bounds[1]), currency))))
-
-
-def _facet(facet: Facet) -> dict[str, object]:
-    values = [
-        {
-            "value": value.value,
-            "label": _value_label(facet.name, value.value),
-            "count": value.count,
-            "selected": value.is_chosen,
-        }
-        for value in facet.values
-    ]
-    is_open = facet.name in ("condition", "price") or any(value.is_chosen for value in facet.values)
-    return {"name": facet.name, "label": _facet_labels()[facet.name], "open": is_open, "values": values}
-
-
-def _chips(criteria: Criteria, path: str) -> list[dict[str, str]]:
-    return [
-        {"label": _value_label(name, value), "href": _address(path, criteria.without(name, value).pairs())}
-        for name, values in criteria.chosen.items()
-        for value in values
-    ]
+@bp.get("/search/suggestions")
+@public
+def suggestions() -> ResponseReturnValue:
+    """What the words begun may become: options for the search field, for scripts to put there."""
+    said = suggest(Criteria.read(request.args).words)
+    return render_template("buyer/suggestions.html", suggestions=said)
 
 
 @bp.get("/p/<path>")

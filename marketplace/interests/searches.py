@@ -17,7 +17,7 @@ from marketplace.interests.models import Pace, SavedSearch
 from marketplace.jobs import deadlines
 from marketplace.listings.criteria import Criteria
 from marketplace.listings.facts import ListingWentLive
-from marketplace.listings.matching import wanted
+from marketplace.listings.matching import for_sale, matching
 from marketplace.listings.models import Listing
 from marketplace.people.models import Person
 from marketplace.people.notices import Notice, wanting
@@ -121,8 +121,9 @@ def _tell(searches: Sequence[SavedSearch], new: sa.ColumnElement[bool], *, at: d
     willing = wanting(Notice.SEARCH_FOUND, [search.person_id for search in searches])
     for search in searches:
         others = sa.or_(Listing.seller_id.is_(None), Listing.seller_id != search.person_id)
-        matching = sa.select(Listing.id).where(*wanted(criteria_of(search)), new, others).order_by(Listing.id.desc())
-        found = db.session.scalars(matching.limit(MOST_TOLD)).all()
+        candidates = sa.select(Listing.id).where(*for_sale(), new, others).order_by(Listing.id.desc())
+        with matching(criteria_of(search)) as match:
+            found = [listing for listing in db.session.scalars(candidates) if listing in match.found][:MOST_TOLD]
         search.told_at = at
         if found and search.person_id in willing:
             events.announce(SearchFound(search.id, found, at))

@@ -11,8 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from marketplace.listings.models import Listing
+from marketplace.listings.models import Item, Listing
 from marketplace.people.models import Person
+
+NEVER = 2**62  # no change has this number
 
 # What a list of pieces shows or sorts by. The number itself is not among it, so that setting it is no change.
 _WATCHED = (
@@ -103,24 +105,29 @@ def create(connection: sa.Connection) -> None:
 def since(connection: sa.Connection, number: int, *columns: Any) -> tuple[int, list[Any]]:
     """From which number to ask next, and a row of ``columns`` for each listing changed in ``number`` or later.
 
-    What was read last may come again. ``columns`` name the listing's id first; they may join its seller.
+    What was read last may come again. ``columns`` begin with the listing's id, and may be of its item and its seller.
     """
+    upto, changed = _bounds(connection, number)
+    now = sa.select(upto.label("upto")).subquery("now")
+    told = (
+        now.outerjoin(Listing, changed)
+        .outerjoin(Item, Item.id == Listing.item_id)
+        .outerjoin(Person, Person.id == Listing.seller_id)
+    )
+    rows = connection.execute(sa.select(now.c.upto, *columns).select_from(told)).all()
+    return int(rows[0][0]), [row[1:] for row in rows if len(row) > 1 and row[1] is not None]
+
+
+def _bounds(connection: sa.Connection, number: int) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[bool]]:
+    """The number to go on from, and the condition of being changed since ``number``."""
     if connection.dialect.name == "postgresql":
         snapshot = sa.func.pg_current_snapshot()
-        upto = _as_number(sa.func.pg_snapshot_xmin(snapshot))
         # A dump that was restored elsewhere brings numbers of transactions that are yet to come here.
-        changed: sa.ColumnElement[bool] = Listing.changed_in.between(
-            number, _as_number(sa.func.pg_snapshot_xmax(snapshot)) - 1
-        )
-    else:
-        upto = sa.select(sa.func.coalesce(sa.func.max(Listing.changed_in), 0)).scalar_subquery()
-        changed = Listing.changed_in >= number
-    one = sa.select(upto.label("upto")).subquery("now")
-    query = sa.select(one.c.upto, *columns).select_from(
-        one.outerjoin(Listing, changed).outerjoin(Person, Person.id == Listing.seller_id)
-    )
-    rows = connection.execute(query).all()
-    return int(rows[0][0]), [row[1:] for row in rows if row[1] is not None]
+        begun = _as_number(sa.func.pg_snapshot_xmax(snapshot))
+        is_known = sa.and_(Listing.changed_in >= number, Listing.changed_in < begun)
+        return _as_number(sa.func.pg_snapshot_xmin(snapshot)), is_known
+    latest = sa.select(sa.func.coalesce(sa.func.max(Listing.changed_in), 0)).scalar_subquery()
+    return latest, Listing.changed_in >= number
 
 
 def _as_number(transaction: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from marketplace.catalogue.words import LONGEST_QUERY
 from marketplace.errors import NotFound
 
-FACETS = ("condition", "price", "colour", "style", "material")  # as they are called in addresses, in their order
+# As they are called in addresses, in the order in which they stand beside a list.
+FACETS = ("category", "style", "colour", "condition", "size", "price", "discount", "material", "hardware")
+Band = tuple[int, int | None]
+PRICE_BANDS: Sequence[Band] = ((0, 100), (100, 200), (200, 300), (300, 500), (500, None))  # whole units of the currency
+DISCOUNT_BANDS: Sequence[Band] = ((20, 40), (40, 60), (60, None))  # percent below the original price
 MOST_CHOSEN = 20  # values of one facet in one query
 LONGEST_VALUE = 60
 
@@ -26,10 +30,25 @@ class Sort(enum.StrEnum):
     NEWEST = "newest"
     PRICE_UP = "price-up"
     PRICE_DOWN = "price-down"
+    SAVING = "saving"
+    SAVED = "saved"
 
 
 class NoSuchPage(NotFound):
     """The place in the list that the address names is not one we ever gave out."""
+
+
+def band_name(band: Band) -> str:
+    """The name of a band in addresses: ``100-200``, ``500-``."""
+    return f"{band[0]}-{band[1] or ''}"
+
+
+def band_of(number: float, bands: Sequence[Band]) -> str | None:
+    """The name of the band a number lies in; its upper end belongs to the next."""
+    for band in bands:
+        if band[0] <= number and (band[1] is None or number < band[1]):
+            return band_name(band)
+    return None
 
 
 class Query(Protocol):
@@ -50,7 +69,8 @@ class Criteria:
     @classmethod
     def read(cls, args: Query, category: str | None = None) -> Criteria:
         """The criteria in a query string: ``q``, ``sort`` and the facets' names, each as often as it has values."""
-        chosen = {name: _values(args.getlist(name)) for name in FACETS}
+        asked = [name for name in FACETS if not (category and name == "category")]
+        chosen = {name: _values(args.getlist(name)) for name in asked}
         sort = _first(args, "sort")
         return cls(
             category=category,
@@ -64,6 +84,11 @@ class Criteria:
         pairs = [("q", self.words)] if self.words else []
         pairs += [(name, value) for name in FACETS for value in self.chosen.get(name, ())]
         return pairs + ([("sort", self.sort.value)] if self.sort is not Sort.NEWEST else [])
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is asked beyond the category."""
+        return bool(self.words or self.chosen)
 
     def without(self, name: str, value: str) -> Criteria:
         """The criteria with one value of a facet taken out."""

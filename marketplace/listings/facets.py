@@ -1,7 +1,7 @@
 """The filters beside a list of pieces, each value with the number of pieces it would give.
 
-counted = count(criteria)
-counted.total, counted.facets
+with matching(criteria) as match:
+    counted = count(match)
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import sqlalchemy as sa
+from pyroaring import BitMap
 
-from marketplace.database import db
 from marketplace.listings.criteria import FACETS, Criteria
-from marketplace.listings.matching import column, matches, wanted
+from marketplace.listings.matching import Match
 
-_TOTAL = "total"  # among the counts, the name of that of all pieces found
+MOST_VALUES = 12  # of one facet: a page is read by people; what is rarer is found by its words
+_BY_NUMBER = ("price", "discount", "size")
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,20 @@ class FacetValue:
 
 @dataclass(frozen=True)
 class Facet:
-    """One kind of filter, with every value that any piece in this category has; a count of 0 stays in the list."""
+    """One kind of filter, with the values that most pieces of this category have; a count of 0 stays in the list."""
 
     name: str
     values: Sequence[FacetValue]
+
+
+@dataclass(frozen=True)
+class Wider:
+    """Criteria with one filter less, and how many pieces they would find; ``value`` is None where words are dropped."""
+
+    name: str
+    value: str | None
+    criteria: Criteria
+    count: int
 
 
 @dataclass(frozen=True)
@@ -41,53 +51,48 @@ class Counted:
     facets: Sequence[Facet]
 
 
-def count(criteria: Criteria) -> Counted:
-    """Each facet with its values: how many pieces each would give together with what the other facets say.
-
-    One statement: the category is read once, and counted once for each facet and once for all of it.
-    """
-    known: dict[str, dict[str, int]] = {name: {} for name in (*FACETS, _TOTAL)}
-    for name, value, pieces in db.session.execute(_counts(criteria)):
-        known[name][value] = pieces
-    return Counted(known[_TOTAL].get("", 0), [_facet(name, known[name], criteria) for name in FACETS])
+def count(match: Match) -> Counted:
+    """Each facet with its values: how many pieces each would give together with what the other facets say."""
+    names = [name for name in FACETS if name != "category" or match.criteria.category is None]
+    return Counted(len(match.found), [_facet(name, match) for name in names])
 
 
-def _counts(criteria: Criteria) -> sa.CompoundSelect[str, str, int]:
-    """Rows of facet, value and count, over every piece of the category."""
-    offered = (
-        sa.select(
-            *(column(name).label(name) for name in FACETS),
-            *(_meets(_without(criteria, name)).label(f"meets_others_than_{name}") for name in FACETS),
-            _meets(criteria).label("meets_all"),
-        )
-        .where(*wanted(Criteria(criteria.category)))
-        .cte("offered")
-    )
-    everything = sa.select(sa.literal(_TOTAL), sa.literal(""), sa.func.count()).where(offered.c.meets_all)
-    return sa.union_all(
-        everything,
-        *(
-            sa.select(
-                sa.literal(name), offered.c[name], sa.func.count().filter(offered.c[f"meets_others_than_{name}"])
-            ).group_by(offered.c[name])
-            for name in FACETS
-        ),
-    )
+def _facet(name: str, match: Match) -> Facet:
+    chosen = match.criteria.chosen.get(name, ())
+    others = match.without(name) if chosen else match.found
+    known = match.shelf.values[name]
+    values = sorted({*_most(known, match), *chosen}, key=_by_number if name in _BY_NUMBER else str.casefold)
+    nothing = BitMap()
+    counts = [others.intersection_cardinality(known.get(value, nothing)) for value in values]
+    return Facet(name, [FacetValue(value, found, value in chosen) for value, found in zip(values, counts, strict=True)])
 
 
-def _without(criteria: Criteria, name: str) -> Criteria:
-    return replace(criteria, chosen={key: values for key, values in criteria.chosen.items() if key != name})
+def _most(known: dict[str, BitMap], match: Match) -> list[str]:
+    """The values that most pieces of the category have, whatever else is chosen: so that none comes or goes."""
+    if match.criteria.category is None:
+        sizes = {value: len(having) for value, having in known.items()}
+    else:
+        sizes = {value: match.scope.intersection_cardinality(having) for value, having in known.items()}
+    return sorted(filter(sizes.__getitem__, sizes), key=lambda value: (-sizes[value], value))[:MOST_VALUES]
 
 
-def _meets(criteria: Criteria) -> sa.ColumnElement[bool]:
-    return sa.and_(sa.true(), *matches(criteria))
+def _by_number(value: str) -> tuple[bool, str, str]:
+    """Numbers first, in their order; ``100-200`` counts as 100."""
+    number = value.partition("-")[0]
+    return (not number.isdecimal(), number.zfill(9), value)
 
 
-def _facet(name: str, counts: dict[str, int], criteria: Criteria) -> Facet:
-    chosen = criteria.chosen.get(name, ())
-    values = sorted({*filter(None, counts), *chosen}, key=_band_order if name == "price" else str.casefold)
-    return Facet(name, [FacetValue(value, counts.get(value, 0), value in chosen) for value in values])
+def wider(match: Match) -> list[Wider]:
+    """What one filter less would find, most first; nothing where not even that helps."""
+    criteria = match.criteria
+    less = [_without_value(name, value, match) for name, values in criteria.chosen.items() for value in values]
+    if criteria.words:
+        less.append(Wider("q", None, replace(criteria, words=""), len(match.without("q"))))
+    return sorted((one for one in less if one.count), key=lambda one: -one.count)
 
 
-def _band_order(name: str) -> str:
-    return name.partition("-")[0].zfill(9)
+def _without_value(name: str, value: str, match: Match) -> Wider:
+    criteria, others = match.criteria.without(name, value), match.without(name)
+    left = criteria.chosen.get(name)
+    count = others.intersection_cardinality(match.shelf.having(name, left)) if left else len(others)
+    return Wider(name, value, criteria, count)

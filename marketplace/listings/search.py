@@ -1,6 +1,6 @@
 """What the shop shows: what is for sale by category, words and facets, in a given order, page by page.
 
-    page = search_listings(Criteria.read(request.args, category="tote"), Cursor.read(request.args))
+    window = look(Criteria.read(request.args, category="tote"), Cursor.read(request.args))
 
 Pages follow one another by key, never by offset, so a piece that sells meanwhile neither repeats nor hides another.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,51 +17,120 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from marketplace.catalogue.models import Style
-from marketplace.catalogue.words import query_words
-from marketplace.database import db
-from marketplace.listings.criteria import Criteria, Cursor, NoSuchPage, Sort
-from marketplace.listings.matching import wanted
+from marketplace.catalogue.search import read_query, search_in
+from marketplace.catalogue.words import query_words, search_text
+from marketplace.database import committed, db
+from marketplace.listings import shelves
+from marketplace.listings.criteria import Criteria, Cursor
+from marketplace.listings.facets import Counted, Wider, count, wider
+from marketplace.listings.matching import Match, Slip, matching
 from marketplace.listings.models import Item, Listing, ListingPhoto
+from marketplace.listings.ordering import Place
+from marketplace.listings.piece import Offered
+from marketplace.listings.window import shown
 
 PAGE_SIZE = 24
 
 _PIECE = re.compile(r"\A/p/(.{1,200})-L[0-9A-Za-z]{1,12}\Z")
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
 class Page:
     """Some listings in their order. ``newer`` and ``older`` are what ``before`` and ``after`` must say, or None."""
 
-    listings: Sequence[Listing]
+    listings: Sequence[Offered]
     newer: str | None
     older: str | None
 
 
-def _sorted_by(sort: Sort) -> tuple[sa.ColumnElement[Any], bool]:
-    """The column a sort goes by and whether it descends; the id settles ties the same way round."""
-    if sort is Sort.NEWEST:
-        return Listing.live_at, True  # type: ignore[return-value]
-    return Listing.price_minor, sort is Sort.PRICE_DOWN  # type: ignore[return-value]
+@dataclass(frozen=True)
+class Window:
+    """One page with every filter counted. ``nearest`` and ``wider`` are of use where nothing was found."""
+
+    page: Page
+    counted: Counted
+    slips: Sequence[Slip]
+    nearest: Sequence[Offered]
+    wider: Sequence[Wider]
 
 
-def _beyond(sort: Sort, cursor: Cursor) -> sa.ColumnElement[bool]:
-    column, descends = _sorted_by(sort)
-    try:
-        value = _EPOCH + cursor.value * _MICROSECOND if sort is Sort.NEWEST else cursor.value
-    except OverflowError:
-        raise NoSuchPage() from None
-    here = sa.tuple_(sa.literal(value, column.type), sa.literal(cursor.id))
-    place = sa.tuple_(column, Listing.id)
-    return place < here if descends is cursor.forward else place > here
+@dataclass(frozen=True)
+class _Ids:
+    """The ids of a page before their listings are read."""
+
+    ids: list[int]
+    newer: str | None
+    older: str | None
 
 
-def _cursor_text(sort: Sort, listing: Listing) -> str:
-    if sort is Sort.NEWEST and listing.live_at is not None:
-        return f"{(listing.live_at - _EPOCH) // _MICROSECOND}.{listing.id}"
-    return f"{listing.price_minor}.{listing.id}"
+def look(criteria: Criteria, cursor: Cursor | None = None, *, size: int = PAGE_SIZE) -> Window:
+    """One page of what is for sale and meets the criteria, its filters counted at the same moment."""
+    with matching(criteria) as match:
+        page, counted, slips = _page(match, cursor, size), count(match), match.slips
+        nearest = [] if match.found else match.nearest(8)
+        less = [] if match.found else wider(match)
+    return Window(_read(page), counted, slips, shown(nearest), less)
+
+
+def search_listings(criteria: Criteria, cursor: Cursor | None = None, *, size: int = PAGE_SIZE) -> Page:
+    """One page of what is for sale and meets the criteria."""
+    with matching(criteria) as match:
+        page = _page(match, cursor, size)
+    return _read(page)
+
+
+def _read(page: _Ids) -> Page:
+    return Page(shown(page.ids), page.newer, page.older)
+
+
+def _page(match: Match, cursor: Cursor | None, size: int) -> _Ids:
+    ordering, found = match.shelf.ordering(match.criteria.sort), match.found
+    if cursor is None:
+        ids, more = ordering.first(found, size), len(found) > size
+        has_newer, has_older = False, more
+    else:
+        place = Place(cursor.value, cursor.id)
+        found = ordering.after(found, place) if cursor.forward else ordering.before(found, place)
+        ids, more = (ordering.first if cursor.forward else ordering.last)(found, size), len(found) > size
+        has_newer, has_older = (True, more) if cursor.forward else (more, True)
+    ends: list[str | None] = [f"{place.number}.{place.id}" for place in map(ordering.place_of, ids[:1] + ids[-1:])] or [
+        None,
+        None,
+    ]
+    return _Ids(ids, ends[0] if has_newer else None, ends[1] if has_older else None)
+
+
+def newest(limit: int) -> Sequence[Offered]:
+    """The pieces that went live last."""
+    return search_listings(Criteria(), size=limit).listings
+
+
+def newest_of_each(categories: Sequence[str]) -> dict[str, Offered]:
+    """The newest piece of each category that has any."""
+    with shelves.open_shelf() as shelf:
+        ordering = shelf.ordering(Criteria().sort)
+        ids = [listing for name in categories for listing in ordering.first(shelf.having("category", [name]), 1)]
+    return {piece.category: piece for piece in shown(ids)}
+
+
+def suggest(begun: str, limit: int = 8) -> list[tuple[str, int]]:
+    """What the words begun may become, each with how many pieces it would find: styles, colours, materials, numbers."""
+    words = query_words(begun)
+    if not words:
+        return []
+    with shelves.open_shelf() as shelf:
+        known = [
+            (value, len(having))
+            for facet in ("style", "colour", "material")
+            for value, having in list(shelf.values[facet].items())
+            if having and all(f" {word}" in search_text(value) for word in words)
+        ]
+        if not known:
+            with committed() as connection:
+                search = search_in(connection)
+                ends = [" ".join((*words[:-1], end)) for end in search.beginning(words[-1], limit)]
+                known = [(said, len(shelf.of_styles(search.styles(read_query(said))))) for said in ends]
+    return sorted((one for one in known if one[1]), key=lambda one: (-one[1], one[0]))[:limit]
 
 
 def with_pictures() -> Any:
@@ -83,34 +151,7 @@ def _ready_for_cards(listings: Sequence[Listing]) -> Sequence[Listing]:
     return listings
 
 
-def search_listings(criteria: Criteria, cursor: Cursor | None = None, *, size: int = PAGE_SIZE) -> Page:
-    """One page of what is for sale and meets the criteria. Raises ``NoSuchPage`` for a place out of all bounds."""
-    conditions = wanted(criteria)
-    column, descends = _sorted_by(criteria.sort)
-    backwards = cursor is not None and not cursor.forward
-    downwards = descends is not backwards
-    order = [column.desc(), Listing.id.desc()] if downwards else [column.asc(), Listing.id.asc()]
-    query = sa.select(Listing).where(*conditions).order_by(*order).limit(size + 1).options(with_pictures())
-    if cursor is not None:
-        query = query.where(_beyond(criteria.sort, cursor))
-    found = list(db.session.scalars(query))
-    more, shown = len(found) > size, found[:size]
-    if backwards:
-        shown.reverse()
-    has_newer, has_older = (more, True) if backwards else (cursor is not None, more)
-    return Page(
-        listings=_ready_for_cards(shown),
-        newer=_cursor_text(criteria.sort, shown[0]) if shown and has_newer else None,
-        older=_cursor_text(criteria.sort, shown[-1]) if shown and has_older else None,
-    )
-
-
-def newest(limit: int) -> Sequence[Listing]:
-    """The pieces that went live last."""
-    return search_listings(Criteria(), size=limit).listings
-
-
-def instead_of(address: str, limit: int) -> Sequence[Listing]:
+def instead_of(address: str, limit: int) -> Sequence[Offered]:
     """Pieces for the page of an address that leads nowhere: those its words describe, then the newest.
 
     Only the address is read: what nobody may see is told apart from what never was by nothing (fault P04).
