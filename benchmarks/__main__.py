@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import checkouts, due_windows, holds, imports, pages, workers, world
+from benchmarks import checkouts, due_windows, finding, holds, imports, pages, workers, world
 from benchmarks.databases import Databases, databases
 from benchmarks.figures import Finding
 from tests.plugins.postgresql import NoPostgreSQL
@@ -22,6 +22,7 @@ Benchmark = Callable[[Databases, str, float], Finding]
 BENCHMARKS: dict[str, Benchmark] = {
     "catalogue": pages.catalogue,
     "item": pages.item,
+    "finding": finding.finding,
     "hold": holds.hold,
     "checkout": checkouts.checkout,
     "due_windows": due_windows.due_windows,

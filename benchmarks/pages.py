@@ -110,7 +110,7 @@ def measure(server: Server, database: str, path: str, *, requests: int) -> Measu
     connection = server.connect()
     before, before_database = server.cpu_seconds(), cpu_seconds(database)
     for _ in range(requests):
-        _get(connection, path)
+        get(connection, path)
     used, after_database = server.cpu_seconds() - before, cpu_seconds(database)
     connection.close()
     seen = before_database is not None and after_database is not None
@@ -118,7 +118,8 @@ def measure(server: Server, database: str, path: str, *, requests: int) -> Measu
     return Measured(used / requests * 1000, database_ms)
 
 
-def _get(connection: HTTPConnection, path: str) -> None:
+def get(connection: HTTPConnection, path: str) -> None:
+    """Ask for a page and read all of it."""
     connection.request("GET", path)
     answer = connection.getresponse()
     answer.read()

@@ -16,6 +16,7 @@ from marketplace import (
     commands,
     database,
     error_pages,
+    holes,
     journal,
     limits,
     permissions,
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     protection.init_app(app, settings)  # before anything reads the request
     db.init_app(app)
     csrf.init_app(app)
+    holes.init_app(app)
     limits.limiter.init_app(app)
     babel.init_app(app, locale_selector=_locale, timezone_selector=_time_zone)
     with app.app_context():

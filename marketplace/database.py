@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from itertools import count
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -339,8 +340,19 @@ def on_commit(action: Callable[[], None]) -> None:
     db.session().info.setdefault("on_commit", {})[action] = True
 
 
+_writes = count(1)
+_latest_write = 0
+
+
+def writes() -> int:
+    """A number that is another one after each unit of work that this process has committed."""
+    return _latest_write
+
+
 @event.listens_for(Session, "after_commit")
 def _after_commit(session: Session) -> None:
+    global _latest_write
+    _latest_write = next(_writes)
     for action in session.info.pop("on_commit", {}):
         action()
 

@@ -16,6 +16,7 @@ from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace import clock
+from marketplace.holes import BAG, are_left_open
 from marketplace.programme import theme, versions
 from marketplace.programme.faces import PAIRS
 from marketplace.programme.language import Choice, choices
@@ -49,7 +50,7 @@ class Site:
     support_email: str
     support_hours: str
     theme_url: str | None
-    bag_count: int
+    bag_count: int | str
     is_staff: bool
     business_now: datetime | None
     text_face: str  # its file, loaded first
@@ -107,7 +108,7 @@ def present(policy: Policy) -> Site:
         support_email=support.email,
         support_hours=opening(support.hours, policy.market.time_zone),
         theme_url=theme.address() if visiting else None,
-        bag_count=len(session.get("bag", ())) if visiting else 0,
+        bag_count=BAG if are_left_open() else len(session.get("bag", ())) if visiting else 0,
         is_staff=bool(visitor and visitor.is_authenticated and visitor.person.is_staff),
         business_now=clock.now() if current_app.config["SANDBOX"] else None,
         text_face=PAIRS[policy.theme.display_face].text.file,

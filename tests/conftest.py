@@ -56,6 +56,7 @@ def app(engine: str, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> I
         db.session.remove()
         outer.rollback()
         shelves.forget()
+        shop.extensions.pop("kept pages", None)
         connection.close()
 
 

@@ -13,6 +13,7 @@ from marketplace import clock
 from marketplace.buyer import bags, cards, seen
 from marketplace.buyer.browsing import listed
 from marketplace.buyer.item_pages import item_page, public_piece
+from marketplace.buyer.kept import kept_for_all
 from marketplace.errors import NotFound
 from marketplace.interests import saving
 from marketplace.listings import views
@@ -31,6 +32,7 @@ bp = Blueprint("shop", __name__)
 
 @bp.get("/")
 @public
+@kept_for_all
 def home() -> ResponseReturnValue:
     """The shop window: what is new, what the programme promises."""
     policy = versions.current().policy
@@ -92,6 +94,7 @@ def _styles() -> list[dict[str, Any]]:
 
 @bp.get("/shop")
 @public
+@kept_for_all
 def everything() -> ResponseReturnValue:
     """Everything for sale."""
     return listed(Criteria.read(request.args), url_for("shop.everything"), _("All pieces"))
@@ -99,6 +102,7 @@ def everything() -> ResponseReturnValue:
 
 @bp.get("/shop/<name>")
 @public
+@kept_for_all
 def category(name: str) -> ResponseReturnValue:
     """One category."""
     found = versions.current().policy.eligibility.category(name)
@@ -110,6 +114,7 @@ def category(name: str) -> ResponseReturnValue:
 
 @bp.get("/search")
 @public
+@kept_for_all
 def search() -> ResponseReturnValue:
     """What the words find."""
     criteria = Criteria.read(request.args)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import selectinload
 
 from marketplace import clock
 from marketplace.database import CROCKFORD, db, insert_all, unit_of_work
+from marketplace.demo import copies
 from marketplace.events import ActorKind, Event
 from marketplace.jobs.deadlines import Deadline, DeadlineState
 from marketplace.ledger import post_all
@@ -46,9 +47,11 @@ class Originals:
 
 def add_listings(count: int) -> int:
     """Add so many live listings of members, with the photos of those they are copies of."""
-    for done, size in _batches(count):
+    for done, size in _batches(count, copies.BATCH):
         with unit_of_work():
-            _listings(_originals(), size, ListingState.LIVE, clock.now() - done * SPREAD)
+            originals, newest = _originals(), clock.now() - done * SPREAD
+            of, sellers = [one.id for one in originals.listings], [one.id for one in originals.members[1:]]
+            copies.copy_listings(of, sellers, size, newest, SPREAD)
     return count
 
 
@@ -62,9 +65,9 @@ def add_due_orders(count: int) -> int:
     return count
 
 
-def _batches(count: int) -> Iterator[tuple[int, int]]:
+def _batches(count: int, batch: int = BATCH) -> Iterator[tuple[int, int]]:
     """How many are done before each batch, and its size."""
-    return ((done, min(BATCH, count - done)) for done in range(0, count, BATCH))
+    return ((done, min(batch, count - done)) for done in range(0, count, batch))
 
 
 def _originals() -> Originals:

@@ -123,7 +123,8 @@ def _bounds(connection: sa.Connection, number: int) -> tuple[sa.ColumnElement[An
     if connection.dialect.name == "postgresql":
         snapshot = sa.func.pg_current_snapshot()
         # A dump that was restored elsewhere brings numbers of transactions that are yet to come here.
-        begun = _as_number(sa.func.pg_snapshot_xmax(snapshot))
+        own = sa.func.coalesce(_as_number(sa.func.pg_current_xact_id_if_assigned()), 0)
+        begun = sa.func.greatest(_as_number(sa.func.pg_snapshot_xmax(snapshot)), own + 1)
         is_known = sa.and_(Listing.changed_in >= number, Listing.changed_in < begun)
         return _as_number(sa.func.pg_snapshot_xmin(snapshot)), is_known
     latest = sa.select(sa.func.coalesce(sa.func.max(Listing.changed_in), 0)).scalar_subquery()

@@ -49,6 +49,7 @@ class Stocked(NamedTuple):
     original_price_minor: int
     live_at: datetime | None
     saves: int
+    changed_in: int
 
 
 class Pricing(NamedTuple):

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -42,6 +43,7 @@ _COLUMNS = (
     Listing.original_price_minor,
     Listing.live_at,
     Listing.saves,
+    Listing.changed_in,
 )
 
 
@@ -56,6 +58,7 @@ class _Kept:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
+_generations = count(1)
 _kept: WeakKeyDictionary[sa.Engine, _Kept] = WeakKeyDictionary()
 
 
@@ -90,14 +93,16 @@ def _pricing() -> Pricing:
 def _up_to_date(kept: _Kept, pricing: Pricing, connection: sa.Connection) -> Shelf:
     if kept.shelf is None or kept.shelf.pricing != pricing:
         kept.number, _changed = changes.since(connection, changes.NEVER)
-        kept.shelf, kept.seen = _built(pricing, connection), set()
-        kept.generation += 1
+        kept.shelf = _built(pricing, connection)
+        kept.seen = set(map(Stocked._make, changes.since(connection, kept.number, *_COLUMNS)[1]))
+        kept.shelf.change(list(kept.seen))  # what changed while it was built
+        kept.generation = next(_generations)
         return kept.shelf
     number, rows = changes.since(connection, kept.number, *_COLUMNS)
     changed = set(map(Stocked._make, rows))
     if unknown := changed - kept.seen:
         kept.shelf.change(list(unknown))
-        kept.generation += 1
+        kept.generation = next(_generations)
     kept.number, kept.seen = max(number, kept.number), changed
     return kept.shelf
 
