@@ -84,8 +84,13 @@ def _photos(made: Any, columns: Sequence[Any]) -> sa.Select[Any]:
 
 def _crockford(number: Any) -> Any:
     """Eight figures that people see, counted instead of drawn: a hundred thousand drawn ones might meet."""
-    figures = [sa.func.substr(CROCKFORD, number / sa.literal_column(str(32**place)) % 32 + 1, 1) for place in range(8)]
+    figures = [sa.func.substr(CROCKFORD, _figure(number, 32**place), 1) for place in range(8)]
     return reduce(sa.ColumnElement.concat, reversed(figures))
+
+
+def _figure(number: Any, worth: int) -> Any:
+    """The place in the alphabet, from 1, of the figure of ``number`` that is worth so much."""
+    return sa.cast(sa.cast(number, sa.BigInteger) // sa.cast(sa.literal(worth), sa.BigInteger) % 32 + 1, sa.Integer)
 
 
 def _earlier(newest: datetime, n: Any, apart: timedelta) -> Any:

@@ -13,7 +13,6 @@ from marketplace.errors import NotFound
 from marketplace.listings.models import Listing, ListingPhoto
 from marketplace.listings.piece import Offered
 from marketplace.listings.states import PUBLIC
-from marketplace.listings.piece import Offered
 from marketplace.people.models import Person
 
 _NUMBER = re.compile(r"\A(?:[a-z0-9-]*-)?(L[0-9A-HJKMNP-TV-Z]{8})\Z")
