@@ -22,7 +22,6 @@ from marketplace.listings.finding import public_number, public_path
 from marketplace.listings.published import GoneForGood, is_gone
 from marketplace.listings.search import newest, newest_of_each, suggest
 from marketplace.listings.states import ListingState
-from marketplace.money import Money
 from marketplace.offers import bargaining, pricing
 from marketplace.permissions import current_person, public
 from marketplace.programme import versions
