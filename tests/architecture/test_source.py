@@ -16,6 +16,7 @@ WEB = {
     "marketplace/application.py",
     "marketplace/database.py",
     "marketplace/error_pages.py",
+    "marketplace/holes.py",
     "marketplace/journal.py",
     "marketplace/permissions.py",
     "marketplace/protection.py",
