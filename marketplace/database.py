@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from itertools import count
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -338,15 +337,6 @@ event.listen(Session, "after_begin", _read_only)
 def on_commit(action: Callable[[], None]) -> None:
     """Run ``action`` once the present transaction has committed; a rollback forgets it."""
     db.session().info.setdefault("on_commit", {})[action] = True
-
-
-_writes = count(1)
-_latest_write = 0
-
-
-def writes() -> int:
-    """A number that is another one after each unit of work that this process has committed."""
-    return _latest_write
 
 
 @event.listens_for(Session, "after_commit")
