@@ -174,9 +174,6 @@ def is_away(trouble: DBAPIError) -> bool:
     return getattr(trouble.orig, "sqlite_errorname", "").startswith(_AWAY_FILES)
 
 
-# One unit of work ----------------------------------------------------------------------------------------------------
-
-
 def is_reading() -> bool:
     """Whether the present unit of work only reads: said by ``unit_of_work``, else by the request's method."""
     said = _reading.get()
@@ -341,8 +338,6 @@ def on_commit(action: Callable[[], None]) -> None:
 
 @event.listens_for(Session, "after_commit")
 def _after_commit(session: Session) -> None:
-    global _latest_write
-    _latest_write = next(_writes)
     for action in session.info.pop("on_commit", {}):
         action()
 
