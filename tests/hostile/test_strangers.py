@@ -29,6 +29,7 @@ ANYBODYS = (
     "/p/",
     "/sandbox/",
     "/shop/",
+    "/sitemaps/",
     "/static/",
     "/terms/",
     "/theme/",
