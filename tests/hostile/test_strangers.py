@@ -22,8 +22,11 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # Routes with arguments that are anybody's: what is for sale, what explains, and the sandbox. Links in mails are for
 # whoever holds them; machines prove themselves.
 ANYBODYS = (
+    "/account/offers/new/",
+    "/account/saved/",
     "/api/v1/gift-cards/redemptions/",
     "/bag/",
+    "/feeds/",
     "/help/",
     "/orders/link/",
     "/p/",
