@@ -1,7 +1,8 @@
 """The bare twin: a Flask view that sends the same statements and answers with the same HTML, and does nothing else.
 
 ``/<n>`` repeats the n-th recording: its statements go to the driver in one transaction that is rolled back, and every
-text and attribute of the page's main part is written by Jinja. ``/<n>/constant`` sends the page as it stands.
+text and attribute of the page's main part is written by Jinja. ``/<n>/constant`` sends the page as it stands,
+``/<n>/still`` does so without a statement.
 The database is a copy from before the recording. What was written then may be missing here, so keys to other tables
 are not checked; the twin does a little less than the shop for it.
 """
@@ -43,6 +44,11 @@ def create_twin(url: str, recordings: list[Recording]) -> Flask:
     @twin.route("/<int:number>/constant", methods=["GET", "POST"])
     def constant(number: int) -> Response:
         recording = repeat(number)
+        return Response(recording.body, recording.status, recording.headers)
+
+    @twin.route("/<int:number>/still")
+    def still(number: int) -> Response:
+        recording = recordings[number]
         return Response(recording.body, recording.status, recording.headers)
 
     return twin

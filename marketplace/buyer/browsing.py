@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,7 +40,7 @@ def listed(
         found=pieces(window.counted.total),
         slips=window.slips,
         listings=cards.cards(window.page.listings),
-        facets=[_facet(facet) for facet in window.counted.facets],
+        facets=_facets(window.counted.facets),
         chips=_chips(criteria, path),
         keep=[pair for pair in criteria.pairs() if pair[0] in ("q", "sort")],
         clear_href=_address(path, [pair for pair in criteria.pairs() if pair[0] in ("q", "sort")]),
@@ -142,7 +143,12 @@ def _discount_label(name: str) -> str:
     return str(_("%(low)s%% to %(high)s%%", low=band[0], high=band[1]))
 
 
-def _facet(facet: Facet) -> dict[str, object]:
+def _facets(facets: Sequence[Facet]) -> list[dict[str, object]]:
+    labels = _facet_labels()
+    return [_facet(facet, labels[facet.name]) for facet in facets]
+
+
+def _facet(facet: Facet, label: str) -> dict[str, object]:
     values = [
         {
             "value": value.value,
@@ -153,7 +159,7 @@ def _facet(facet: Facet) -> dict[str, object]:
         for value in facet.values
     ]
     is_open = facet.name in OPEN_FACETS or any(value.is_chosen for value in facet.values)
-    return {"name": facet.name, "label": _facet_labels()[facet.name], "open": is_open, "values": values}
+    return {"name": facet.name, "label": label, "open": is_open, "values": values}
 
 
 def _chips(criteria: Criteria, path: str) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ that are counted there become visible out of their order: a reader asks again fr
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -107,20 +108,28 @@ def since(connection: sa.Connection, number: int, *columns: Any) -> tuple[int, l
 
     What was read last may come again. ``columns`` begin with the listing's id, and may be of its item and its seller.
     """
-    upto, changed = _bounds(connection, number)
+    statement = _statement(connection.dialect.name == "postgresql", columns)
+    rows = connection.execute(statement, {"number": number}).all()
+    return int(rows[0][0]), [row[1:] for row in rows if len(row) > 1 and row[1] is not None]
+
+
+@lru_cache  # asked by every page, so it is put together once
+def _statement(is_postgresql: bool, columns: tuple[Any, ...]) -> sa.Select[Any]:
+    upto, changed = _bounds(sa.bindparam("number", type_=sa.BigInteger), is_postgresql=is_postgresql)
     now = sa.select(upto.label("upto")).subquery("now")
     told = (
         now.outerjoin(Listing, changed)
         .outerjoin(Item, Item.id == Listing.item_id)
         .outerjoin(Person, Person.id == Listing.seller_id)
     )
-    rows = connection.execute(sa.select(now.c.upto, *columns).select_from(told)).all()
-    return int(rows[0][0]), [row[1:] for row in rows if len(row) > 1 and row[1] is not None]
+    return sa.select(now.c.upto, *columns).select_from(told)
 
 
-def _bounds(connection: sa.Connection, number: int) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[bool]]:
+def _bounds(
+    number: sa.ColumnElement[int], *, is_postgresql: bool
+) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[bool]]:
     """The number to go on from, and the condition of being changed since ``number``."""
-    if connection.dialect.name == "postgresql":
+    if is_postgresql:
         snapshot = sa.func.pg_current_snapshot()
         # A dump that was restored elsewhere brings numbers of transactions that are yet to come here.
         own = sa.func.coalesce(_as_number(sa.func.pg_current_xact_id_if_assigned()), 0)
