@@ -42,15 +42,27 @@ def _with_a_pair_of_faces(body: Body) -> Body:
 
 def _with_desk(body: Body) -> Body:
     """Before schema 4 no policy limited what the desk may do: what ``preloved`` first said holds for them."""
-    reason = {
-        "key": "check",
-        "label": "We are checking this sale",
-        "clears": "Customer service has looked into the sale.",
-    }
+    reasons = [
+        {
+            "key": "same-card",
+            "label": "We are checking the payment",
+            "clears": "The payment provider confirms that the payment is the buyer's own.",
+        },
+        {
+            "key": "authenticity",
+            "label": "We are checking the piece",
+            "clears": "Our workshop confirms that the piece is genuine and unaltered.",
+        },
+        {
+            "key": "account",
+            "label": "We are checking the account",
+            "clears": "You confirm to customer service that the sale was yours.",
+        },
+    ]
     desk = {
         "goodwill_agent_minor": 2_500,
         "goodwill_manager_minor": 20_000,
-        "hold_reasons": [reason],
+        "hold_reasons": reasons,
         "max_hold_days": 14,
         "max_snooze_days": 7,
         "max_extension_business_days": 5,
