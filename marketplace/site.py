@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import flask_login
 from babel import Locale
@@ -86,7 +87,7 @@ def in_force() -> PublishedPolicy | None:
 
 def canonical_address() -> str:
     """The one address of the page being shown: the shop's own origin, without a query."""
-    return f"{current_app.config['SETTINGS'].public_url}{request.path}"
+    return f"{current_app.config['SETTINGS'].public_url}{quote(request.path)}"
 
 
 def present(policy: Policy) -> Site:

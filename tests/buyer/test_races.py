@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -76,16 +77,20 @@ def test_of_twelve_buyers_at_once_exactly_one_gets_the_piece(fresh_database: Fre
 def test_control_without_the_index_the_same_race_oversells(
     fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unprotected(checkout: Any, order: Order, **_more: Any) -> bool:
-        db.session.add(Hold(item_id=order.item_id, checkout_id=checkout.id, taken_at=checkout.started_at))
-        return True
+    def unprotected(checkout: Any, orders: Sequence[Order], at: datetime) -> set[int]:
+        db.session.add_all([Hold(item_id=one.item_id, checkout_id=checkout.id, taken_at=at) for one in orders])
+        return {one.item_id for one in orders}
+
+    def still_there(listings: Sequence[Any], *_more: Any, **_by: Any) -> set[int]:
+        return {listing.item_id for listing in listings}
 
     def drop_the_index() -> None:
         db.session.execute(sa.text("DROP INDEX uq_holds_live_item"))
         db.session.commit()
 
     fresh_database.run(drop_the_index)
-    monkeypatch.setattr(holds, "_take_one", unprotected)
+    monkeypatch.setattr(holds, "_hold", unprotected)
+    monkeypatch.setattr(holds, "_move", still_there)
     won = winners(race(fresh_database))
     assert len(won) > 1, "without the protection several buyers hold one piece"
 

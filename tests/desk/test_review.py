@@ -130,7 +130,7 @@ def test_decisions_are_offered_on_what_waits_for_one(browser: Browser, state: Li
 def test_each_decision_has_its_key(browser: Browser) -> None:
     shown = page(browser.get(screen(a_submitted_listing())))
     keys = {control["data-key"]: control.get_text(strip=True) for control in shown.find_all(attrs={"data-key": True})}
-    assert keys == {"1": "Approve", "2": "Ask for a change", "3": "Decline"}
+    assert keys == {"1": "Approve", "2": "Ask for a change", "3": "Decline", "?": "Keys"}
     assert shown.find("script", src=lambda source: bool(source and "desk-keys.js" in source)) is not None
 
 
@@ -251,6 +251,7 @@ def test_every_event_of_a_listing_has_words(app: Flask) -> None:
         "remove_photo",
         "change_price",
         "review_overdue",
+        "relist",
     }
     assert set(ACTIONS) == recorded | set(LISTING.refusals)
     assert set(LABELS) == set(ListingState)
