@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -68,12 +69,22 @@ def translations(file: Path, language: str) -> dict[str, str]:
         return {str(one.id): str(one.string) for one in read_po(source, locale=language) if one.id and one.string}
 
 
+@lru_cache
+def presets_words(language: str) -> dict[str, str]:
+    """What the presets say in a language: a copy of one, with other figures, is translated already."""
+    return {
+        text: said
+        for name in preset_names()
+        for text, said in translations(words_file(find(name), language), language).items()
+    }
+
+
 def _with_languages(policy: Policy, path: Path) -> Policy:
     """The policy with its words in every language it offers; each text has to be there."""
     said, problems, words = words_of(policy), [], {}
     for language in policy.languages.offered:
         file = words_file(path, language)
-        known = translations(file, language)
+        known = {**presets_words(language), **translations(file, language)}
         missing = [text for text in said if text not in known]
         if missing:
             problems.append(Problem("languages.offered", f"{file.name} lacks {len(missing)} texts, as {missing[0]!r}"))
