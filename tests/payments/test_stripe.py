@@ -202,7 +202,7 @@ def test_long_lists_are_read_to_their_end(
 @pytest.mark.fault("B12")
 @pytest.mark.parametrize("foreign", [{"livemode": True}, {"account": "acct_of_another"}])
 def test_signed_news_of_another_mode_or_account_is_foreign(
-    double: StripeDouble, gateway: StripeGateway, foreign: dict[str, object]
+    app: Flask, double: StripeDouble, gateway: StripeGateway, foreign: dict[str, object]
 ) -> None:
     key = a_key()
     page = gateway.open_page(request_for(key), key)
@@ -215,7 +215,7 @@ def test_signed_news_of_another_mode_or_account_is_foreign(
 @pytest.mark.fault("B11")
 @pytest.mark.parametrize("seconds", [-301, 301])
 def test_news_from_long_ago_or_from_the_future_is_forged(
-    double: StripeDouble, gateway: StripeGateway, seconds: int
+    app: Flask, double: StripeDouble, gateway: StripeGateway, seconds: int
 ) -> None:
     key = a_key()
     page = gateway.open_page(request_for(key), key)
