@@ -24,7 +24,7 @@
       box().checked = true;
     }
     control.focus();
-    if (control.matches("a, button")) control.click();
+    if (control.matches("a, button, summary")) control.click();
   };
 
   const press = (key) => {

@@ -114,10 +114,11 @@ def test_the_money_is_on_its_way_and_then_received(app: Flask) -> None:
     money = page(browser.get("/sell/wardrobe")).select(".facts dd")
     assert order.window_closes_at is not None
     assert money[0].get_text(" ", strip=True).startswith("$144.00")
-    assert money[0].time is not None and money[1].get_text(strip=True) == "$0.00"
+    assert money[0].time is not None and "once its buyer has confirmed" in money[1].get_text()
+    assert [part.get_text(strip=True) for part in money[2:]] == ["$0.00", "$144.00"]
     confirmed(order)
     money = page(browser.get("/sell/wardrobe")).select(".facts dd")
-    assert [part.get_text(strip=True) for part in money] == ["$0.00", "$144.00 · 1 gift card"]
+    assert [part.get_text(strip=True) for part in money] == ["$0.00", "$144.00 · 1 gift card", "$144.00"]
 
 
 # Verbs ---------------------------------------------------------------------------------------------------------------
