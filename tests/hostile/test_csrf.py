@@ -10,7 +10,15 @@ from tests.accounts import PASSWORD, an_account
 from tests.hostile.world import build, everything, routes, token_of
 from tests.web import Browser, post_form
 
+pytestmark = pytest.mark.timeout(400)  # every route as everybody
+
 REFUSED = {400, 403, 419}
+
+# A reader's mail program posts it by itself (RFC 8058): the signed token in its address is the proof, and here is none.
+ONE_CLICK = "/letters/stop/<token>"
+
+# Who read what, and who has a case open: that is what looking at a page leaves behind.
+OF_READING = {"readings", "dispute_visits"}
 
 
 @pytest.mark.fault("X07")
@@ -25,7 +33,8 @@ def test_no_post_without_its_token_does_anything(app: Flask, client: Browser) ->
         for rule in posts:
             for sent in ({}, {"csrf_token": ""}, {"csrf_token": forged}):
                 answer = client.post(world.url(app, rule), data=sent)
-                assert answer.status_code in REFUSED, f"{rule.rule}: {answer.status}"
+                refused = {404} if rule.rule == ONE_CLICK else REFUSED
+                assert answer.status_code in refused, f"{rule.rule}: {answer.status}"
         assert everything() == before
 
 
@@ -59,15 +68,19 @@ def test_nobody_is_signed_in_by_another_site(app: Flask, client: Browser) -> Non
 
 @pytest.mark.fault("X07")
 def test_a_verb_is_never_a_link(app: Flask, client: Browser) -> None:
-    """GET changes nothing, on any route, whoever is signed in."""
+    """GET changes nothing, on any route, whoever is signed in, but for the log of what was read."""
     world = build(app)
     for person in world.people.values():
         client.sign_in_as(person)
-        before = everything()
+        before = _but_for_reading(everything())
         for rule in routes(app, "GET"):
             for method in ("GET", "HEAD", "OPTIONS"):
                 client.open(world.url(app, rule), method=method)
-        assert everything() == before
+        assert _but_for_reading(everything()) == before
+
+
+def _but_for_reading(tables: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {name: rows for name, rows in tables.items() if name not in OF_READING}
 
 
 @pytest.mark.fault("X07")
