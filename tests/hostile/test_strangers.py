@@ -17,6 +17,8 @@ from tests.programme import world as shop
 from tests.shopping import member
 from tests.web import Browser
 
+pytestmark = pytest.mark.timeout(400)  # every route as everybody
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 # Routes with arguments that are anybody's: what is for sale, what explains, and the sandbox. Links in mails are for
