@@ -21,7 +21,7 @@ from marketplace.database import JSONDocument, Model, db, queue_behind, unit_of_
 from marketplace.money import Money
 from marketplace.payments import notices
 from marketplace.payments.gateway import Notice, PaymentPage, RefundRefused, RefundReport, SessionReport
-from marketplace.payments.sandbox_chargebacks import SandboxChargebacks, standing
+from marketplace.payments.sandbox_chargebacks import SandboxChargebacks, standing, withdrawn_of
 
 # Stripe's published test numbers and what each does.
 ACCEPTED = {"4242424242424242": "visa", "5555555555554444": "mastercard", "378282246310005": "amex"}
@@ -163,13 +163,9 @@ class SandboxGateway(SandboxChargebacks):
             paid = session.scalar(
                 sa.select(SandboxSession).where(SandboxSession.payment_ref == payment_ref).with_for_update()
             )
-            total = sa.func.coalesce(sa.func.sum(SandboxRefund.amount_minor), 0)
-            spent = session.scalar(
-                sa.select(total).where(SandboxRefund.payment_ref == payment_ref, SandboxRefund.status != "failed")
-            )
             if standing(payment_ref, lock=True) is not None:
                 raise RefundRefused("charge_disputed")
-            if paid is None or int(spent or 0) + amount.minor > paid.amount.minor:
+            if paid is None or amount.minor > left_of(paid).minor:
                 raise RefundRefused("charge_already_refunded")
             row = SandboxRefund(
                 ref="re_" + secrets.token_hex(12),
@@ -245,10 +241,11 @@ def pay(ref: str, card: str, *, challenge_passed: bool | None = None) -> str:
 
 
 def left_of(row: SandboxSession) -> Money:
-    """What of a payment has not been refunded."""
+    """What of a payment has neither been refunded nor kept by a bank."""
     total = sa.func.coalesce(sa.func.sum(SandboxRefund.amount_minor), 0)
     back = sa.select(total).where(SandboxRefund.payment_ref == row.payment_ref, SandboxRefund.status != "failed")
-    return row.amount - Money(int(db.session.scalar(back) or 0), row.amount.currency)
+    gone = int(db.session.scalar(back) or 0) + withdrawn_of(row.payment_ref)
+    return row.amount - Money(gone, row.amount.currency)
 
 
 def notice_of(row: SandboxSession) -> bytes:

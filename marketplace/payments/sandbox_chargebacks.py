@@ -115,13 +115,19 @@ def standing(payment_ref: str | None, *, lock: bool = False) -> SandboxChargebac
     return db.session.scalar(query.with_for_update() if lock else query)
 
 
+def withdrawn_of(payment_ref: str | None) -> int:
+    """What banks have taken of a payment and not given back, in minor units."""
+    total = sa.func.coalesce(sa.func.sum(SandboxChargeback.withdrawn_minor), 0)
+    return int(db.session.scalar(sa.select(total).where(SandboxChargeback.payment_ref == payment_ref)) or 0)
+
+
 # What the buyer's bank does ------------------------------------------------------------------------------------------
 
 
 def play(action: str, payment_ref: str, left: Money) -> list[bytes]:
     """Let the bank ask, take back or decide; returns the webhooks that tell of it, none where it does not fit.
 
-    ``left`` is what has not been refunded of the payment: a bank takes no more than that.
+    ``left`` is what is left of the payment: a bank takes no more than that.
     """
     row = standing(payment_ref, lock=True)
     if action in DECISIONS:

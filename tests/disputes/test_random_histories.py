@@ -259,7 +259,7 @@ class Cases(History):
             for attempt in db.session.scalars(sa.select(PaymentAttempt).where(PaymentAttempt.paid_at.is_not(None))):
                 back = sa.select(sa.func.coalesce(sa.func.sum(Refund.amount_minor), 0))
                 refunded = db.session.scalar(
-                    back.where(Refund.attempt_id == attempt.id, Refund.state != RefundState.FAILED)
+                    back.where(Refund.attempt_id == attempt.id, Refund.state == RefundState.DONE)
                 )
                 assert int(refunded or 0) + chargebacks.taken_by_banks(attempt.id) <= attempt.amount_minor
             for case in db.session.scalars(sa.select(Chargeback)):

@@ -50,6 +50,12 @@ def gateway(double: StripeDouble) -> StripeGateway:
     return stripe_gateway(double, silence=0.25)
 
 
+@pytest.fixture
+def patient(double: StripeDouble) -> StripeGateway:
+    """For counting calls: on a busy machine the hasty one may ask again before its answer is there."""
+    return stripe_gateway(double, silence=10.0)
+
+
 def paid(gateway: StripeGateway, double: StripeDouble) -> str:
     key = a_key()
     page = gateway.open_page(request_for(key), key)
@@ -145,23 +151,23 @@ def test_a_question_without_an_answer_is_simply_not_done(double: StripeDouble, g
 
 @pytest.mark.fault("B15")
 def test_a_key_with_another_request_is_our_own_fault_and_tried_once(
-    double: StripeDouble, gateway: StripeGateway
+    double: StripeDouble, patient: StripeGateway
 ) -> None:
     key = a_key()
-    gateway.open_page(request_for(key), key)
+    patient.open_page(request_for(key), key)
     with pytest.raises(Misused):
-        gateway.open_page({**request_for(key), "email": "someone-else@example.com"}, key)
+        patient.open_page({**request_for(key), "email": "someone-else@example.com"}, key)
     assert double.count("create_session") == 2
     assert len(double.sessions) == 1
 
 
-def test_what_stripe_refuses_for_good_is_not_asked_again(double: StripeDouble, gateway: StripeGateway) -> None:
+def test_what_stripe_refuses_for_good_is_not_asked_again(double: StripeDouble, patient: StripeGateway) -> None:
     with pytest.raises(PageRefused):
-        gateway.open_page(request_for("PA-late", minutes=29), "PA-late")
+        patient.open_page(request_for("PA-late", minutes=29), "PA-late")
     with pytest.raises(RefundRefused, match="resource_missing"):
-        gateway.refund("pi_of_nobody", Money(1, "USD"), "refund:1")
+        patient.refund("pi_of_nobody", Money(1, "USD"), "refund:1")
     with pytest.raises(LookupError):
-        gateway.retrieve("cs_test_of_nobody")
+        patient.retrieve("cs_test_of_nobody")
     assert [call.operation for call in double.calls] == ["create_session", "create_refund", "retrieve_session"]
 
 
