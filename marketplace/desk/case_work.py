@@ -159,7 +159,7 @@ def snooze(number: str) -> ResponseReturnValue:
 @staff(Role.AGENT)
 def wake(number: str) -> ResponseReturnValue:
     """Bring the case back to this agent's queue."""
-    caseload.wake(numbered(number), the_person())
+    caseload.wake(numbered(number), by=the_person(), at=clock.now())
     flash(_("Back in your queue."))
     return _to_case(number)
 

@@ -140,11 +140,11 @@ def _assigned_before(dispute_id: int, was: int | None, is_now: int | None, by: P
     return True
 
 
-def _aside_before(dispute_id: int, was: list[str] | None, is_now: str, by: Person, _at: datetime) -> bool:
+def _aside_before(dispute_id: int, was: list[str] | None, is_now: str, by: Person, at: datetime) -> bool:
     row = db.session.get(Snooze, (dispute_id, by.id))
     if row is None or row.until != datetime.fromisoformat(is_now):
         return False
-    caseload.wake(db.session.get_one(Dispute, dispute_id), by)
+    caseload.wake(db.session.get_one(Dispute, dispute_id), by=by, at=at)
     if was is not None:
         until, reason = was
         db.session.add(

@@ -14,12 +14,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace import events
 from marketplace.database import Model, db, insert_new
+from marketplace.disputes import thread
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.states import DisputeOver
 from marketplace.errors import Refusal
 from marketplace.people.models import Person, Role, StaffRole
 from marketplace.programme import versions
 
+SNOOZE, WAKE = "snooze", "wake"  # what an agent does to a queue of their own: on record, and no change of the case
 LOOKING = timedelta(minutes=10)  # so long after opening a case an agent counts as looking at it
 
 
@@ -118,14 +120,20 @@ def snooze(dispute: Dispute, *, until: datetime, reason: str, by: Person, at: da
     """Hide the case from the agent's own queue until a moment; its deadline runs on. Raises ``CannotSnooze``."""
     if dispute.is_over or not at < until <= latest_snooze(at):
         raise CannotSnooze()
-    wake(dispute, by)
+    _forget(dispute, by)
     db.session.add(Snooze(dispute_id=dispute.id, agent_id=by.id, until=until, reason=reason))
-    db.session.flush()
+    events.record(dispute, SNOOZE, by=by, at=at, note_id=thread.keep(dispute, reason, by=by, at=at).id)
 
 
-def wake(dispute: Dispute, agent: Person) -> None:
+def wake(dispute: Dispute, *, by: Person, at: datetime) -> None:
     """Bring a case back to the agent's own queue; harmless where it is there."""
-    db.session.execute(sa.delete(Snooze).where(Snooze.dispute_id == dispute.id, Snooze.agent_id == agent.id))
+    if _forget(dispute, by):
+        events.record(dispute, WAKE, by=by, at=at)
+
+
+def _forget(dispute: Dispute, agent: Person) -> bool:
+    own = sa.delete(Snooze).where(Snooze.dispute_id == dispute.id, Snooze.agent_id == agent.id)
+    return db.session.scalar(own.returning(Snooze.dispute_id)) is not None
 
 
 # Who is looking ------------------------------------------------------------------------------------------------------

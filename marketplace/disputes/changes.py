@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from marketplace.database import db
+from marketplace.disputes import caseload
 from marketplace.disputes.models import Dispute, DisputeMessage
 from marketplace.disputes.words import EVENTS
 from marketplace.errors import Refusal
@@ -25,6 +26,10 @@ AT_THE_DESK = {
     "propose": _l("A decision was proposed"),
     "send_back": _l("A proposed decision was sent back"),
 }
+
+
+# Whose queue it leaves for a while is nothing to whoever has its page open.
+_CHANGES_IT = Event.action.not_in((caseload.SNOOZE, caseload.WAKE))
 
 
 class CaseChanged(Refusal):
@@ -48,7 +53,7 @@ def mark(dispute: Dispute) -> int:
     return (
         db.session.scalar(
             sa.select(sa.func.max(Event.id)).where(
-                Event.subject_type == Dispute.__tablename__, Event.subject_id == dispute.id
+                Event.subject_type == Dispute.__tablename__, Event.subject_id == dispute.id, _CHANGES_IT
             )
         )
         or 0
@@ -61,7 +66,9 @@ def since(dispute: Dispute, mark: int) -> list[Change]:
         sa.select(Event, Person.name, DisputeMessage.words)
         .outerjoin(Person, sa.and_(Event.actor_kind == ActorKind.PERSON, Person.id == Event.actor_id))
         .outerjoin(DisputeMessage, DisputeMessage.id == Event.detail["message_id"].as_integer())
-        .where(Event.subject_type == Dispute.__tablename__, Event.subject_id == dispute.id, Event.id > mark)
+        .where(
+            Event.subject_type == Dispute.__tablename__, Event.subject_id == dispute.id, Event.id > mark, _CHANGES_IT
+        )
         .order_by(Event.id)
     )
     return [Change(_title(event.action), event.at, name or "", words or "") for event, name, words in rows]

@@ -38,7 +38,12 @@ def write(dispute: Dispute, words: str, *, side: Side, by: Person, at: datetime)
 
 def note(dispute: Dispute, words: str, *, by: Person, at: datetime) -> None:
     """Words among colleagues: on the desk's page of the order, for neither party."""
+    events.record(dispute, "note", by=by, at=at, note_id=keep(dispute, words, by=by, at=at).id)
+
+
+def keep(dispute: Dispute, words: str, *, by: Person, at: datetime) -> DeskNote:
+    """Keep an agent's reason; the event that names its id is the caller's."""
     kept = DeskNote(order_id=dispute.order_id, author_id=by.id, written_at=at, words=words)
     db.session.add(kept)
     db.session.flush()
-    events.record(dispute, "note", by=by, at=at, note_id=kept.id)
+    return kept

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from flask_babel import lazy_gettext as _l
 
 from marketplace import events
+from marketplace.disputes import thread
 from marketplace.disputes.facts import CaseMoved, News
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.states import SILENCE, DisputeState, WaitingOn
@@ -14,6 +15,7 @@ from marketplace.errors import Refusal
 from marketplace.events import HasActor
 from marketplace.jobs import deadlines
 from marketplace.orders import terms
+from marketplace.people.models import Person
 from marketplace.programme.policy.disputes import Disputes
 
 DUE = "dispute_due"
@@ -76,7 +78,7 @@ def _due_at(dispute: Dispute, at: datetime) -> datetime:
     return calendar.end_of_business_day_after(at, days[dispute.state])
 
 
-def pause(dispute: Dispute, *, until: datetime, reason: str, by: HasActor, at: datetime) -> None:
+def pause(dispute: Dispute, *, until: datetime, reason: str, by: Person, at: datetime) -> None:
     """Let the deadline rest until a moment; what was left of it runs from then. Both sides see why.
 
     Raises ``CannotPause`` past the policy's limit, while a pause runs, or where nothing is waited for.
@@ -87,7 +89,7 @@ def pause(dispute: Dispute, *, until: datetime, reason: str, by: HasActor, at: d
     left = max(dispute.due_at - at, timedelta(0))
     set_due(dispute, until + left)
     dispute.paused_until, dispute.pause_reason = until, reason
-    events.record(dispute, "pause", by=by, at=at)
+    events.record(dispute, "pause", by=by, at=at, note_id=thread.keep(dispute, reason, by=by, at=at).id)
     events.announce(CaseMoved(dispute.id, News.NEW_DATE, at))
 
 

@@ -61,6 +61,7 @@ PAYOUT = Machine(
         (_P.REFUSED, "stop"): _P.STOPPED,
         (_P.HELD, "stop"): _P.STOPPED,
         (_P.STOPPED, "go_on"): _P.DUE,
+        (_P.STOPPED, "keep"): _P.HELD,  # the bank lets go of what the desk still holds
         (_P.STOPPED, "forgo"): _P.FORGONE,
         (_P.REFUSED, "hold"): _P.HELD,
         (_P.HELD, "release"): _P.DUE,
@@ -70,6 +71,7 @@ PAYOUT = Machine(
         "refuse": CannotPayOut,
         "stop": CannotStop,
         "go_on": NotStopped,
+        "keep": NotStopped,
         "forgo": NotStopped,
         "hold": CannotHold,
         "release": NotHeld,

@@ -9,6 +9,7 @@ from marketplace.database import db
 from marketplace.events import HasActor
 from marketplace.jobs import outbox
 from marketplace.ledger import Account, Line, Posting, post
+from marketplace.payouts.holding import hold_of
 from marketplace.payouts.models import Payout, PayoutState
 from marketplace.payouts.paying import GIFT_CARD, ask, payout_of
 
@@ -25,10 +26,13 @@ def stop(order_id: int, *, by: HasActor, at: datetime) -> bool:
 
 
 def go_on(order_id: int, *, by: HasActor, at: datetime) -> bool:
-    """What was stopped leaves now; False where nothing was."""
+    """What was stopped leaves now, unless the desk holds it still; False where nothing was stopped."""
     payout = _locked(order_id)
     if payout is None or payout.state is not PayoutState.STOPPED:
         return False
+    if hold_of(order_id) is not None:
+        events.transition(payout, "keep", by=by, at=at)
+        return True
     events.transition(payout, "go_on", by=by, at=at)
     ask(payout, at=at)
     return True

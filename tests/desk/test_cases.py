@@ -24,6 +24,7 @@ from marketplace.disputes.replies import SavedReply
 from marketplace.disputes.states import DisputeOver, DisputeState, Remedy
 from marketplace.listings.models import Item
 from marketplace.orders.models import Order
+from marketplace.orders.notes import DeskNote
 from marketplace.people.models import Person, Role
 from marketplace.people.readings import Reading
 from tests.accounts import an_account
@@ -127,6 +128,9 @@ def test_a_case_put_aside_leaves_its_agents_own_queue_for_a_while_and_no_other(a
     assert "The workshop looks" in client.get(path).get_data(as_text=True)
     assert post_form(client, path, "wake").status_code == 303
     assert listed(client, "mine") == [case.number]
+    aside, woken = events.history(case)[-2:]
+    assert (aside.action, aside.actor_id, woken.action, woken.actor_id) == ("snooze", kim.id, "wake", kim.id)
+    assert db.session.get_one(DeskNote, aside.detail["note_id"]).words == "The workshop looks"
     post_form(client, f"{path}/snooze", "snooze", until=tomorrow, reason="Once more")
     advance(days=2)
     assert listed(client, "mine") == [case.number]

@@ -20,7 +20,7 @@ from marketplace.disputes.states import DisputeState, Remedy
 from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.ledger import Account, balance
 from marketplace.listings.states import ListingState
-from marketplace.orders import refunding, settling
+from marketplace.orders import held_payouts, refunding, settling
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import CannotRefund, OrderState
@@ -40,8 +40,9 @@ from marketplace.payments.refunds import MoreThanPaid, request_refund
 from marketplace.payments.sandbox import SandboxSession
 from marketplace.payments.sandbox_chargebacks import SandboxChargeback, SandboxFile, play
 from marketplace.payments.sandbox_pages import deliver
-from marketplace.payouts.models import Payout, PayoutState
-from marketplace.people.models import Role, StaffRole
+from marketplace.payouts import holding
+from marketplace.payouts.models import Payout, PayoutHold, PayoutState
+from marketplace.people.models import Person, Role, StaffRole
 from tests.accounts import mail_to
 from tests.books import assert_books_balance
 from tests.disputes.cases import act, again, an_agent, decided, delivered, in_review, opened, ruling, seller, send_back
@@ -183,6 +184,34 @@ def test_an_unpaid_payout_stops_and_one_already_issued_stays(app: Flask) -> None
         refunding.refund_in_full(mine, reason=EndReason.DESK_DECISION, by=mine.buyer, at=clock.now())
     assert [one.message for one in mail_to(paid.seller.email)][-1] == "chargeback_not_paid"  # type: ignore[union-attr]
     assert_books_balance(app)
+
+
+@pytest.mark.fault("B17", "B18")
+@pytest.mark.parametrize("ends_first", ["bank", "hold"])
+def test_a_payout_that_the_bank_lets_go_waits_for_the_desks_hold_as_well(app: Flask, ends_first: str) -> None:
+    order, agent = delivered(), an_agent()
+    with unit_of_work():
+        placed = held_payouts.hold_payout(order, reason="account", by=agent, at=clock.now())
+    confirm(order)
+    assert payout_state(order) is PayoutState.HELD
+    bank(order, "charge_back")
+    assert payout_state(order) is PayoutState.STOPPED
+    steps = [
+        lambda: bank(order, "win"),
+        lambda: release(placed.id, agent),
+    ]
+    first, second = steps if ends_first == "bank" else reversed(steps)
+    first()
+    assert payout_state(order) is (PayoutState.HELD if ends_first == "bank" else PayoutState.STOPPED)
+    second()
+    assert payout_state(order) is PayoutState.ISSUED
+    assert_books_balance(app)
+
+
+def release(hold_id: int, agent: Person) -> None:
+    with unit_of_work():
+        holding.release(db.session.get_one(PayoutHold, hold_id), by=agent, at=clock.now())
+    sweep()
 
 
 @pytest.mark.fault("B18")

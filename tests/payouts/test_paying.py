@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from marketplace.credits import cards
 from marketplace.credits.codes import hash_of
 from marketplace.credits.models import GiftCard
 from marketplace.database import db, unit_of_work
+from marketplace.errors import Refusal
 from marketplace.jobs import outbox
 from marketplace.jobs.outbox import OutboxRow, OutboxState
 from marketplace.ledger import Account, balance, proofs
@@ -20,7 +22,17 @@ from marketplace.money import Money
 from marketplace.orders import settling
 from marketplace.orders.models import Order
 from marketplace.payouts import paying
-from marketplace.payouts.models import CannotPayOut, Payout, PayoutState
+from marketplace.payouts.models import (
+    PAYOUT,
+    CannotHold,
+    CannotPayOut,
+    CannotStop,
+    Goodwill,
+    NotHeld,
+    NotStopped,
+    Payout,
+    PayoutState,
+)
 from marketplace.people.models import Person
 from tests.accounts import mail_to
 from tests.books import assert_books_balance
@@ -48,6 +60,43 @@ def card_letters(order: Order) -> list[str]:
 
 def issue_postings() -> list[str]:
     return list(db.session.scalars(sa.select(LedgerTransaction.key).where(LedgerTransaction.kind == "issue")))
+
+
+ISSUED, DUE, HELD, STOPPED = PayoutState.ISSUED, PayoutState.DUE, PayoutState.HELD, PayoutState.STOPPED
+LEADS = {
+    "issue": {DUE: ISSUED, PayoutState.REFUSED: ISSUED},
+    "refuse": {DUE: PayoutState.REFUSED, PayoutState.REFUSED: PayoutState.REFUSED},
+    "stop": {HELD: STOPPED, DUE: STOPPED, PayoutState.REFUSED: STOPPED},
+    "go_on": {STOPPED: DUE},
+    "keep": {STOPPED: HELD},
+    "forgo": {STOPPED: PayoutState.FORGONE},
+    "hold": {PayoutState.REFUSED: HELD},
+    "release": {HELD: DUE},
+}
+
+
+def test_each_pair_of_state_and_action_leads_on_or_is_refused_by_name() -> None:
+    assert set(LEADS) == set(PAYOUT.refusals)
+    assert Payout.machine is PAYOUT is Goodwill.machine
+    for state, action in product(PayoutState, LEADS):
+        if target := LEADS[action].get(state):
+            assert PAYOUT.next_state(state, action) is target
+            continue
+        with pytest.raises(Refusal) as refused:
+            PAYOUT.next_state(state, action)
+        assert type(refused.value) is NAMED[action], (state, action)
+
+
+NAMED = {
+    "issue": CannotPayOut,
+    "refuse": CannotPayOut,
+    "stop": CannotStop,
+    "go_on": NotStopped,
+    "keep": NotStopped,
+    "forgo": NotStopped,
+    "hold": CannotHold,
+    "release": NotHeld,
+}
 
 
 @pytest.mark.rule("MK-41", "MK-43", "MK-16")
