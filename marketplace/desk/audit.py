@@ -10,7 +10,8 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.database import db
-from marketplace.desk.story import about, names_of, notes_of, what
+from marketplace.desk.event_words import about, what
+from marketplace.desk.story import names_of, notes_of
 from marketplace.events import ActorKind, Event
 from marketplace.orders.models import Order
 from marketplace.people import readings, staffing
@@ -84,7 +85,7 @@ def _done(who: int | None, before: int | None) -> list[Line]:
             event.at,
             names.get(event.actor_id or 0, ""),
             about(event.subject_type),
-            what(event),
+            what(event.subject_type, event.action),
             notes.get(event.id, ""),
             numbers.get(event.subject_id, "") if event.subject_type == Order.__tablename__ else "",
         )

@@ -17,7 +17,7 @@ from marketplace import clock, events
 from marketplace.database import db
 from marketplace.disputes import chargebacks as cases
 from marketplace.disputes import evidence
-from marketplace.disputes.bank_words import EVENTS, STATES
+from marketplace.disputes.bank_words import EVENTS, STATES, reason
 from marketplace.disputes.banks_deadlines import SILENCE
 from marketplace.disputes.evidence import NotThatFile
 from marketplace.disputes.permissions import OwnCase
@@ -102,6 +102,7 @@ def _show(chargeback: Chargeback, sent: Form | None = None) -> ResponseReturnVal
         state=STATES[chargeback.state],
         waiting=WAITING[silence.waiting_on] if silence else None,
         silence=silence.outcome if silence else None,
+        reason=reason(chargeback.reason),
         orders=cases.orders_of(chargeback),
         cost=balance(Account.CHARGEBACKS, chargeback.currency, **_of(chargeback)),
         is_own=cases.is_party(chargeback, the_person()),

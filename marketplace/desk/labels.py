@@ -6,7 +6,15 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from marketplace.jobs.alarms import AlarmKind
+from marketplace.jobs.deadlines import DeadlineState
+from marketplace.jobs.outbox import OutboxState
+from marketplace.orders.paying import PAID_TWICE
+from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import OrderState
+from marketplace.payments.models import AttemptState, RefundState
+from marketplace.payouts.models import PayoutState
+from marketplace.people.models import Role
+from marketplace.shipping.models import ParcelState
 
 ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.JOB_PARKED: _l("A job failed again and again and was parked"),
@@ -49,60 +57,92 @@ ORDERS: dict[OrderState, LazyString] = {
     OrderState.LOST: _l("Lost"),
     OrderState.RETURNED_TO_SENDER: _l("Returned to sender"),
 }
+PARCELS: dict[ParcelState, LazyString] = {
+    ParcelState.LABEL_WANTED: _l("Waits for its label"),
+    ParcelState.LABEL_REFUSED: _l("Label refused by the carrier"),
+    ParcelState.LABEL_BOUGHT: _l("Label bought"),
+    ParcelState.IN_TRANSIT: _l("In transit"),
+    ParcelState.DELIVERED: _l("Delivered"),
+    ParcelState.RETURNED: _l("Returned to sender"),
+    ParcelState.LOST: _l("Lost"),
+    ParcelState.CANCELLED: _l("Cancelled"),
+}
+PAYMENTS: dict[AttemptState, LazyString] = {
+    AttemptState.CREATED: _l("Begun"),
+    AttemptState.OPEN: _l("Waits for the buyer"),
+    AttemptState.PAID: _l("Paid"),
+    AttemptState.EXPIRED: _l("Not paid in time"),
+}
+REFUNDS: dict[RefundState, LazyString] = {
+    RefundState.REQUESTED: _l("On its way"),
+    RefundState.DONE: _l("With the buyer"),
+    RefundState.FAILED: _l("Did not reach the buyer"),
+}
+PAYOUTS: dict[PayoutState, LazyString] = {
+    PayoutState.HELD: _l("Held by the desk"),
+    PayoutState.DUE: _l("On its way"),
+    PayoutState.ISSUED: _l("Gift card issued"),
+    PayoutState.STOPPED: _l("Stopped: the buyer's bank looks into the payment"),
+    PayoutState.FORGONE: _l("Not paid: the bank took the money back"),
+    PayoutState.REFUSED: _l("Gift card refused by its issuer"),
+}
 
-# What happened to an order and to what belongs to it, by the action its event row names.
-ORDER_EVENTS: dict[str, LazyString] = {
-    "place": _l("Placed"),
-    "pay": _l("Paid"),
-    "late_capture": _l("A payment came too late"),
-    "second_payment": _l("Paid a second time"),
-    "expire": _l("Not paid in time"),
-    "request": _l("Asked for"),
-    "open": _l("Opened"),
-    "buy_label": _l("Label bought"),
-    "refuse_label": _l("Label refused by the carrier"),
-    "correct_address": _l("Address corrected"),
-    "reissue": _l("Another label asked for"),
-    "issue_label": _l("Label mailed to the seller"),
-    "scan": _l("First scan"),
-    "ship": _l("On its way"),
-    "deliver": _l("Delivered"),
-    "confirm": _l("Confirmed by the buyer"),
-    "auto_confirm": _l("Confirmed by silence"),
-    "contest": _l("Contested"),
-    "settle": _l("Settled"),
-    "resume_unlabelled": _l("Goes on: the report was taken back"),
-    "resume_unsent": _l("Goes on: the report was taken back"),
-    "resume_on_its_way": _l("Goes on: the report was taken back"),
-    "resume_delivered": _l("Goes on: the report was taken back"),
-    "cancel": _l("Cancelled"),
-    "lose": _l("Counts as lost"),
-    "return": _l("Back at its sender"),
-    "refund": _l("Refunded in full"),
-    "refund_part": _l("Refunded in part"),
-    "pay_lost": _l("Seller of the lost parcel paid"),
-    "compensate": _l("Seller paid by us"),
-    "shipped_while_disputed": _l("Scanned while contested"),
-    "delivered_while_disputed": _l("Delivered while contested"),
-    "returned_while_disputed": _l("Back at its sender while contested"),
-    "extend": _l("Deadline put off"),
-    "issue": _l("Gift card issued"),
-    "refuse": _l("Refused"),
-    "hold": _l("Held"),
-    "release": _l("Released"),
-    "give": _l("Given"),
-    "assign": _l("Changed hands"),
-    "desk_cancel": _l("The desk cancelled"),
-    "desk_refund": _l("The desk refunded"),
-    "desk_settle": _l("The desk let the sale stand"),
-    "desk_told": _l("The desk told the buyer of the delivery"),
-    "desk_pay_lost": _l("The desk paid the seller of the lost parcel"),
-    "desk_lost": _l("The desk marked the parcel lost"),
-    "desk_reissue": _l("The desk asked for another label"),
-    "desk_release": _l("The desk released the payout"),
-    "desk_hold": _l("The desk held the payout"),
-    "desk_extend": _l("The desk put a deadline off"),
-    "desk_goodwill": _l("The desk gave goodwill"),
-    "desk_correct_address": _l("The desk corrected an address"),
-    "desk_propose": _l("The desk proposed what takes two people"),
+ROLES: dict[Role, LazyString] = {
+    Role.REVIEWER: _l("Reviews listings"),
+    Role.AGENT: _l("Customer service"),
+    Role.WAREHOUSE: _l("Warehouse"),
+    Role.MANAGER: _l("Manager"),
+}
+
+# Why an order ended, or money went back.
+ENDS: dict[str, LazyString] = {
+    EndReason.BUYER_AFTER_SHIP_BY: _l("Cancelled by the buyer: not sent in time"),
+    EndReason.BUYER_NO_LABEL: _l("Cancelled by the buyer: no label in time"),
+    EndReason.SELLER_CANCELLED: _l("Cancelled by the seller"),
+    EndReason.DESK_CANCELLED: _l("Cancelled by the desk"),
+    EndReason.NOT_SHIPPED: _l("Never sent"),
+    EndReason.PARCEL_LOST: _l("Lost on its way"),
+    EndReason.RETURNED_TO_SENDER: _l("Returned to its sender"),
+    EndReason.PIECE_GONE: _l("The piece was gone"),
+    EndReason.DESK_DECISION: _l("The desk decided so"),
+    EndReason.DISPUTE: _l("A case ended so"),
+    EndReason.CHARGED_BACK: _l("Given back by the buyer's bank"),
+    PAID_TWICE: _l("Paid a second time"),
+}
+
+DEADLINES: dict[str, LazyString] = {
+    "ask_carrier": _l("Ask the carrier about the parcel"),
+    "cancel_late": _l("Cancelled by itself, not sent"),
+    "carrier_answer": _l("The carrier's answer, before the parcel counts as lost"),
+    "chargeback_due": _l("The bank's case"),
+    "checkout_abandoned": _l("Offer after a checkout nobody paid"),
+    "confirm_by": _l("The buyer confirms or reports"),
+    "dispute_due": _l("The case's next step"),
+    "label_late": _l("Label within its day"),
+    "late_word": _l("Word to the buyer while it is late"),
+    "no_movement": _l("Nothing heard of the parcel"),
+    "offer_due": _l("Answer to an offer"),
+    "payment_expiry": _l("Payment open until"),
+    "payout_hold_ends": _l("End of the payout's hold"),
+    "review": _l("Review of the listing"),
+    "saved_price_lowered": _l("Word to those who saved the piece"),
+    "saved_search_digest": _l("Daily letter of a saved search"),
+    "saved_search_piece": _l("Word of a new piece to saved searches"),
+    "ship_by": _l("Handed to the carrier by"),
+    "ship_by_reminder": _l("Reminder to the seller"),
+    "void_pending": _l("The carrier's answer about a label given back"),
+}
+DEADLINE_STATES: dict[DeadlineState, LazyString] = {
+    DeadlineState.WAITING: _l("Runs"),
+    DeadlineState.FIRED: _l("Passed"),
+    DeadlineState.CANCELLED: _l("No longer needed"),
+    DeadlineState.PARKED: _l("Failed; the desk has an alarm"),
+}
+SENDING: dict[OutboxState, LazyString] = {
+    OutboxState.PENDING: _l("To be sent"),
+    OutboxState.RUNNING: _l("Being sent"),
+    OutboxState.UNKNOWN: _l("Sent, no answer yet"),
+    OutboxState.DONE: _l("Sent"),
+    OutboxState.REFUSED: _l("Refused"),
+    OutboxState.PARKED: _l("Failed; the desk has an alarm"),
 }

@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 
 from marketplace import events
 from marketplace.database import db
+from marketplace.desk.event_words import what
 from marketplace.desk.labels import ORDERS
 from marketplace.desk.reading import noted
 from marketplace.desk.story import ACTORS, names_of
 from marketplace.listings.finding import any_listing
-from marketplace.listings.labels import ACTIONS, LABELS, tone
+from marketplace.listings.labels import LABELS, tone
 from marketplace.listings.showing import detail
 from marketplace.orders.models import Order
 from marketplace.people.models import Role
@@ -39,5 +40,5 @@ def listing(number: str) -> ResponseReturnValue:
         history=list(reversed(history)),
         names=names_of(history),
         actors=ACTORS,
-        actions=ACTIONS,
+        what=what,
     )

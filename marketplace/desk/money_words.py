@@ -55,6 +55,9 @@ KINDS: dict[str, LazyString] = {
     "redeem": _l("A gift card was spent"),
     "reverse": _l("A spending was taken back"),
     "postage": _l("The label was bought"),
+    "postage_returned": _l("The carrier gave the postage back"),
+    "chargeback_funds": _l("The buyer's bank moved the payment"),
+    "forgone": _l("The seller is not paid: it covers what the bank took"),
 }
 
 

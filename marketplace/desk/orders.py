@@ -14,7 +14,9 @@ from wtforms import StringField
 
 from marketplace import clock, events
 from marketplace.database import db
+from marketplace.desk import labels
 from marketplace.desk.labels import ORDERS
+from marketplace.desk.letter_words import LETTERS
 from marketplace.desk.order_lookup import find_orders, order_numbered, story
 from marketplace.desk.reading import noted
 from marketplace.disputes.locking import case_of
@@ -115,6 +117,20 @@ VERBS: dict[str, Verb] = {
 }
 
 
+WORDS = {
+    "labels": ORDERS,
+    "ends": labels.ENDS,
+    "parcel_states": labels.PARCELS,
+    "payment_states": labels.PAYMENTS,
+    "refund_states": labels.REFUNDS,
+    "payout_states": labels.PAYOUTS,
+    "deadline_kinds": labels.DEADLINES,
+    "deadline_states": labels.DEADLINE_STATES,
+    "letter_kinds": LETTERS,
+    "sending": labels.SENDING,
+}
+
+
 @bp.get("/desk/orders")
 @staff(Role.AGENT, Role.WAREHOUSE)
 def search() -> ResponseReturnValue:
@@ -151,7 +167,7 @@ def _show(order: Order, form: ActForm, status: int = 200) -> ResponseReturnValue
         "further": further_actions(order, clock.now()) if is_agent else [],
         "can_correct": is_agent,
     }
-    return render_template("desk/order.html", **story(order), labels=ORDERS, **shown), status
+    return render_template("desk/order.html", **story(order), **WORDS, **shown), status
 
 
 @bp.post("/desk/orders/<number>/<verb>")

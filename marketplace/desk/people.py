@@ -10,6 +10,8 @@ from wtforms import StringField
 
 from marketplace import clock, events
 from marketplace.database import db
+from marketplace.desk.event_words import what
+from marketplace.desk.labels import ROLES
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form
 from marketplace.people.lookup import look_up
@@ -56,4 +58,10 @@ def person(person_id: int) -> ResponseReturnValue:
     found = db.session.get(Person, person_id)
     if found is None or session.get(LOOKED_UP) != person_id:
         raise NotFound()
-    return render_template("desk/person.html", person=found, history=events.history(found)[-20:])
+    return render_template(
+        "desk/person.html",
+        person=found,
+        roles=[ROLES[given.role] for given in found.roles],
+        history=events.history(found)[-20:],
+        what=what,
+    )

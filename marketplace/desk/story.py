@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from marketplace.database import db
-from marketplace.desk.labels import ORDER_EVENTS
+from marketplace.desk.event_words import about, what
 from marketplace.events import ActorKind, Event
 from marketplace.orders.models import Order
 from marketplace.orders.notes import DeskNote
@@ -24,22 +24,6 @@ ACTORS: dict[ActorKind, LazyString] = {
     ActorKind.SYSTEM: _l("the shop"),
     ActorKind.CARRIER: _l("the carrier"),
     ActorKind.PROVIDER: _l("the payment provider"),
-}
-
-ABOUT: dict[str, LazyString] = {
-    "orders": _l("Order"),
-    "parcels": _l("Parcel"),
-    "payment_attempts": _l("Payment"),
-    "refunds": _l("Refund"),
-    "payouts": _l("Payout"),
-    "payout_holds": _l("Payout held"),
-    "goodwill": _l("Goodwill"),
-    "disputes": _l("Case"),
-    "gift_cards": _l("Gift card"),
-    "listings": _l("Listing"),
-    "people": _l("Person"),
-    "saved_replies": _l("Saved reply"),
-    "alarms": _l("Alarm"),
 }
 
 
@@ -54,16 +38,6 @@ class Happening:
     words: str = ""
 
 
-def what(event: Event) -> str:
-    """An event's action in words."""
-    return str(ORDER_EVENTS.get(event.action) or event.action.removeprefix("desk_").replace("_", " ").capitalize())
-
-
-def about(subject_type: str) -> str:
-    """What kind of record an event is about, in words."""
-    return str(ABOUT.get(subject_type, subject_type.replace("_", " ").capitalize()))
-
-
 def story_of(order: Order, parts: Iterable[Any]) -> list[Happening]:
     """Everything that happened to the order and to these parts of it, newest first."""
     of = [(part.__tablename__, part.id) for part in (order, *parts)]
@@ -73,7 +47,13 @@ def story_of(order: Order, parts: Iterable[Any]) -> list[Happening]:
     notes = notes_of(found)
     names = {**names_of(found), **_sides(order)}
     return [
-        Happening(event.at, about(event.subject_type), what(event), _who(event, names), notes.get(event.id, ""))
+        Happening(
+            event.at,
+            about(event.subject_type),
+            what(event.subject_type, event.action),
+            _who(event, names),
+            notes.get(event.id, ""),
+        )
         for event in found
     ]
 

@@ -33,3 +33,27 @@ EVENTS: dict[str, LazyString] = {
     "evidence_refused": _l("The provider did not take the evidence"),
     "escalate": _l("We need longer: a new date was set"),
 }
+
+# What the cardholder says, by the provider's list; a word that is none of these is shown as it was sent.
+REASONS: dict[str, LazyString] = {
+    "bank_cannot_process": _l("The bank could not process the payment"),
+    "check_returned": _l("The cheque was returned"),
+    "credit_not_processed": _l("A refund was promised and has not come"),
+    "customer_initiated": _l("The buyer asked the bank to take it back"),
+    "debit_not_authorized": _l("The buyer says that they allowed no such debit"),
+    "duplicate": _l("The buyer says that they paid twice"),
+    "fraudulent": _l("The buyer says that it was not they who paid"),
+    "general": _l("No particular reason"),
+    "incorrect_account_details": _l("The account's details were wrong"),
+    "insufficient_funds": _l("The account had too little on it"),
+    "noncompliant": _l("The bank says that the payment broke the card network's rules"),
+    "product_not_received": _l("The buyer says that it has not arrived"),
+    "product_unacceptable": _l("The buyer says that it is not as described"),
+    "subscription_canceled": _l("The buyer says that a subscription was cancelled"),
+    "unrecognized": _l("The buyer does not recognise the payment"),
+}
+
+
+def reason(sent: str) -> str:
+    """What the bank gives as its reason."""
+    return str(REASONS.get(sent, sent))

@@ -11,22 +11,10 @@ from flask_babel import lazy_gettext as _l
 from marketplace.database import db
 from marketplace.disputes import caseload
 from marketplace.disputes.models import Dispute, DisputeMessage
-from marketplace.disputes.words import EVENTS
+from marketplace.disputes.words import AT_WORK, DESK_EVENTS, EVENTS
 from marketplace.errors import Refusal
 from marketplace.events import ActorKind, Event
 from marketplace.people.models import Person
-
-# What only the desk reads of a case's events, beside those of ``words.EVENTS``.
-AT_THE_DESK = {
-    "assign": _l("The case changed hands"),
-    "write": _l("A message was written"),
-    "add_photo": _l("A photo was shown"),
-    "note": _l("A note was made for colleagues"),
-    "ask_seller": _l("The seller was asked"),
-    "propose": _l("A decision was proposed"),
-    "send_back": _l("A proposed decision was sent back"),
-}
-
 
 # Whose queue it leaves for a while is nothing to whoever has its page open.
 _CHANGES_IT = Event.action.not_in((caseload.SNOOZE, caseload.WAKE))
@@ -71,8 +59,5 @@ def since(dispute: Dispute, mark: int) -> list[Change]:
         )
         .order_by(Event.id)
     )
-    return [Change(_title(event.action), event.at, name or "", words or "") for event, name, words in rows]
-
-
-def _title(action: str) -> str:
-    return str(EVENTS.get(action) or AT_THE_DESK.get(action) or action.replace("_", " ").capitalize())
+    titles = EVENTS | DESK_EVENTS | AT_WORK
+    return [Change(str(titles[event.action]), event.at, name or "", words or "") for event, name, words in rows]

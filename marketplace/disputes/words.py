@@ -107,3 +107,12 @@ DESK_EVENTS: dict[str, LazyString] = {
     "give_opinion": _l("The second opinion is in"),
     "quarantine": _l("Found to be a counterfeit: the piece is in quarantine"),
 }
+
+# What is in the thread otherwise, or nothing to it: for the list of what happened, and the audit trail.
+AT_WORK: dict[str, LazyString] = {
+    "assign": _l("The case changed hands"),
+    "write": _l("A message was written"),
+    "add_photo": _l("A photo was shown"),
+    "snooze": _l("An agent put the case aside for a while"),
+    "wake": _l("An agent took it up again"),
+}

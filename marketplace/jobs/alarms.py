@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from marketplace import events
 from marketplace.database import JSONDocument, Model, db, enum_column, insert_new
-from marketplace.events import HasActor
+from marketplace.events import ActorKind, HasActor
 
 log = logging.getLogger(__name__)
 
@@ -98,3 +99,5 @@ def clear_alarm(alarm: Alarm, *, by: HasActor, at: datetime, reason: str) -> Non
     """Close an alarm with the reason a person gives."""
     alarm.cleared_at, alarm.cleared_by_id, alarm.reason = at, by.actor.id, reason
     db.session.flush()
+    if by.actor.kind is ActorKind.PERSON:
+        events.record(alarm, "clear", by=by, at=at)

@@ -19,6 +19,8 @@ from marketplace.payments import refunds
 from marketplace.payments.facts import PaymentCaptured, PaymentExpired, RefundFailed
 from marketplace.payments.models import PaymentAttempt, Refund
 
+PAID_TWICE = "paid_twice"  # why a refund is made of what arrived for a checkout that was paid already
+
 
 def payment_captured(fact: PaymentCaptured) -> None:
     """The money is here: the orders stand. Where a piece is gone its share goes back at once (fault B04)."""
@@ -99,7 +101,7 @@ def _return_second_payment(attempt: PaymentAttempt, checkout: Checkout, fact: Pa
         refunds.request_refund(
             attempt=attempt,
             amount=order.total,
-            reason="paid_twice",
+            reason=PAID_TWICE,
             key=f"{order.number}-twice-{attempt.id}",
             reference=order.number,
             order_id=order.id,

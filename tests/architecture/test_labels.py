@@ -19,7 +19,9 @@ from marketplace.orders.states import OrderState
 from tests.architecture.source import TEMPLATES, name_of
 
 # An expression in text; one after a quote, a dash or an equals sign is part of an attribute.
-RAW = re.compile(r"""(?<![\w="'-])\{\{-?\s*[\w.]+\.(?:state|kind|role|status|channel|severity)(?:\.\w+)?\s*-?\}\}""")
+_NAMED = r"[\w.]+\.(?:state|kind|role|status|channel|severity)"
+RAW = re.compile(rf"""(?<![\w="'-])\{{\{{-?\s*{_NAMED}(?:\.\w+)?\s*-?\}}\}}""")
+DRESSED = re.compile(rf"{_NAMED}\s*\|\s*(?:capitalize|replace|title)\b")  # a raw value made to look like a word
 
 
 def _word_tables() -> Iterator[tuple[str, type[enum.Enum], dict[enum.Enum, LazyString]]]:
@@ -51,13 +53,17 @@ def test_listings_orders_and_alarms_have_their_words() -> None:
 
 
 def test_no_page_shows_a_raw_value() -> None:
-    found = {name_of(path): RAW.findall(path.read_text()) for path in TEMPLATES.rglob("*.html")}
+    found = {
+        name_of(path): RAW.findall(said := path.read_text()) + DRESSED.findall(said)
+        for path in TEMPLATES.rglob("*.html")
+    }
     assert {name: places for name, places in found.items() if places} == {}
 
 
 def test_the_search_for_raw_values_finds_one() -> None:
     assert RAW.search("<td>{{ order.state }}</td>")
     assert RAW.search("{{ flaw.severity.value }}")
+    assert DRESSED.search('[(_("State"), parcel.state|replace("_", " ")|capitalize)]')
     assert not RAW.search(
         '<main data-state="{{ order.state }}" class="tag--{{ order.state }}">{{ states[order.state] }}'
     )
