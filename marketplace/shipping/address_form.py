@@ -21,6 +21,7 @@ from marketplace import database
 from marketplace.form_fields import Form
 from marketplace.programme import versions
 from marketplace.programme.policy.market import Market
+from marketplace.programme.regions import is_one_region
 from marketplace.shipping.addresses import (
     LONGEST,
     AddressRefused,
@@ -54,6 +55,11 @@ class AddressForm(Form):
     def __init__(self, *args: Any, address: PostalAddress | None = None, **more: Any) -> None:
         super().__init__(*args, **{"data": address.mapping if address else None, **more})
         market = versions.current().policy.market
+        if is_one_region(market.country):  # an address names none there
+            del self.region
+            self.postcode.label.text = _l("Postcode")
+            self.postcode.render_kw = _attributes("postcode", "postal-code")
+            return
         regions = region_choices(market.country, self.served_by(market))
         self.region.choices = [SelectChoice("", _l("Choose a state")), *(SelectChoice(*pair) for pair in regions)]
 
@@ -69,12 +75,14 @@ class AddressForm(Form):
         """Check the fields each alone, then what they say together."""
         fields_are_valid = bool(super().validate(extra_validators))
         market = versions.current().policy.market
-        typed = PostalAddress(**{part: self[part].data or "" for part in PARTS if part in self}, country=market.country)
+        parts = {part: self[part].data or "" for part in PARTS if part in self}
+        typed = PostalAddress(**{"region": market.country, **parts}, country=market.country)
         try:
             self.postal = self.checked(typed, market)
         except AddressRefused as refusal:
             for part, words in refusal.errors.items():
-                self[part].errors = [*self[part].errors, words]
+                field = self[part if part in self else "postcode"]
+                field.errors = [*field.errors, words]
             return False
         return fields_are_valid
 

@@ -1,7 +1,7 @@
 """Is this an address we ship between? Checked before anything is paid, with the reason where it is not (GAP-05).
 
 Only what can be known without asking anyone: every part is there and fits a label, the state is one of the policy's,
-the ZIP code is one and of that state. What the carrier knows besides, ``carrier_objection`` asks.
+the ZIP code is one and of that state. Where addresses name no region, the postcode is one of the country's. What the carrier knows besides, ``carrier_objection`` asks.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from flask_babel import ngettext
 from marketplace.errors import Refusal
 from marketplace.jobs.outbox import NotDone, OutcomeUnknown
 from marketplace.programme.policy.market import Market
-from marketplace.programme.regions import regions_of
+from marketplace.programme.regions import is_one_region, names_of, regions_of
 from marketplace.shipping.carrier import current_carrier
 from marketplace.shipping.postal import LONGEST_LINE, PostalAddress
-from marketplace.shipping.regions import MILITARY, region_of
+from marketplace.shipping.regions import MILITARY, is_postcode, postcode_example, region_of
 from marketplace.text import TextRefused, TextTooLong, clean_text
 
 LONGEST = {
@@ -80,7 +80,7 @@ def check_address(
     region = cleaned.region
     if address.country != country or (region in names and region not in regions):
         place = _("military addresses (APO, FPO, DPO)") if region in MILITARY else names.get(region, address.country)
-        reason = (not_served or _not_shipped_to)(place, len(regions))
+        reason = _one_country(country) if is_one_region(country) else (not_served or _not_shipped_to)(place, len(regions))
         raise RegionNotServed("region", reason, {**errors, "region": reason})
     if region not in names:
         errors.setdefault("region", _("Choose the state."))
@@ -115,7 +115,7 @@ def _cleaned(address: PostalAddress) -> tuple[PostalAddress, dict[str, str]]:
         "name": _("Enter the full name."),
         "line1": _("Enter the house number and street."),
         "city": _("Enter the city."),
-        "postcode": _("Enter the ZIP code."),
+        "postcode": _("Enter the postcode.") if is_one_region(address.country) else _("Enter the ZIP code."),
     }
     parts, errors = {}, {}
     for name, longest in LONGEST.items():
@@ -128,8 +128,10 @@ def _cleaned(address: PostalAddress) -> tuple[PostalAddress, dict[str, str]]:
             errors[name] = str(refusal.message)
         if not parts[name] and name in missing:
             errors.setdefault(name, missing[name])
-    parts["region"] = parts["region"].upper()
-    if zip_code := _ZIP.match(parts["postcode"]):
+    parts["region"] = address.country if is_one_region(address.country) else parts["region"].upper()
+    if is_one_region(address.country):
+        parts["postcode"] = parts["postcode"].upper()
+    elif zip_code := _ZIP.match(parts["postcode"]):
         parts["postcode"] = "-".join(figures for figures in zip_code.groups() if figures)
     return replace(address, **parts), errors
 
@@ -141,6 +143,10 @@ def _line_too_long() -> str:
 
 def _postcode_objection(address: PostalAddress, names: Mapping[str, str]) -> str:
     """What is wrong with the ZIP code, alone and beside the state; empty where nothing is."""
+    if is_one_region(address.country):
+        if is_postcode(address.postcode, address.country):
+            return ""
+        return str(_("Enter a postcode such as %(example)s.", example=postcode_example(address.country)))
     if not _ZIP.match(address.postcode):
         return str(_("Enter a ZIP code of 5 figures, such as 10001, or of 9, such as 10001-1234."))
     code = address.postcode[:5]
@@ -151,6 +157,11 @@ def _postcode_objection(address: PostalAddress, names: Mapping[str, str]) -> str
         return ""
     two = {"code": code, "home": names[home], "region": names[address.region]}
     return str(_("ZIP code %(code)s is in %(home)s, not in %(region)s. Change one of the two.", **two))
+
+
+def _one_country(country: str) -> str:
+    (name,) = names_of(country, (country,)).values()
+    return str(_("Parcels travel within one country here: %(country)s.", country=name))
 
 
 def _not_shipped_to(place: str, count: int) -> str:

@@ -11,7 +11,10 @@ LONGEST_LINE = 35  # characters: what carriers print of one street line, and ref
 
 @dataclass(frozen=True)
 class PostalAddress:
-    """Who and where. ``region`` is the state's two letters, ``country`` ISO 3166, ``phone`` may be empty."""
+    """Who and where. ``country`` is ISO 3166, ``phone`` may be empty.
+
+    ``region`` is the state's two letters; in a country whose addresses name none, the country's.
+    """
 
     name: str
     line1: str
@@ -33,9 +36,19 @@ class PostalAddress:
         return asdict(self)
 
     @property
+    def state(self) -> str:
+        """The region as an address names it; empty where addresses name none."""
+        return "" if self.region == self.country else self.region
+
+    @property
     def town(self) -> str:
         """City and state: all that a stranger may know of it."""
-        return f"{self.city}, {self.region}"
+        return f"{self.city}, {self.state}" if self.state else self.city
+
+    @property
+    def line(self) -> str:
+        """All of it on one line, as a page tells its owner."""
+        return ", ".join((self.name, *self.lines))
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -25,8 +25,19 @@ def region_of(postcode: str, country: str) -> str | None:
     return max(matches)[1] if matches else None
 
 
+def postcode_example(country: str) -> str:
+    """A postcode of this country, as an example of how they are written."""
+    return str(load_validation_data(country.lower())[country].get("zipex", "").split(",")[0])
+
+
+def is_postcode(code: str, country: str) -> bool:
+    """Whether a code is written as this country writes its own."""
+    pattern = load_validation_data(country.lower())[country].get("zip", ".*")
+    return re.fullmatch(pattern, code) is not None
+
+
 @lru_cache(maxsize=4)
 def _beginnings(country: str) -> list[tuple[str, re.Pattern[str]]]:
     """What the codes of each region begin with."""
-    rows = load_validation_data(country).values()
+    rows = load_validation_data(country.lower()).values()
     return [(row["key"], re.compile(rf"(?:{row['zip']})")) for row in rows if row["key"] != country and row.get("zip")]

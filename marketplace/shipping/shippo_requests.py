@@ -18,7 +18,7 @@ def address_asked_for(address: PostalAddress) -> components.AddressCreateRequest
         street1=address.line1,
         street2=address.line2 or None,
         city=address.city,
-        state=address.region,
+        state=address.state or None,
         zip=address.postcode,
         country=address.country,
         phone=address.phone or None,

@@ -28,6 +28,11 @@ class Tax(Section, frozen=True, kw_only=True):
     shipping_code: TaxCode = SHIPPING
     rates: tuple[TaxRate, ...]
 
+    @property
+    def is_included(self) -> bool:
+        """Whether nothing is added at checkout, whatever tax there is being in the price: no rate is above zero."""
+        return not any(rate.basis_points for rate in self.rates)
+
     def rate_on(self, day: date, region: str) -> int:
         """The rate in basis points on ``day``; ``LookupError`` where the table has none for the region."""
         known = [rate for rate in self.rates if rate.region == region and rate.starts_on <= day]
