@@ -9,6 +9,7 @@ from datetime import datetime
 from marketplace.database import db
 from marketplace.people import accounts, demo_sign_ins
 from marketplace.people.models import Person, Role
+from marketplace.programme import versions
 from marketplace.shipping.postal import PostalAddress
 
 MAILBOXES = ("example.com", "example.net", "example.org")  # reserved: no mail ever reaches anybody there
@@ -26,9 +27,11 @@ class Character:
     email: str
     loyalty_number: str = ""
 
+    country: str = "US"
+
     @property
     def address(self) -> PostalAddress:
-        return PostalAddress(self.name, self.line1, self.city, self.region, self.postcode)
+        return PostalAddress(self.name, self.line1, self.city, self.region, self.postcode, self.country)
 
     @property
     def person(self) -> Person:
@@ -100,12 +103,23 @@ _GUESTS = (
     ("Astrid Moen", "82 Birch Hollow Drive", "Anchorage", "AK", "99501"),
 )
 
+# Guests of the markets whose addresses name no region.
+_ABROAD = (
+    ("Imogen Hartley", "22 Camden Passage", "London", "GB", "N1 8EE"),
+    ("Rhiannon Pryce", "7 Cathedral Road", "Cardiff", "GB", "CF11 9LJ"),
+    ("Ailsa Drummond", "31 Candlemaker Row", "Edinburgh", "GB", "EH1 2QG"),
+    ("Capucine Morel", "18 rue des Martyrs", "Paris", "FR", "75009"),
+    ("Solène Garnier", "4 place du Change", "Lyon", "FR", "69005"),
+    ("Nandi Khumalo", "12 Kloof Street", "Cape Town", "ZA", "8001"),
+    ("Annelie Vosloo", "45 Fourth Avenue", "Johannesburg", "ZA", "2193"),
+)
+
 STAFF = (
-    ("Nora Whitlock", "nora@velorne.example", Role.REVIEWER),
-    ("Daniel Reyes", "daniel@velorne.example", Role.AGENT),
-    ("Marta Quince", "marta@velorne.example", Role.AGENT),
-    ("Wendell Price", "wendell@velorne.example", Role.WAREHOUSE),
-    ("Judith Amsel", "judith@velorne.example", Role.MANAGER),
+    ("Nora Whitlock", Role.REVIEWER),
+    ("Daniel Reyes", Role.AGENT),
+    ("Marta Quince", Role.AGENT),
+    ("Wendell Price", Role.WAREHOUSE),
+    ("Judith Amsel", Role.MANAGER),
 )
 
 
@@ -120,6 +134,8 @@ MEMBERS = tuple(
 )
 GUESTS = tuple(Character(*row, email=_email(row[0], number)) for number, row in enumerate(_GUESTS))
 
+ABROAD = tuple(Character(*row, email=_email(row[0], number), country=row[3]) for number, row in enumerate(_ABROAD))
+
 # The first members are those whose sign-ins are shown: they sell and buy. The last ones only buy.
 STARS, SELLERS, BUYERS = MEMBERS[:3], MEMBERS[:27], MEMBERS[27:]
 UNREACHABLE = Character(
@@ -129,8 +145,19 @@ UNREACHABLE = Character(
 
 def hire(at: datetime) -> None:
     """Give every member of staff an account and a role."""
-    for name, email, role in STAFF:
-        demo_sign_ins.open_account(email=email, name=name, at=at, roles=[role])
+    for name, role in STAFF:
+        demo_sign_ins.open_account(email=_staff_email(name), name=name, at=at, roles=[role])
+
+
+def shoppers_in(country: str) -> list[Character]:
+    """Who buys as a guest in a market other than the members' own."""
+    return [character for character in ABROAD if character.country == country]
+
+
+def _staff_email(name: str) -> str:
+    """An address of the house's own: the first name, at its customer service's domain."""
+    domain = versions.current().policy.identity.support.email.partition("@")[2]
+    return f"{name.split()[0].lower()}@{domain}"
 
 
 def join(at: datetime) -> None:
@@ -141,8 +168,8 @@ def join(at: datetime) -> None:
 
 def staff(role: Role) -> Person:
     """The member of staff with this role, in the present unit of work."""
-    email = next(email for _name, email, given in STAFF if given is role)
-    person = accounts.account_of(email)
+    name = next(name for name, given in STAFF if given is role)
+    person = accounts.account_of(_staff_email(name))
     if person is None:
         raise LookupError(f"nobody works as {role.value} yet")
     db.session.refresh(person)

@@ -13,6 +13,7 @@ from marketplace.demo.album import Album
 from marketplace.demo.pictures import files
 
 HOUSE = "Velorne"
+PER_DOLLAR = {"ZAR": 18}  # what a dollar's worth of bag costs elsewhere; as many pounds or euros as dollars
 LIBRARY_VIEWS = ("front", "angle", "side")
 PHOTOGRAPHED = date(2021, 8, 16)  # the house photographs a style before its season
 SEASONS = ("Fall 2021", "Spring 2022", "Resort 2022", "Fall 2022", "Spring 2023", "Resort 2023", "Fall 2023")
@@ -94,7 +95,7 @@ def order_pictures(album: Album) -> None:
 
 
 def keep_styles(album: Album, currency: str) -> None:
-    """Write the library down."""
+    """Write the library down, at its market's prices."""
     for row in files.styles():
         style = library()[row["key"]]
         measures = zip(("width", "height", "depth"), SHAPES[style.category].millimetres, strict=True)
@@ -107,7 +108,7 @@ def keep_styles(album: Album, currency: str) -> None:
             colour=style.colour,
             material=style.material,
             hardware=style.hardware,
-            list_price_minor=style.list_price_minor,
+            list_price_minor=style.list_price_minor * PER_DOLLAR.get(currency, 1),
             currency=currency,
             measurements=dict(measures),
         )

@@ -30,6 +30,10 @@ class Stage:
     def deal(self, pile: str, days_ago: int, seller: Character | None = None) -> Piece:
         """A piece from one of the closets' piles, to be photographed so many days ago."""
         piece: Piece = getattr(self.closets, pile)(*((seller,) if seller else ()))
+        return self.deal_piece(piece, days_ago)
+
+    def deal_piece(self, piece: Piece, days_ago: int) -> Piece:
+        """A piece from outside the closets, to be photographed so many days ago."""
         self._dealt.append((days_ago, piece))
         return piece
 

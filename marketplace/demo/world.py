@@ -16,7 +16,7 @@ from flask import Flask
 from marketplace import clock
 from marketplace.clock import ClockOffset
 from marketplace.database import db, unit_of_work
-from marketplace.demo import cases, cast, courses, gift_cards, library, listings, purchases
+from marketplace.demo import cases, cast, courses, gift_cards, library, listings, own_stock, purchases
 from marketplace.demo.album import Album
 from marketplace.demo.courses import JustNow
 from marketplace.demo.pieces import Closets
@@ -64,14 +64,14 @@ def _tell(timeline: Timeline, album: Album, policy: Policy) -> None:
     tills = Tills(chance)
     stage = Stage(timeline, album, Closets(chance, tills, timeline.day(DAYS)), chance)
     library.order_pictures(album)
+    if not policy.modes.peer_to_peer:
+        _tell_of_the_house(stage, policy)
+        return
     courses.tell_all(stage)
     listings.tell_all(stage)
     now = JustNow.of(stage)
     stage.order_photos()
-    with unit_of_work():
-        library.keep_styles(album, policy.market.currency)
-        cast.hire(clock.now())
-        cases.keep_replies()
+    _open_house(album, policy)
     history = [*(piece.bought for piece in stage.closets.pieces if piece.bought), *_unlisted(stage, tills)]
     purchases.take_in(sorted(history, key=lambda line: line.purchased_on), "velorne-purchases.csv")
     with unit_of_work():
@@ -82,6 +82,22 @@ def _tell(timeline: Timeline, album: Album, policy: Policy) -> None:
     timeline.come_to(before_now=A_MOMENT_AGO)
     now.happen(stage)
     timeline.arrive()
+
+
+def _tell_of_the_house(stage: Stage, policy: Policy) -> None:
+    """Where members list nothing."""
+    own_stock.tell_all(stage, policy)
+    stage.order_photos()
+    _open_house(stage.album, policy)
+    stage.timeline.run()
+    stage.timeline.arrive()
+
+
+def _open_house(album: Album, policy: Policy) -> None:
+    with unit_of_work():
+        library.keep_styles(album, policy.market.currency)
+        cast.hire(clock.now())
+        cases.keep_replies()
 
 
 def _unlisted(stage: Stage, tills: Tills) -> list[purchases.Bought]:

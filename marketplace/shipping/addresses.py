@@ -1,7 +1,8 @@
 """Is this an address we ship between? Checked before anything is paid, with the reason where it is not (GAP-05).
 
 Only what can be known without asking anyone: every part is there and fits a label, the state is one of the policy's,
-the ZIP code is one and of that state. Where addresses name no region, the postcode is one of the country's. What the carrier knows besides, ``carrier_objection`` asks.
+the ZIP code is one and of that state. Where addresses name no region, the postcode is one of the country's. What the
+carrier knows besides, ``carrier_objection`` asks.
 """
 
 from __future__ import annotations
@@ -80,7 +81,9 @@ def check_address(
     region = cleaned.region
     if address.country != country or (region in names and region not in regions):
         place = _("military addresses (APO, FPO, DPO)") if region in MILITARY else names.get(region, address.country)
-        reason = _one_country(country) if is_one_region(country) else (not_served or _not_shipped_to)(place, len(regions))
+        reason = (
+            _one_country(country) if is_one_region(country) else (not_served or _not_shipped_to)(place, len(regions))
+        )
         raise RegionNotServed("region", reason, {**errors, "region": reason})
     if region not in names:
         errors.setdefault("region", _("Choose the state."))

@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import calls, dotted, has_pages, imported, modules, name_of, tracked, tree
+from marketplace.programme import reading
+from tests.architecture.source import (
+    TEMPLATES,
+    calls,
+    dotted,
+    has_pages,
+    imported,
+    modules,
+    name_of,
+    tracked,
+    tree,
+)
 
 # The modules that stand between the web and the shop, besides those that hold views.
 WEB = {
@@ -160,3 +171,31 @@ def test_no_file_knows_this_machine() -> None:
 )
 def test_the_search_for_machines_finds_one(line: str) -> None:
     assert MACHINE_PATHS.search(line) or REGISTRIES.search(line)
+
+
+def test_nothing_asks_which_programme_runs() -> None:
+    """A preset is only data: no code and no template knows one by its name, its key or its house.
+
+    The default's name stands where it is the default, and the demo's pictures show one house's pieces.
+    """
+    known = {
+        word
+        for preset in reading.preset_names()
+        for word in (preset, reading.read(preset).identity.key, reading.read(preset).identity.house)
+    }
+
+    def search(path: Path) -> Iterator[str]:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Constant) and node.value in known:
+                yield f"{node.lineno}: {node.value}"
+
+    assert (
+        objections(search, but={"marketplace/settings.py", "marketplace/demo/cli.py", "marketplace/demo/library.py"})
+        == {}
+    )
+    quoted = re.compile(rf"""["'](?:{"|".join(map(re.escape, known))})["']""")
+    pages = [*TEMPLATES.rglob("*.html"), *TEMPLATES.rglob("*.jinja")]
+    told = {
+        name_of(path) for path in pages if quoted.search(re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.DOTALL))
+    }
+    assert told == set()

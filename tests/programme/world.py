@@ -63,7 +63,7 @@ def a_purchase(member: Person, **fields: Any) -> Purchase:
         "quantity": 1,
         "list_price_minor": 30_000,
         "price_paid_minor": 30_000,
-        "currency": "USD",
+        "currency": policy().market.currency,
         "store": "",
     }
     with unit_of_work():
