@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import flask_login
 from babel import Locale
+from babel.numbers import get_currency_symbol
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
@@ -49,6 +50,7 @@ class Site:
     dir: str
     categories: tuple[Department, ...]
     languages: tuple[Choice, ...]
+    currency_sign: str  # before an amount that is typed
     tax_is_included: bool  # nothing is added at checkout
     has_sellers: bool  # members can sell in some way
     support_email: str
@@ -110,6 +112,7 @@ def present(policy: Policy) -> Site:
         dir=locale.text_direction,
         languages=tuple(choices(versions.current().written)),
         categories=tuple(Department(one.key, one.label) for one in policy.eligibility.accepted_categories),
+        currency_sign=get_currency_symbol(policy.market.currency, locale=locale),
         tax_is_included=policy.tax.is_included,
         has_sellers=policy.modes.peer_to_peer,
         support_email=support.email,
