@@ -9,6 +9,7 @@ from itertools import groupby
 import segno
 from barcode import Code128
 from fpdf import FPDF
+from fpdf.enums import RenderStyle
 
 from marketplace.shipping.label_text import Box
 
@@ -55,7 +56,7 @@ def _draw_runs(
     for dark, run in groupby(modules):
         length = len(list(run))
         if dark == "1":
-            pdf.rect(left + at * module + narrowed, top, length * module - 2 * narrowed, height, style="F")
+            pdf.rect(left + at * module + narrowed, top, length * module - 2 * narrowed, height, style=RenderStyle.F)
         at += length
 
 

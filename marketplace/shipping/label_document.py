@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from fpdf import FPDF
 
 from marketplace.shipping.label_codes import check_tracking_number, draw_code_128, draw_qr
-from marketplace.shipping.label_text import LATIN, WHOLE, Box, Entry, LetterMissing, add_fonts, write
+from marketplace.shipping.label_text import WESTERN, WHOLE, Box, Entry, LetterMissing, add_fonts, write
 
 WIDTH = 288  # points, 4 in
 HEIGHT = 432  # points, 6 in
@@ -63,13 +63,13 @@ def render_label(contents: LabelContents) -> bytes:
     Every text is data: it is cleaned, shrunk, wrapped and at last shortened, and never leaves its place.
     """
     try:
-        return _drawn(contents, LATIN)
+        return _drawn(contents, WESTERN)
     except LetterMissing:
         return _drawn(contents, WHOLE)
 
 
-def _drawn(contents: LabelContents, extent: str) -> bytes:
-    pdf = _blank(contents, extent)
+def _drawn(contents: LabelContents, family: str) -> bytes:
+    pdf = _blank(contents, family)
     _draw_banner(pdf, contents)
     _draw_sender_and_order(pdf, contents)
     _draw_recipient(pdf, contents)
@@ -78,14 +78,14 @@ def _drawn(contents: LabelContents, extent: str) -> bytes:
     return bytes(pdf.output())
 
 
-def _blank(contents: LabelContents, extent: str) -> FPDF:
+def _blank(contents: LabelContents, family: str) -> FPDF:
     pdf = FPDF(unit="pt", format=(WIDTH, HEIGHT))
     pdf.set_creation_date(contents.issued_at)
     pdf.set_title(_("Shipping label %(number)s", number=contents.tracking_number))
     pdf.set_auto_page_break(False)
     pdf.set_margin(0)
     pdf.c_margin = 0
-    add_fonts(pdf, extent)
+    add_fonts(pdf, family)
     pdf.add_page()
     pdf.set_line_width(1)
     return pdf

@@ -31,10 +31,15 @@ CONTENTS = LabelContents(
     tracking_url="https://reprise.example/track/9400111899223197428490",
     order_number="R7K2M9QXA",
     ship_by=date(2026, 11, 26),
-    sender=LabelAddress("Zoë Łukasiewicz-Ñandú", ("1200 Łódź Street", "Apt 4B", "Portland OR 97201")),
+    sender=LabelAddress("Zoë Müller-Ñandú", ("1200 Rue d’Été", "Apt 4B", "Portland OR 97201")),
     recipient=LabelAddress("Mary-Anne Ó Dálaigh", ("500 Fifth Avenue, Suite 2100", "New York NY 10110")),
     issued_at=datetime(2026, 11, 23, 9, 30, tzinfo=UTC),
     notice="Sandbox carrier: this label is not valid as postage.",
+)
+
+# Letters the core fonts of PDF lack: they come with a document that carries its fonts.
+FURTHER_EAST = replace(
+    CONTENTS, recipient=LabelAddress("Łucja Żółć", ("Ελένη Παππά", "Юлия Щукина", "New York NY 10110"))
 )
 
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff " * 20
@@ -47,6 +52,7 @@ OVERLONG = replace(
     recipient=LabelAddress("M" * 500, ("Avenue " * 60, "e" * 250, "f g " * 90, "Unit 9", "New York NY 10110")),
     notice="Not valid as postage. " * 30,
 )
+OVERLONG_EAST = replace(OVERLONG, recipient=LabelAddress("Щ" * 500, OVERLONG.recipient.lines))
 
 
 @cache
@@ -88,7 +94,15 @@ class TestTheDocument:
 
         for line in (CONTENTS.sender.name, *CONTENTS.sender.lines, CONTENTS.recipient.name, *CONTENTS.recipient.lines):
             assert line in text
-        assert text.index("From") < text.index("1200 Łódź Street") < text.index("Ship to") < text.index("500 Fifth")
+        assert text.index("From") < text.index("1200 Rue d’Été") < text.index("Ship to") < text.index("500 Fifth")
+
+    def test_names_in_letters_from_further_east_are_printed(self) -> None:
+        text = text_of(FURTHER_EAST)
+
+        for line in (*CONTENTS.sender.lines, FURTHER_EAST.recipient.name, *FURTHER_EAST.recipient.lines):
+            assert line in text
+        assert b"/FontFile2" in label_of(FURTHER_EAST)
+        assert b"/FontFile2" not in label_of(CONTENTS), "a font is carried where it is needed"
 
     def test_it_says_all_the_carrier_and_the_sender_need(self) -> None:
         words = words_of(CONTENTS)
@@ -110,8 +124,8 @@ class TestTheDocument:
 
     def test_the_same_contents_give_the_same_bytes_in_any_process_at_any_time(self) -> None:
         script = (
-            "import sys; from tests.shipping.test_label_document import CONTENTS, render_label;"
-            "sys.stdout.buffer.write(render_label(CONTENTS))"
+            "import sys; from tests.shipping.test_label_document import FURTHER_EAST, render_label;"
+            "sys.stdout.buffer.write(render_label(FURTHER_EAST))"
         )
         elsewhere = subprocess.run(
             [sys.executable, "-c", script],
@@ -121,11 +135,12 @@ class TestTheDocument:
             env={**os.environ, "PYTHONHASHSEED": "7"},
         )
 
-        assert elsewhere.stdout == render_label(CONTENTS)
+        assert elsewhere.stdout == render_label(FURTHER_EAST)
         assert b"/CreationDate (D:20261123093000Z)" in elsewhere.stdout, "dated by its issue, not by the clock"
 
     def test_it_stays_small_enough_to_keep_beside_the_parcel(self) -> None:
-        assert len(label_of(OVERLONG)) < 60_000
+        assert len(label_of(CONTENTS)) < 5_000
+        assert len(label_of(OVERLONG_EAST)) < 60_000
 
 
 class TestTheCodes:
@@ -166,9 +181,10 @@ class TestTheCodes:
 
 
 class TestFitting:
-    def test_no_letter_leaves_its_place(self) -> None:
+    @pytest.mark.parametrize("contents", [OVERLONG, OVERLONG_EAST], ids=["western", "further east"])
+    def test_no_letter_leaves_its_place(self, contents: LabelContents) -> None:
         """Every character lies inside the margins and clear of the two codes' places."""
-        text = page_of(OVERLONG).get_textpage()
+        text = page_of(contents).get_textpage()
         boxes = [text.get_charbox(index) for index in range(text.count_chars())]
         drawn = [box for box in boxes if box[2] > box[0] and box[3] > box[1]]
 
