@@ -193,10 +193,8 @@ def unit_of_work(*, reading: bool = False) -> Iterator[Session]:
     token = _reading.set(reading)
     try:
         yield db.session()
-        if reading:
-            db.session.rollback()
-        else:
-            db.session.commit()
+        end = db.session.rollback if reading else db.session.commit
+        end()
     except BaseException:
         db.session.rollback()
         raise
@@ -277,10 +275,8 @@ def listen_to_engine(engine: sa.Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+            connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
@@ -290,7 +286,7 @@ def listen_to_engine(engine: sa.Engine) -> None:
             connection.info["has_turn"] = turns.enter(LONGEST_WAIT)
             # The connection may have served a reader last: the write lock is refused to a connection that only reads.
             try:
-                connection.exec_driver_sql("PRAGMA query_only=OFF")
+                _query_only(connection, False)
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             except sa.exc.DBAPIError:
                 _leave(connection.info)
@@ -315,9 +311,15 @@ def _read_only(_session: Session, transaction: SessionTransaction, connection: s
     if transaction.parent is not None:
         return
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_reading() else 'OFF'}")
+        _query_only(connection, is_reading())
     else:
         _begin_read_only(connection.connection.dbapi_connection, connection)
+
+
+def _query_only(connection: sa.Connection, reading: bool) -> None:
+    if connection.info.get("query_only") is not reading:  # the switch stays as it was thrown
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+        connection.info["query_only"] = reading
 
 
 def _begin_read_only(driver: Any, connection: sa.Connection) -> None:

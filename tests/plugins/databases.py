@@ -19,6 +19,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from marketplace.database import db
+from tests import savepoints
 from tests.one_engine import ONE_ENGINE
 from tests.plugins import postgresql
 from tests.shop import build_template, close, make_shop
@@ -127,7 +129,10 @@ class Databases:
     def shop(self, engine: str) -> Flask:
         """The application that this worker's ordinary tests of ``engine`` share."""
         if engine not in self._shops:
-            self._shops[engine] = make_shop(self.of(engine).copy(), photos=self.folder / f"photos-{engine}")
+            shop = make_shop(self.of(engine).copy(), photos=self.folder / f"photos-{engine}")
+            with shop.app_context():
+                savepoints.make_cheap(db.engine)
+            self._shops[engine] = shop
         return self._shops[engine]
 
     def close(self) -> None:
