@@ -43,6 +43,7 @@ PAGES = [
     "marketplace.seller.wardrobe:bp",
     "marketplace.seller.sales:bp",
     "marketplace.seller.labels:bp",
+    "marketplace.seller.payouts:bp",
     "marketplace.desk.home:bp",
     "marketplace.desk.review:bp",
     "marketplace.desk.supply:bp",
@@ -67,6 +68,7 @@ MACHINES = [
     "marketplace.payments.webhooks:bp",
     "marketplace.shipping.webhooks:bp",
     "marketplace.credits.api:bp",
+    "marketplace.credits.credit_api:bp",
     "marketplace.buyer.notices:stopping",
 ]
 

@@ -147,8 +147,11 @@ class BusinessCalendar:
 
     def end_of_business_day_after(self, moment: datetime, business_days: int) -> datetime:
         """23:59:59 local time of the n-th business day after ``moment``'s local date, in UTC (GAP-01)."""
-        last = self.day_after(moment.astimezone(self.zone).date(), business_days)
-        return datetime.combine(last, _LAST_SECOND, self.zone).astimezone(UTC)
+        return self.end_of_day(self.day_after(moment.astimezone(self.zone).date(), business_days))
+
+    def end_of_day(self, day: date) -> datetime:
+        """23:59:59 local time of ``day``, in UTC."""
+        return datetime.combine(day, _LAST_SECOND, self.zone).astimezone(UTC)
 
     def business_days_between(self, start: datetime, end: datetime) -> int:
         """How many business days have fully begun after ``start``'s local date up to ``end``'s."""

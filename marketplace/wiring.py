@@ -9,7 +9,8 @@ from flask import Flask
 from werkzeug.utils import import_string
 
 from marketplace import chores
-from marketplace.credits import idempotency
+from marketplace.credits import facts as credit_facts
+from marketplace.credits import idempotency, store_credit
 from marketplace.credits.own import OwnIssuer
 from marketplace.database import db
 from marketplace.disputes import banks_deadlines, returning, silence, waiting
@@ -48,8 +49,7 @@ from marketplace.payments import facts as payment_facts
 from marketplace.payments import webhooks as payment_webhooks
 from marketplace.payments.sandbox import SandboxGateway
 from marketplace.payouts import facts as payout_facts
-from marketplace.payouts import goodwill, holding, lost_cards
-from marketplace.payouts import paying as payout_paying
+from marketplace.payouts import gift_cards, goodwill, holding, leaving, lost_cards
 from marketplace.payouts.models import Goodwill
 from marketplace.people import facts as people_facts
 from marketplace.people import link_requests
@@ -258,11 +258,16 @@ def _disputes() -> None:
 
 
 def _payouts() -> None:
-    outbox.register(payout_paying.GIFT_CARD, payout_paying.GiftCardIssuing())
-    goodwill_cards = payout_paying.GiftCardIssuing(Goodwill, payout_facts.GoodwillReady)
+    outbox.register(gift_cards.GIFT_CARD, gift_cards.GiftCardIssuing())
+    goodwill_cards = gift_cards.GiftCardIssuing(Goodwill, payout_facts.GoodwillReady)
     outbox.register(goodwill.GOODWILL_CARD, goodwill_cards)
     deadlines.register(holding.HOLD_ENDS, holding.sweep_ended)
+    deadlines.register(leaving.LEAVES, leaving.sweep_unchosen)
+    deadlines.register(store_credit.WARNING, store_credit.sweep_warnings)
+    deadlines.register(store_credit.EXPIRES, store_credit.sweep_expired)
     react_to(payout_facts.GiftCardReady, to_sellers.gift_card_ready)
+    react_to(payout_facts.CreditReady, to_sellers.credit_ready)
+    react_to(credit_facts.CreditExpiresSoon, to_sellers.credit_expires)
     react_to(payout_facts.GiftCardReplaced, to_sellers.gift_card_replaced)
     react_to(payout_facts.GoodwillReady, to_sellers.goodwill_ready)
     react_to(payout_facts.PayoutHeld, to_sellers.payout_held)

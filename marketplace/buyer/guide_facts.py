@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 
 from marketplace.money import Money
 from marketplace.orders import tax
+from marketplace.payouts.words import PAYOUT_FORMS
 from marketplace.programme import Policy
 from marketplace.programme.regions import is_one_region, names_of, regions_of
 from marketplace.programme.wording import country_name
@@ -86,6 +88,17 @@ class GuideFacts:
         market = self.policy.market
         names = names_of(market.country, market.ship_to_regions)
         return [(name, self.policy.tax.rate_on(self.on, code)) for code, name in names.items()]
+
+    @property
+    def form_words(self) -> dict[str, LazyString]:
+        """The forms of payouts, by the policy's key."""
+        return {form.value: words for form, words in PAYOUT_FORMS.items()}
+
+    @property
+    def credit_warnings(self) -> str:
+        """How long before its end the holder of a credit is written to, in words."""
+        days = sorted(self.policy.payout.store_credit.warning_days, reverse=True)
+        return ", ".join(ngettext("%(num)s day before", "%(num)s days before", one) for one in days)
 
     @property
     def example(self) -> Example:

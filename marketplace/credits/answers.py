@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from marketplace.credits import cards, spending, tokens
+from marketplace.credits import cards, spending, store_credit, tokens
 from marketplace.credits.issuing import ReferenceTaken
 from marketplace.credits.models import GiftCard, Redemption
 from marketplace.credits.requests import Unreadable
@@ -20,6 +21,7 @@ CODES: dict[type[Refusal], str] = {
     spending.WrongCurrency: "wrong_currency",
     spending.AlreadyReversed: "already_reversed",
     spending.CardVoided: "card_voided",
+    spending.NoCredit: "no_credit",
     ReferenceTaken: "reference_taken",
     NotFound: "not_found",
 }
@@ -65,6 +67,16 @@ def balance(card: GiftCard, left: Money) -> dict[str, Any]:
 
 def redemption(spent: Redemption, card: GiftCard) -> dict[str, Any]:
     """A redemption, and the card it was taken from or given back to."""
+    return {**_spent(spent), "gift_card": balance(card, cards.balance_of(card))}
+
+
+def credit_redemption(spent: Redemption, *, at: datetime) -> dict[str, Any]:
+    """A redemption of a person's credit, and what that person may spend now."""
+    left = store_credit.balance_of(spent.holder_id or 0, spent.currency, at=at)
+    return {**_spent(spent), "balance": left.minor}
+
+
+def _spent(spent: Redemption) -> dict[str, Any]:
     return {
         "id": spent.number,
         "state": "reversed" if spent.reversed_at else "redeemed",
@@ -73,5 +85,4 @@ def redemption(spent: Redemption, card: GiftCard) -> dict[str, Any]:
         "reference": spent.reference,
         "redeemed_at": spent.redeemed_at.isoformat(),
         "reversed_at": spent.reversed_at.isoformat() if spent.reversed_at else None,
-        "gift_card": balance(card, cards.balance_of(card)),
     }

@@ -60,17 +60,24 @@ def guessing(view: View) -> View:
     return cast("View", limited)
 
 
+def token_sent() -> str | None:
+    """The header that proves who asks."""
+    return request.headers.get("Authorization")
+
+
 def _caller() -> ApiToken:
-    return tokens.bearer(request.headers.get("Authorization"), Scope.GIFT_CARDS)
+    return tokens.bearer(token_sent(), Scope.GIFT_CARDS)
 
 
 @bp.errorhandler(Refusal)
-def _refused(refusal: Refusal) -> ResponseReturnValue:
+def refused(refusal: Refusal) -> ResponseReturnValue:
+    """Nothing was done, and why."""
     abandon()
-    return _say(answers.refused(refusal))
+    return say(answers.refused(refusal))
 
 
-def _say(answer: Answer) -> Response:
+def say(answer: Answer) -> Response:
+    """An answer as it is sent."""
     response = jsonify(answer.body | {"code": answer.code} if answer.code else answer.body)
     response.status_code = answer.status
     response.headers["Cache-Control"] = "no-store"
@@ -82,9 +89,10 @@ def _say(answer: Answer) -> Response:
 # Calls ---------------------------------------------------------------------------------------------------------------
 
 
-def _once(token: ApiToken, body: Body, act: Callable[[], Answer]) -> Response:
+def once(token: ApiToken, body: Body, act: Callable[[], Answer]) -> Response:
+    """Act once for the call's key, and answer its repeats alike."""
     call = f"{request.method} {request.path}"
-    return _say(idempotency.once(token, read_key(), call=call, body=body, at=clock.now(), act=act))
+    return say(idempotency.once(token, read_key(), call=call, body=body, at=clock.now(), act=act))
 
 
 @bp.post("/gift-cards")
@@ -98,7 +106,7 @@ def issue() -> ResponseReturnValue:
     def act() -> Answer:
         return answers.issued(*issuing.issue_for(token, amount=amount, reference=wanted.reference, at=clock.now()))
 
-    return _once(token, wanted, act)
+    return once(token, wanted, act)
 
 
 @bp.get("/gift-cards")
@@ -107,7 +115,7 @@ def issue() -> ResponseReturnValue:
 def find() -> ResponseReturnValue:
     """The card this caller asked for under a reference: a list of one or none, never with a code."""
     card = issuing.card_for(_caller(), read_reference())
-    return _say(Answer(200, {"gift_cards": [answers.described(card, cards.balance_of(card))] if card else []}))
+    return say(Answer(200, {"gift_cards": [answers.described(card, cards.balance_of(card))] if card else []}))
 
 
 @bp.post("/gift-cards/lookup")
@@ -116,7 +124,7 @@ def find() -> ResponseReturnValue:
 def look_up() -> ResponseReturnValue:
     """What the card with this code still holds. Changes nothing, so it needs no key."""
     _caller()
-    return _say(Answer(200, answers.balance(*spending.usable_card(read_body(Lookup).code))))
+    return say(Answer(200, answers.balance(*spending.usable_card(read_body(Lookup).code))))
 
 
 @bp.post("/gift-cards/redemptions")
@@ -133,7 +141,7 @@ def redeem() -> ResponseReturnValue:
         )
         return Answer(201, answers.redemption(spent, db.session.get_one(GiftCard, spent.gift_card_id)))
 
-    return _once(token, wanted, act)
+    return once(token, wanted, act)
 
 
 @bp.post("/gift-cards/redemptions/<number>/reversal")
@@ -147,7 +155,7 @@ def reverse(number: str) -> ResponseReturnValue:
         spent = spending.reverse(number=number, token=token, at=clock.now())
         return Answer(200, answers.redemption(spent, db.session.get_one(GiftCard, spent.reversed_to_id)))
 
-    return _once(token, nothing, act)
+    return once(token, nothing, act)
 
 
 @bp.get("/openapi.json")

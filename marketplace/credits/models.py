@@ -1,4 +1,4 @@
-"""Gift cards: bearer codes whose balance is a sum in the ledger; what was spent of them; who may ask by machine."""
+"""Gift cards and store credit, whose balance is a sum in the ledger; what was spent of them; who may ask by machine."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Scope(enum.StrEnum):
     """What a token opens."""
 
     GIFT_CARDS = "gift-cards"
+    STORE_CREDIT = "store-credit"
 
 
 class ApiToken(Model):
@@ -73,14 +74,45 @@ class GiftCard(Model):
         return Money(self.initial_minor, self.currency)
 
 
+class StoreCredit(Model):
+    """An amount credited to one person, who alone may spend it, until it expires (NAP-43, NAP-44).
+
+    A person's credit is all of these together; what expires first is spent first.
+    """
+
+    __tablename__ = "store_credits"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(sa.String(12), unique=True)
+    holder_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    reference: Mapped[str] = mapped_column(sa.String(40))  # what it was credited for: the number people see
+    initial_minor: Mapped[int] = mapped_column(sa.BigInteger)  # the bonus included
+    bonus_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    expired_at: Mapped[datetime | None]  # when what was left of it became ours
+
+    holder: Mapped[Person] = relationship()
+
+    @property
+    def initial(self) -> Money:
+        return Money(self.initial_minor, self.currency)
+
+    @property
+    def bonus(self) -> Money:
+        return Money(self.bonus_minor, self.currency)
+
+
 class Redemption(Model):
-    """An amount spent from a card at one of the brand's tills; reversed at most once."""
+    """An amount spent at one of the brand's tills, from a card or from a person's credit; reversed at most once."""
 
     __tablename__ = "redemptions"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(sa.String(12), unique=True)
-    gift_card_id: Mapped[int] = mapped_column(sa.ForeignKey("gift_cards.id"), index=True)
+    gift_card_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gift_cards.id"), index=True)
+    holder_id: Mapped[int | None] = mapped_column(sa.ForeignKey("people.id"), index=True)  # whose credit it was
     token_id: Mapped[int] = mapped_column(sa.ForeignKey("api_tokens.id"))  # the till that took it
     amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
     currency: Mapped[str] = mapped_column(sa.String(3))

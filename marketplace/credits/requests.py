@@ -22,6 +22,8 @@ Currency = Annotated[str, Meta(pattern=r"\A[A-Z]{3}\Z")]
 Reference = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9 ._:/#-]{0,79}\Z")]
 Code = Annotated[str, Meta(min_length=1, max_length=codes.LONGEST_TYPED)]
 
+Address = Annotated[str, Meta(pattern=r"\A[^@\s]+@[^@\s]+\Z", max_length=254)]
+
 
 class Unreadable(Refusal):
     """The call cannot be understood. ``code`` says how, in a word for machines."""
@@ -51,6 +53,19 @@ class Redeem(Body, frozen=True):
     """``amount`` minor units to be spent from the card; ``reference`` is the till's receipt number."""
 
     code: Code
+    amount: Amount
+    currency: Currency
+    reference: Reference
+
+
+class LookupCredit(Body, frozen=True):
+    email: Address
+
+
+class RedeemCredit(Body, frozen=True):
+    """``amount`` minor units to be spent of the credit of the customer with this address."""
+
+    email: Address
     amount: Amount
     currency: Currency
     reference: Reference

@@ -128,8 +128,9 @@ def _subject(alarm: Alarm) -> dict[str, str | None]:
         )
         return {"name": number, "href": url_for("desk_orders.order", number=number) if number else None}
     if alarm.subject_type == Payout.__tablename__:
-        number = db.session.get_one(Payout, alarm.subject_id).order_number
-        return {"name": number, "href": url_for("desk_orders.order", number=number)}
+        payout = db.session.get_one(Payout, alarm.subject_id)
+        to_order = url_for("desk_orders.order", number=payout.reference) if payout.order_id is not None else None
+        return {"name": payout.reference, "href": to_order}
     if alarm.subject_type == Goodwill.__tablename__:
         of_gift = sa.select(Order.number).join(Goodwill, Goodwill.order_id == Order.id)
         number = db.session.scalar(of_gift.where(Goodwill.id == alarm.subject_id))

@@ -30,4 +30,5 @@ class Account(enum.StrEnum):
     PROVIDER_FEES = "expenses:provider fees"
     LOSSES = "expenses:losses"
     GOODWILL = "expenses:goodwill"
+    PAYOUT_BONUS = "expenses:payout bonus"
     CHARGEBACKS = "expenses:chargebacks"

@@ -39,6 +39,7 @@ class LedgerEntry(Model):
     currency: Mapped[str] = mapped_column(sa.String(3))
     order_id: Mapped[int | None] = mapped_column(index=True)
     gift_card_id: Mapped[int | None] = mapped_column(index=True)
+    store_credit_id: Mapped[int | None] = mapped_column(index=True)
 
     transaction: Mapped[LedgerTransaction] = relationship(back_populates="entries")
 

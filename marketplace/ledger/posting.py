@@ -25,6 +25,7 @@ class Line:
     amount: Money
     order_id: int | None = None
     gift_card_id: int | None = None
+    store_credit_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def post_all(postings: Sequence[Posting]) -> None:
             "currency": line.amount.currency,
             "order_id": line.order_id,
             "gift_card_id": line.gift_card_id,
+            "store_credit_id": line.store_credit_id,
         }
         for transaction_id, posting in zip(ids, postings, strict=True)
         for line in posting.lines
@@ -87,7 +89,7 @@ def post_all(postings: Sequence[Posting]) -> None:
 
 
 def balance(account: Account, currency: str, **of: int) -> Money:
-    """The sum of an account's entries (debits positive), narrowed by ``order_id=`` or ``gift_card_id=``."""
+    """The sum of an account's entries (debits positive), narrowed by ``order_id=``, ``gift_card_id=`` and the like."""
     total = db.session.scalar(
         sa.select(sa.func.coalesce(sa.func.sum(LedgerEntry.amount_minor), 0)).filter_by(
             account=account, currency=currency, **of

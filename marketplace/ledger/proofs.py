@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from marketplace.database import db
@@ -37,14 +39,29 @@ def escrow_by_order() -> dict[int, int]:
 
 def overdrawn_gift_cards() -> dict[int, int]:
     """Gift cards of which more was spent than they held: card id to minor units too much."""
+    return _overdrawn(Account.GIFT_CARD_LIABILITY, LedgerEntry.gift_card_id)
+
+
+def overdrawn_credits() -> dict[int, int]:
+    """Store credits of which more was spent than they held: credit id to minor units too much."""
+    return _overdrawn(Account.STORE_CREDIT_LIABILITY, LedgerEntry.store_credit_id)
+
+
+def _overdrawn(liability: Account, holder: Any) -> dict[int, int]:
     overdrawn = sa.func.sum(LedgerEntry.amount_minor)
     rows = db.session.execute(
-        sa.select(LedgerEntry.gift_card_id, overdrawn)
-        .where(LedgerEntry.account == Account.GIFT_CARD_LIABILITY, LedgerEntry.gift_card_id.is_not(None))
-        .group_by(LedgerEntry.gift_card_id)
+        sa.select(holder, overdrawn)
+        .where(LedgerEntry.account == liability, holder.is_not(None))
+        .group_by(holder)
         .having(overdrawn > 0)
     )
-    return {card_id: int(minor) for card_id, minor in rows if card_id is not None}
+    return {key: int(minor) for key, minor in rows}
+
+
+def credit_of_nobody() -> int:
+    """Entries of the store-credit liability that name no credit: it is the sum of what people hold, and no more."""
+    nameless = (LedgerEntry.account == Account.STORE_CREDIT_LIABILITY, LedgerEntry.store_credit_id.is_(None))
+    return int(db.session.scalar(sa.select(sa.func.count()).select_from(LedgerEntry).where(*nameless)) or 0)
 
 
 def faults() -> list[str]:
@@ -54,6 +71,8 @@ def faults() -> list[str]:
         f"escrow of order id {order} is negative: {minor}" for order, minor in escrow_by_order().items() if minor < 0
     ]
     found += [f"gift card id {card} is overdrawn by {minor}" for card, minor in overdrawn_gift_cards().items()]
+    found += [f"store credit id {credit} is overdrawn by {minor}" for credit, minor in overdrawn_credits().items()]
+    found += [f"{nameless} entries of store credit name no credit" for nameless in [credit_of_nobody()] if nameless]
     found += [f"seal {seal} is broken" for seal in broken_seals()]
     found += [f"{behind} transactions were never sealed" for behind in [never_sealed()] if behind]
     found += [f"trigger {name} is missing" for name in triggers.missing(db.session.connection())]

@@ -51,7 +51,10 @@ _OF_TRANSACTION = [getattr(LedgerTransaction, name) for name in ("id", "key", "k
 _OF_ENTRY = [
     LedgerEntry.id,
     sa.type_coerce(LedgerEntry.account, sa.String),
-    *(getattr(LedgerEntry, name) for name in ("amount_minor", "currency", "order_id", "gift_card_id")),
+    *(
+        getattr(LedgerEntry, name)
+        for name in ("amount_minor", "currency", "order_id", "gift_card_id", "store_credit_id")
+    ),
 ]
 _ENTRY = 1 + len(_OF_TRANSACTION)  # where an entry's columns begin in a row
 
@@ -74,8 +77,14 @@ def _contents(seal: sa.SQLColumnExpression[int], *conditions: sa.ColumnElement[b
 def _content(rows: Sequence[Sequence[Any]]) -> bytes:
     """A transaction, whose entries these rows are, as bytes; one without entries is a row of nothing but itself."""
     transaction_id, key, kind, at, *rest = rows[0][1:_ENTRY]
-    entries = [list(row[_ENTRY:]) for row in rows if row[_ENTRY] is not None]
+    entries = [_entry(row[_ENTRY:]) for row in rows if row[_ENTRY] is not None]
     return msgspec.json.encode([transaction_id, key, kind, at.isoformat(), *rest, entries])
+
+
+def _entry(columns: Sequence[Any]) -> list[Any]:
+    """An entry as it is hashed. Entries older than store credit were sealed without a column for it."""
+    *before, store_credit_id = columns
+    return before if store_credit_id is None else [*before, store_credit_id]
 
 
 def _chain(previous: str, contents: Iterable[bytes]) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from marketplace.credits.models import GiftCard
+from marketplace.credits import store_credit
+from marketplace.credits.facts import CreditExpiresSoon
+from marketplace.credits.models import GiftCard, StoreCredit
 from marketplace.database import db
 from marketplace.mail.addresses import about, url
 from marketplace.mail.outgoing import send
@@ -19,7 +21,7 @@ from marketplace.orders.facts import (
     ShipByPassed,
 )
 from marketplace.orders.models import Order
-from marketplace.payouts.facts import GiftCardReady, GiftCardReplaced, GoodwillReady, PayoutHeld
+from marketplace.payouts.facts import CreditReady, GiftCardReady, GiftCardReplaced, GoodwillReady, PayoutHeld
 from marketplace.payouts.models import Goodwill, Payout, PayoutHold
 from marketplace.people.models import Person
 from marketplace.programme.language import speaking
@@ -103,21 +105,62 @@ def cancelled(fact: OrderCancelled) -> None:
 def gift_card_ready(fact: GiftCardReady) -> None:
     """The gift card, its code sealed in the row until the letter leaves (MK-41, MK-43, fault G05)."""
     payout = db.session.get_one(Payout, fact.payout_id)
-    order = db.session.get_one(Order, payout.order_id)
+    seller = db.session.get_one(Person, payout.seller_id)
+    bare = {"title": payout.reference, "number": payout.reference}
+    of_order = about(db.session.get_one(Order, payout.order_id)) if payout.order_id is not None else bare
     send(
         "gift_card_ready",
-        key=order.number,
-        to=_address(order),
+        key=payout.reference,
+        to=seller.email,
         about=payout,
         at=fact.at,
         facts={
-            **about(order),
+            **of_order,
             "amount": payout.amount,
             "last_four": payout.gift_card_last_four,
             "credit_url": url("/account/credit"),
         },
         secrets={"code": fact.code},
-        language=_language(order),
+        language=seller.language,
+    )
+
+
+def credit_ready(fact: CreditReady) -> None:
+    """Store credit has been given: how much, with which bonus, and how long it is good for (NAP-42, NAP-43)."""
+    payout = db.session.get_one(Payout, fact.payout_id)
+    credit = db.session.get_one(StoreCredit, payout.store_credit_id)
+    send(
+        "credit_ready",
+        key=payout.reference,
+        to=credit.holder.email,
+        about=payout,
+        at=fact.at,
+        facts={
+            "number": payout.reference,
+            "amount": credit.initial,
+            "bonus": credit.bonus if credit.bonus else "",
+            "until": credit.expires_at,
+            "credit_url": url("/account/credit"),
+        },
+        language=credit.holder.language,
+    )
+
+
+def credit_expires(fact: CreditExpiresSoon) -> None:
+    """What is left of a store credit ends soon."""
+    credit = db.session.get_one(StoreCredit, fact.credit_id)
+    send(
+        "credit_expires",
+        key=f"{credit.number}:{fact.at.isoformat()}",
+        to=credit.holder.email,
+        about=credit,
+        at=fact.at,
+        facts={
+            "left": store_credit.balances([credit])[credit.id],
+            "until": credit.expires_at,
+            "credit_url": url("/account/credit"),
+        },
+        language=credit.holder.language,
     )
 
 

@@ -107,4 +107,5 @@ def pay_seller(order: Order, *, by: HasActor, at: datetime) -> None:
     post(posting)
     owed = -next(line.amount for line in posting.lines if line.amount.minor < 0)
     is_stopped = order.checkout_id in chargebacks.stopping_among([order.checkout_id])
-    owe_payouts([PayoutOwed(order.id, order.number, order.seller_id, owed, is_stopped)], at=at)
+    pinned = order.seller_policy_version_id
+    owe_payouts([PayoutOwed(order.id, order.number, order.seller_id, owed, is_stopped, terms_id=pinned)], at=at)

@@ -164,7 +164,7 @@ def _settle(orders: Sequence[Order], *, by: HasActor, at: datetime, on_top: Mone
     stopped = _stopped_by_banks(orders)
     owe_payouts(
         [
-            PayoutOwed(order.id, order.number, order.seller_id, _owed(order, on_top), order.id in stopped)
+            _share(order, _owed(order, on_top), is_stopped=order.id in stopped)
             for order in orders
             if order.seller_id is not None
         ],
@@ -181,6 +181,18 @@ def _stopped_by_banks(orders: Sequence[Order]) -> set[int]:
     """Those of the orders whose payment a bank has in its hands: their payouts wait (fault B18)."""
     held = chargebacks.stopping_among([order.checkout_id for order in orders])
     return {order.id for order in orders if order.checkout_id in held}
+
+
+def _share(order: Order, amount: Money, *, is_stopped: bool) -> PayoutOwed:
+    """What a member is owed for a sale, under the terms her listing was made under (GAP-18)."""
+    return PayoutOwed(
+        order.id,
+        order.number,
+        order.seller_id or 0,
+        amount,
+        is_stopped,
+        terms_id=order.seller_policy_version_id,
+    )
 
 
 def _owed(order: Order, on_top: Money | None) -> Money:
@@ -211,8 +223,7 @@ def compensate(order: Order, amount: Money, *, by: HasActor, at: datetime) -> No
         raise CannotSettle()
     event = events.record(order, "compensate", by=by, at=at, minor=amount.minor)
     post(accounting.compensation(order, amount, event, at))
-    is_stopped = order.id in _stopped_by_banks([order])
-    owe_payouts([PayoutOwed(order.id, order.number, order.seller_id, amount, is_stopped)], at=at)
+    owe_payouts([_share(order, amount, is_stopped=order.id in _stopped_by_banks([order]))], at=at)
 
 
 def _hand_over(orders: Sequence[Order]) -> None:

@@ -16,6 +16,14 @@ class GiftCardReady:
 
 
 @dataclass(frozen=True)
+class CreditReady:
+    """A seller has been paid in store credit."""
+
+    payout_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class GiftCardReplaced:
     """A lost card was voided and a new one issued (MK-66)."""
 

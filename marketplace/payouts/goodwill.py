@@ -14,8 +14,8 @@ from marketplace.errors import Refusal
 from marketplace.jobs import outbox
 from marketplace.ledger import Account, Line, Posting, post
 from marketplace.money import Money, format_money
+from marketplace.payouts.gift_cards import request_of
 from marketplace.payouts.models import CannotPayOut, Goodwill, PayoutState
-from marketplace.payouts.paying import request_of
 from marketplace.people.models import Person, Role
 from marketplace.programme import versions
 

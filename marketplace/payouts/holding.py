@@ -13,8 +13,9 @@ from marketplace.errors import NotFound
 from marketplace.events import SYSTEM, HasActor
 from marketplace.jobs import deadlines
 from marketplace.payouts.facts import PayoutHeld
+from marketplace.payouts.leaving import leave, stay, waits
 from marketplace.payouts.models import CannotHold, NotHeld, Payout, PayoutHold, PayoutState
-from marketplace.payouts.paying import ask, payout_of
+from marketplace.payouts.paying import payout_of
 from marketplace.people.models import Person
 from marketplace.programme import versions
 from marketplace.programme.policy.values import named
@@ -31,7 +32,8 @@ def hold_of(order_id: int) -> PayoutHold | None:
 def can_hold(order_id: int) -> bool:
     """Whether the payout has not left, and is not held."""
     payout = payout_of(order_id)
-    return hold_of(order_id) is None and (payout is None or payout.state is PayoutState.REFUSED)
+    stays = payout is None or payout.state is PayoutState.REFUSED or waits(payout)
+    return hold_of(order_id) is None and stays
 
 
 def hold(order_id: int, *, reason: str, by: Person, at: datetime) -> PayoutHold:
@@ -43,6 +45,7 @@ def hold(order_id: int, *, reason: str, by: Person, at: datetime) -> PayoutHold:
     why = named(rules.hold_reasons, reason)
     if why is None:
         raise NotFound()
+    payout = _locked_payout(order_id)
     if not can_hold(order_id):
         raise CannotHold()
     until = at + timedelta(days=rules.max_hold_days)
@@ -57,8 +60,8 @@ def hold(order_id: int, *, reason: str, by: Person, at: datetime) -> PayoutHold:
     )
     db.session.add(placed)
     db.session.flush()
-    payout = payout_of(order_id)
     if payout is not None:
+        stay(payout, at=at)
         events.transition(payout, "hold", by=by, at=at)
     deadlines.set_deadline(HOLD_ENDS, placed, until)
     events.announce(PayoutHeld(placed.id, at))
@@ -80,7 +83,7 @@ def release(placed: PayoutHold, *, by: HasActor, at: datetime) -> None:
     payout = _locked_payout(placed.order_id)
     if payout is not None and payout.state is PayoutState.HELD:
         events.transition(payout, "release", by=by, at=at)
-        ask(payout, at=at)
+        leave(payout, at=at)
 
 
 def _locked_payout(order_id: int) -> Payout | None:

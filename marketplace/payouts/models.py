@@ -1,4 +1,4 @@
-"""Payouts: what a seller receives for an order, once; what holds one; goodwill, which the programme gives on top."""
+"""Payouts: what a seller receives, once, and in which form; what holds one; goodwill, given on top."""
 
 from __future__ import annotations
 
@@ -17,7 +17,19 @@ from marketplace.money import Money
 
 
 class PayoutForm(enum.StrEnum):
-    GIFT_CARD = "gift_card"
+    """How a seller is paid. The policy says which of these are open, and what each is worth."""
+
+    GIFT_CARD = "gift_card"  # a bearer code
+    STORE_CREDIT = "store_credit"  # bound to the person, until it expires
+    CASH = "cash"  # by bank transfer, in the next payout run
+
+
+class PayoutReason(enum.StrEnum):
+    """What the money is owed for."""
+
+    SALE = "sale"
+    CONSIGNMENT = "consignment"
+    BUYBACK = "buyback"
 
 
 class PayoutState(enum.StrEnum):
@@ -35,6 +47,15 @@ class CannotPayOut(Refusal):
 
 class CannotStop(Refusal):
     message = _l("This payout cannot be stopped any more.")
+
+
+class FormNotOpen(Refusal):
+    message = _l("This programme does not pay in this way.")
+    status = 422
+
+
+class TooLateToChoose(Refusal):
+    message = _l("This payout is on its way already, so its form cannot be changed any more.")
 
 
 class NotStopped(Refusal):
@@ -63,6 +84,7 @@ PAYOUT = Machine(
         (_P.STOPPED, "go_on"): _P.DUE,
         (_P.STOPPED, "keep"): _P.HELD,  # the bank lets go of what the desk still holds
         (_P.STOPPED, "forgo"): _P.FORGONE,
+        (_P.DUE, "hold"): _P.HELD,
         (_P.REFUSED, "hold"): _P.HELD,
         (_P.HELD, "release"): _P.DUE,
     },
@@ -81,39 +103,48 @@ PAYOUT = Machine(
 
 
 class Payout(Model):
-    """The seller's share of one order. One row an order: the unique key is the promise that it goes once."""
+    """What one person is owed for one thing. One row a reference: the unique key is the promise that it goes once."""
 
     __tablename__ = "payouts"
     __table_args__ = (sa.Index("uq_payouts_gift_card_print", "gift_card_print", unique=True),)
     machine: ClassVar[Machine] = PAYOUT
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), unique=True)
-    order_number: Mapped[str] = mapped_column(sa.String(12))
+    order_id: Mapped[int | None] = mapped_column(sa.ForeignKey("orders.id"), unique=True)  # empty: no order here
+    reference: Mapped[str] = mapped_column(sa.String(12), unique=True)  # the number people see
+    reason: Mapped[PayoutReason] = mapped_column(enum_column(PayoutReason), default=PayoutReason.SALE)
+    terms_id: Mapped[int | None] = mapped_column(sa.ForeignKey("programme_versions.id"))  # the seller's own terms
     seller_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), index=True)
     form: Mapped[PayoutForm] = mapped_column(enum_column(PayoutForm), default=PayoutForm.GIFT_CARD)
     state: Mapped[PayoutState] = mapped_column(enum_column(PayoutState), default=PayoutState.DUE)
     amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
     currency: Mapped[str] = mapped_column(sa.String(3))
     due_at: Mapped[datetime]
+    promised_by: Mapped[datetime | None]  # what the policy promised for its form; empty for those before there was one
     issued_at: Mapped[datetime | None]
     gift_card_number: Mapped[str | None] = mapped_column(sa.String(40), unique=True)  # the issuer's number of the card
     gift_card_last_four: Mapped[str | None] = mapped_column(sa.String(4))
     gift_card_print: Mapped[str | None] = mapped_column(sa.String(64))  # tells its code from others' (fault G02)
+    store_credit_id: Mapped[int | None] = mapped_column(sa.ForeignKey("store_credits.id"), unique=True)
 
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
 
     @property
-    def reference(self) -> str:
-        """What the card is asked for under; the number people see."""
-        return self.order_number
-
-    @property
     def receiver_id(self) -> int:
         """Whose card it becomes."""
         return self.seller_id
+
+
+class PayoutPreference(Model):
+    """How a person wants to be paid from now on, unless they choose otherwise for one payout."""
+
+    __tablename__ = "payout_preferences"
+
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), primary_key=True)
+    form: Mapped[PayoutForm] = mapped_column(enum_column(PayoutForm))
+    chosen_at: Mapped[datetime]
 
 
 class PayoutHold(Model):

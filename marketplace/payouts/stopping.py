@@ -7,11 +7,11 @@ from datetime import datetime
 from marketplace import events
 from marketplace.database import db
 from marketplace.events import HasActor
-from marketplace.jobs import outbox
 from marketplace.ledger import Account, Line, Posting, post
 from marketplace.payouts.holding import hold_of
+from marketplace.payouts.leaving import leave, stay
 from marketplace.payouts.models import Payout, PayoutState
-from marketplace.payouts.paying import GIFT_CARD, ask, payout_of
+from marketplace.payouts.paying import payout_of
 
 
 def stop(order_id: int, *, by: HasActor, at: datetime) -> bool:
@@ -19,7 +19,7 @@ def stop(order_id: int, *, by: HasActor, at: datetime) -> bool:
     payout = _locked(order_id)
     if payout is None or payout.state not in (PayoutState.HELD, PayoutState.DUE, PayoutState.REFUSED):
         return False
-    if payout.state is not PayoutState.HELD and not outbox.call_off(payout, GIFT_CARD):
+    if payout.state is not PayoutState.HELD and not stay(payout, at=at):
         return False
     events.transition(payout, "stop", by=by, at=at)
     return True
@@ -34,7 +34,7 @@ def go_on(order_id: int, *, by: HasActor, at: datetime) -> bool:
         events.transition(payout, "keep", by=by, at=at)
         return True
     events.transition(payout, "go_on", by=by, at=at)
-    ask(payout, at=at)
+    leave(payout, at=at)
     return True
 
 
@@ -48,7 +48,7 @@ def forgo(order_id: int, *, by: HasActor, at: datetime) -> bool:
         Line(Account.SELLER_PAYABLE, payout.amount, order_id=payout.order_id),
         Line(Account.CHARGEBACKS, -payout.amount, order_id=payout.order_id),
     )
-    post(Posting("forgone", payout, cause, at, payout.order_number, lines))
+    post(Posting("forgone", payout, cause, at, payout.reference, lines))
     return True
 
 

@@ -19,7 +19,9 @@ from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import CannotCancel, OrderState
 from marketplace.orders.timeline import tracking_timeline
 from marketplace.payouts import holding
+from marketplace.payouts.models import PayoutForm
 from marketplace.payouts.paying import payout_of
+from marketplace.payouts.words import PAYOUT_FORMS, PAYOUT_STATES
 from marketplace.permissions import member, the_person
 from marketplace.presentation import deadline
 from marketplace.seller.sale_words import headline
@@ -66,6 +68,9 @@ def sale(number: str) -> ResponseReturnValue:
         parcel=parcels.parcel_of(order.id),
         split=accounting.split(order),
         payout=payout,
+        is_card=(payout.form if payout else terms.of_seller(order).payout.forms[0].form) == PayoutForm.GIFT_CARD,
+        form_words=PAYOUT_FORMS,
+        state_words=PAYOUT_STATES,
         hold=holding.hold_of(order.id),
         policy=terms.of_seller(order),
         ship_by=deadline(order.ship_by_at) if order.ship_by_at else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +12,17 @@ from flask import Flask
 from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.test import TestResponse
 
+from marketplace import clock
+from marketplace.credits.models import Scope
+from marketplace.database import unit_of_work
+from marketplace.money import Money
+from marketplace.payouts import paying
+from marketplace.people.models import Person
+from marketplace.programme import versions
+from tests.accounts import an_account
 from tests.credits.test_api_access import WRONG
-from tests.credits.tills import Till
+from tests.credits.tills import Till, a_token
+from tests.programme.policies import changed
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -78,7 +88,7 @@ def test_every_route_is_described_and_every_description_has_a_route(app: Flask, 
     routes = {
         (re.sub(r"<number>", "{id}", rule.rule), method)
         for rule in app.url_map.iter_rules()
-        if rule.rule.startswith("/api/v1/gift-cards")
+        if rule.rule.startswith(("/api/v1/gift-cards", "/api/v1/store-credit"))
         for method in rule.methods or ()
         if method.lower() in METHODS
     }
@@ -153,3 +163,48 @@ def test_a_request_is_taken_exactly_where_the_description_allows_it(
     schema = resolved(document, document["components"]["schemas"]["Issue"])
     allowed = Draft202012Validator(schema).is_valid(body)
     assert (till.post("", body).status_code == 201) is allowed
+
+
+@pytest.mark.rule("NAP-42")
+def test_a_shop_spends_a_customers_credit_and_every_answer_is_as_described(document: dict[str, Any], client) -> None:
+    with unit_of_work():
+        versions.publish(changed({"payout.forms": [{"form": "store_credit"}]}), at=clock.now())
+    holder, poor = an_account(), an_account()
+    with unit_of_work():
+        owed = {"amount": Money(8_000, "USD"), "at": clock.now()}
+        paying.owe_payout(order_id=None, reference="T1", seller_id=holder.id, **owed)
+    token, keys = a_token(scope=Scope.STORE_CREDIT), itertools.count(1)
+
+    def post(path: str, body: Any, bearer: str = token, key: str = "") -> TestResponse:
+        headers = {"Authorization": f"Bearer {bearer}", "Idempotency-Key": key or f"credit-{next(keys)}"}
+        return client.post(f"/api/v1/store-credit{path}", json=body, headers=headers)
+
+    def wanted(minor: int, who: Person = holder, currency: str = "USD") -> dict[str, Any]:
+        return {"email": who.email, "amount": minor, "currency": currency, "reference": "receipt 1"}
+
+    spent = post("/redemptions", wanted(3_000), key="once")
+    number = spent.json["id"]
+    answers = [
+        ("redeemStoreCredit", spent, 201),
+        ("redeemStoreCredit", post("/redemptions", wanted(3_000), key="once"), 201),
+        ("redeemStoreCredit", post("/redemptions", wanted(5_001)), 409),
+        ("redeemStoreCredit", post("/redemptions", wanted(1, poor)), 404),
+        ("redeemStoreCredit", post("/redemptions", wanted(1, currency="EUR")), 409),
+        ("redeemStoreCredit", post("/redemptions", wanted(0)), 422),
+        ("redeemStoreCredit", post("/redemptions", wanted(1), bearer=a_token()), 403),
+        ("lookUpStoreCredit", post("/lookup", {"email": holder.email.upper()}), 200),
+        ("lookUpStoreCredit", post("/lookup", {"email": poor.email}), 404),
+        ("lookUpStoreCredit", post("/lookup", {"email": "nobody@example.com"}), 404),
+        ("reverseCreditRedemption", post(f"/redemptions/{number}/reversal", {}), 200),
+        ("reverseCreditRedemption", post(f"/redemptions/{number}/reversal", {}), 409),
+        ("reverseCreditRedemption", post("/redemptions/S0/reversal", {}), 404),
+    ]
+    for operation, answer, status in answers:
+        assert answer.status_code == status, (operation, answer.text)
+        check_answer(document, operation, answer)
+    assert answers[8][1].json == answers[9][1].json
+    assert (spent.json["balance"], answers[7][1].json["balance"], answers[10][1].json["balance"]) == (
+        5_000,
+        5_000,
+        8_000,
+    )

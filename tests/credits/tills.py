@@ -19,10 +19,10 @@ CARDS = "/api/v1/gift-cards"
 _numbers = count(1)
 
 
-def a_token(name: str | None = None) -> str:
+def a_token(name: str | None = None, scope: Scope = Scope.GIFT_CARDS) -> str:
     """A token of its own for one till."""
     with unit_of_work():
-        return tokens.make_token(name or f"Till {next(_numbers)}", Scope.GIFT_CARDS, at=clock.now())
+        return tokens.make_token(name or f"Till {next(_numbers)}", scope, at=clock.now())
 
 
 class Till:

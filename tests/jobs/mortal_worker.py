@@ -22,7 +22,7 @@ from celery_app import app, celery
 from marketplace.credits import own
 from marketplace.jobs import deadlines, outbox
 from marketplace.orders import settling
-from marketplace.payouts.paying import GiftCardIssuing
+from marketplace.payouts.gift_cards import GiftCardIssuing
 from tests.deaths import die_at
 
 __all__ = ["app", "celery"]

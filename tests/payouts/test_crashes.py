@@ -28,14 +28,14 @@ from marketplace.ledger.models import LedgerTransaction
 from marketplace.money import Money
 from marketplace.orders import settling
 from marketplace.orders.models import Order
-from marketplace.payouts import paying
+from marketplace.payouts import gift_cards
 from marketplace.payouts.models import Payout, PayoutState
 from tests.accounts import mail_to
 from tests.orders.stories import delivered_order
 from tests.payouts.test_paying import CODE
 from tests.shipping.sales import sweep
 
-WATCHED = {module.__file__ for module in (outbox, own, remote, cards, paying)}
+WATCHED = {module.__file__ for module in (outbox, own, remote, cards, gift_cards)}
 MOST_LINES = 400
 
 
@@ -74,7 +74,7 @@ def due_payout() -> Order:
         settling.confirm(order, stars=5, words="", by=order.buyer, at=clock.now())
     with unit_of_work() as session:
         later = clock.wall() + timedelta(days=1)
-        session.execute(sa.update(OutboxRow).where(OutboxRow.kind == paying.GIFT_CARD).values(due_at=later))
+        session.execute(sa.update(OutboxRow).where(OutboxRow.kind == gift_cards.GIFT_CARD).values(due_at=later))
     while outbox.run_due():
         pass
     assert open_rows() == 1
@@ -154,7 +154,7 @@ def test_control_a_card_that_is_not_looked_for_is_issued_twice(app, monkeypatch:
 
 def overtake(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the worker sleep between the issuer's answer and its record, while another asks for the same card."""
-    answer = paying._answer
+    answer = gift_cards._answer
 
     def answer_and_sleep(card: IssuedCard) -> outbox.Done:
         done = answer(card)
@@ -162,7 +162,7 @@ def overtake(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
         return done
 
     with monkeypatch.context() as slow:
-        slow.setattr(paying, "_answer", answer_and_sleep)
+        slow.setattr(gift_cards, "_answer", answer_and_sleep)
         make_due()
         outbox.run_due(limit=1)
     make_due()

@@ -20,7 +20,7 @@ from marketplace.jobs.outbox import OutboxRow, OutboxState
 from marketplace.ledger import Account, balance, proofs
 from marketplace.money import Money
 from marketplace.orders.models import Order
-from marketplace.payouts import paying
+from marketplace.payouts import gift_cards, paying
 from marketplace.payouts.models import Payout, PayoutState
 from tests.accounts import mail_to
 from tests.books import assert_books_balance, total
@@ -252,7 +252,7 @@ def test_control_without_the_print_a_code_pays_twice(house: GiftCardDouble, monk
     [paid] = house.cards
     house.plan("issue", said(second, code=paid.code, last_four=paid.code[-4:]))
     prints = iter(("one", "another", "a third", "a fourth"))
-    monkeypatch.setattr(paying, "_print", lambda _outcome: next(prints))
+    monkeypatch.setattr(gift_cards, "_print", lambda _outcome: next(prints))
     confirm(second)
     assert (paid.code in letters(first)[0], paid.code in letters(second)[0]) == (True, True)
 
@@ -267,7 +267,7 @@ def test_an_issuer_that_says_no_for_good_is_asked_again_under_a_new_key_once_tha
     assert [row.trouble for row in rows()] == ["unprocessable: account closed"]
     ask_again(order)
     payout = payout_for(order)
-    assert keys(house) == [f"gift_card:{payout.order_number}", f"gift_card:{payout.order_number}:1"]
+    assert keys(house) == [f"gift_card:{payout.reference}", f"gift_card:{payout.reference}:1"]
     assert_paid_once(house, order)
 
 

@@ -200,9 +200,9 @@ def test_many_are_owed_in_few_statements_each_with_its_card_asked_for(app, engin
     ]
     assert len(statements) == (3 if engine == "postgresql" else 7)  # SQLite hands keys back one by one
     rows = db.session.scalars(sa.select(OutboxRow).where(OutboxRow.kind == "gift_card").order_by(OutboxRow.id)).all()
-    assert [row.key for row in rows] == [f"gift_card:{payout.order_number}" for payout in payouts]
+    assert [row.key for row in rows] == [f"gift_card:{payout.reference}" for payout in payouts]
     assert [row.request for row in rows] == [
-        {"reference": debt.order_number, "amount_minor": debt.amount.minor, "currency": "USD"} for debt in debts
+        {"reference": debt.reference, "amount_minor": debt.amount.minor, "currency": "USD"} for debt in debts
     ]
 
 
@@ -227,7 +227,7 @@ def test_the_smallest_payouts_are_issued_to_the_cent(app, minor: int) -> None:
     with unit_of_work():
         paying.owe_payout(
             order_id=order.id,
-            order_number=order.number,
+            reference=order.number,
             seller_id=order.seller_id or 0,
             amount=usd(minor),
             at=clock.now(),

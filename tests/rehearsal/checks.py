@@ -94,10 +94,10 @@ def assert_the_issuer_agrees(column: Column) -> None:
     headers = {"Authorization": f"Bearer {column.issuer_token}"}
     for payout in payouts:
         where = f"{column.address('gift_cards')}/api/v1/gift-cards"
-        answer = requests.get(where, params={"reference": payout.order_number}, headers=headers, timeout=TIMEOUT)
+        answer = requests.get(where, params={"reference": payout.reference}, headers=headers, timeout=TIMEOUT)
         cards = [(card["number"], card["amount"]) for card in answer.json()["gift_cards"]]
         issued = [(payout.gift_card_number, payout.amount_minor)] if payout.state is PayoutState.ISSUED else []
-        assert cards == issued, (payout.order_number, payout.state)
+        assert cards == issued, (payout.reference, payout.state)
 
 
 def assert_shippo_agrees(column: Column) -> None:

@@ -1,8 +1,16 @@
-"""What a seller receives (MK-16, MK-41 to MK-45)."""
+"""What a seller receives, in which forms, and by when (MK-16, MK-41 to MK-45, NAP-02, BAL-06, LUX-63)."""
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+
 from marketplace.programme.policy.values import BasisPoints, Label, Link, Section, Text
+
+Form = Literal["gift_card", "store_credit", "cash"]
+Days = Annotated[int, Meta(ge=0, le=120)]
+Months = Annotated[int, Meta(ge=1, le=120)]
 
 
 class GiftCard(Section, frozen=True, kw_only=True):
@@ -13,13 +21,36 @@ class GiftCard(Section, frozen=True, kw_only=True):
     terms_url: Link  # the card's own terms (MK-20)
 
 
+class StoreCredit(Section, frozen=True, kw_only=True):
+    """Credit bound to a person, in the currency of the country of collection (NAP-22, NAP-43, NAP-44)."""
+
+    valid_months: Months = 12
+    warning_days: tuple[Days, ...] = (60, 30, 7)  # before its end
+    returned_days: Days = 30  # what goes back to a credit is good for so long at least
+
+
+class FormTerms(Section, frozen=True, kw_only=True):
+    """One form of payout: what is given on top of the net payout, and by when it is promised."""
+
+    form: Form
+    bonus_basis_points: BasisPoints = 0
+    promised_business_days: Days = 1
+
+
 class Payout(Section, frozen=True, kw_only=True):
-    """The seller's share of the listed price, paid as a gift card."""
+    """The seller's share of the listed price, and the forms it is paid in; the first one unless another is chosen."""
 
     payout_basis_points: BasisPoints
     gift_card: GiftCard
+    forms: tuple[FormTerms, ...] = (FormTerms(form="gift_card"),)
+    choice_days: Days = 0  # how long a payout waits for its form to be chosen; 0: it leaves at once
+    store_credit: StoreCredit = field(default_factory=StoreCredit)
 
     @property
     def commission_basis_points(self) -> int:
         """What the programme keeps (MK-16)."""
         return 10_000 - self.payout_basis_points
+
+    def pays_in(self, form: str) -> bool:
+        """Whether this form is open."""
+        return any(one.form == form for one in self.forms)

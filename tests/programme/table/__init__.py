@@ -12,6 +12,7 @@ from tests.programme.table import (
     limits,
     market,
     offers,
+    payouts,
     photos,
     price,
     review,
@@ -20,7 +21,7 @@ from tests.programme.table import (
 
 SECTIONS = (
     *(identity, market, eligibility, condition, photos, price, review, handing_over, limits, disputes),
-    *(desk, languages, seller_record, offers),
+    *(desk, languages, seller_record, offers, payouts),
 )
 
 ROWS: list[Row] = [row for section in SECTIONS for row in section.ROWS]

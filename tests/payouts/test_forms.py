@@ -1,0 +1,109 @@
+"""In which form a payout is made: by policy, by preference, by choice until it has left."""
+
+from __future__ import annotations
+
+import pytest
+
+from marketplace import clock
+from marketplace.credits import store_credit
+from marketplace.credits.models import GiftCard
+from marketplace.database import db, unit_of_work
+from marketplace.jobs import runner
+from marketplace.ledger import proofs
+from marketplace.money import Money
+from marketplace.payouts import choosing, paying
+from marketplace.payouts.models import FormNotOpen, Payout, PayoutForm, PayoutState, TooLateToChoose
+from marketplace.people.models import Person
+from marketplace.programme import versions
+from tests.accounts import an_account
+from tests.programme.policies import changed
+from tests.web import Browser, page, post_form
+
+THREE = {
+    "payout.forms": [
+        {"form": "gift_card", "promised_business_days": 1},
+        {"form": "store_credit", "bonus_basis_points": 2_000, "promised_business_days": 1},
+        {"form": "cash", "promised_business_days": 5},
+    ],
+    "payout.choice_days": 3,
+}
+
+
+@pytest.fixture
+def seller(app) -> Person:
+    with unit_of_work():
+        versions.publish(changed(THREE), at=clock.now())
+    return an_account()
+
+
+def owe(seller: Person, reference: str = "T1", **more: object) -> Payout:
+    with unit_of_work():
+        wanted = {"reference": reference, "seller_id": seller.id, "amount": Money(10_000, "USD"), "at": clock.now()}
+        return paying.owe_payout(order_id=None, **wanted, **more)
+
+
+def again(payout: Payout) -> Payout:
+    db.session.expire_all()
+    return db.session.get_one(Payout, payout.id)
+
+
+def cards() -> int:
+    return db.session.query(GiftCard).count()
+
+
+def test_unless_somebody_chooses_the_first_form_is_paid_after_the_days(app, advance, seller: Person) -> None:
+    payout = owe(seller)
+    runner.run_until_idle()
+    assert (again(payout).state, cards()) == (PayoutState.DUE, 0)
+    advance(days=3)
+    runner.run_until_idle()
+    assert (again(payout).state, again(payout).form, cards()) == (PayoutState.ISSUED, PayoutForm.GIFT_CARD, 1)
+
+
+@pytest.mark.rule("NAP-02", "LUX-69")
+def test_a_member_chooses_on_the_page_until_it_is_paid(app, client: Browser, seller: Person) -> None:
+    payout = owe(seller)
+    client.sign_in_as(seller)
+    text = page(client.get("/sell/payouts")).find("main").get_text(" ", strip=True)
+    assert "$120" in text
+    assert "$20.00 bonus included" in text
+    post_form(client, "/sell/payouts", "choose-T1-cash")
+    payout = again(payout)
+    assert (payout.state, payout.form) == (PayoutState.DUE, PayoutForm.CASH)
+    last = versions.current().calendar.end_of_business_day_after(payout.due_at, 5)
+    assert payout.promised_by == last
+    post_form(client, "/sell/payouts", "choose-T1-store_credit")
+    payout = again(payout)
+    assert (payout.state, payout.form) == (PayoutState.ISSUED, PayoutForm.STORE_CREDIT)
+    assert store_credit.balance_of(seller.id, "USD", at=clock.now()) == Money(12_000, "USD")
+    shown = page(client.get("/sell/payouts"))
+    assert shown.find(id="choose-T1-cash") is None
+    with pytest.raises(TooLateToChoose), unit_of_work():
+        choosing.choose(payout, PayoutForm.CASH, by=seller, at=clock.now())
+    stranger = app.test_client()
+    stranger.sign_in_as(an_account())
+    assert page(stranger.get("/sell/payouts")).find(attrs={"data-id": "T1"}) is None
+    runner.run_until_idle()
+    assert cards() == 0
+    assert proofs.faults() == []
+
+
+def test_a_preference_and_an_agreed_form_do_not_wait(app, seller: Person) -> None:
+    with unit_of_work():
+        choosing.prefer(seller, PayoutForm.STORE_CREDIT, at=clock.now())
+    assert owe(seller).state is PayoutState.ISSUED
+    agreed = owe(seller, "T2", form=PayoutForm.GIFT_CARD)
+    runner.run_until_idle()
+    assert (again(agreed).state, cards()) == (PayoutState.ISSUED, 1)
+
+
+def test_a_form_the_terms_do_not_know_is_refused(app, seller: Person) -> None:
+    earlier = versions.current()
+    payout = owe(seller, terms_id=earlier.id)
+    with unit_of_work():
+        versions.publish(changed({}), at=clock.now())
+        choosing.choose(again(payout), PayoutForm.STORE_CREDIT, by=seller, at=clock.now())  # its own terms: not today's
+    later = owe(seller, "T2")
+    with pytest.raises(FormNotOpen), unit_of_work():
+        choosing.choose(again(later), PayoutForm.CASH, by=seller, at=clock.now())
+    assert versions.current().id != earlier.id
