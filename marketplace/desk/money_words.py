@@ -35,6 +35,7 @@ ACCOUNTS: dict[Account, LazyString] = {
     Account.PROVIDER_FEES: _l("Fees of the payment provider"),
     Account.LOSSES: _l("Our losses"),
     Account.GOODWILL: _l("Goodwill"),
+    Account.PAYOUT_BONUS: _l("Bonus on payouts"),
     Account.CHARGEBACKS: _l("Chargebacks"),
 }
 
