@@ -10,6 +10,7 @@ import enum
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -74,23 +75,34 @@ def register(kind: str, sweep: Sweep) -> None:
     _sweeps[kind] = sweep
 
 
+# Statements are made once: that costs as much as running them.
+_TABLE: Any = Deadline.__table__
+_ROWS = _TABLE.c
+_MOVED = (
+    sa.update(_TABLE)
+    .where(_ROWS.kind == sa.bindparam("of_kind"), _ROWS.subject_id == sa.bindparam("of"))
+    .where(_ROWS.state == DeadlineState.WAITING)
+    .values(due_at=sa.bindparam("moment"), failures=0)
+    .returning(_ROWS.id)
+)
+_SET = sa.insert(_TABLE).values(
+    kind=sa.bindparam("of_kind"),
+    subject_type=sa.bindparam("of_type"),
+    subject_id=sa.bindparam("of"),
+    due_at=sa.bindparam("moment"),
+    state=DeadlineState.WAITING,
+    failures=0,
+)
+
+
 def set_deadline(kind: str, subject: Any, due_at: datetime) -> None:
     """Set the deadline of this kind for ``subject``, moving one that waits already."""
     if kind not in _sweeps:
         raise ProgrammingError(f"nobody answers the deadline {kind!r}")
     db.session.flush()
-    moved = db.session.scalars(
-        sa.update(Deadline)
-        .where(Deadline.kind == kind, Deadline.subject_id == subject.id, Deadline.state == DeadlineState.WAITING)
-        .values(due_at=due_at, failures=0)
-        .returning(Deadline.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    if not moved:
-        row = Deadline(kind=kind, subject_type=subject.__tablename__, subject_id=subject.id, due_at=due_at)
-        row.state, row.failures = DeadlineState.WAITING, 0
-        db.session.add(row)
-        db.session.flush()
+    whose = {"of_kind": kind, "of": subject.id, "moment": due_at}
+    if db.session.scalar(_MOVED, whose) is None:
+        db.session.execute(_SET, {**whose, "of_type": subject.__tablename__})
 
 
 def cancel_deadlines(subjects: Iterable[Any], *kinds: str, at: datetime) -> None:
@@ -152,24 +164,30 @@ def _kinds_due(as_of: datetime | None) -> list[str]:
     """The kinds of which something is due, in the order they were registered: one question for all of them."""
     if not _sweeps:
         return []
+    kinds = tuple(_sweeps)
     with unit_of_work(reading=True) as session:
-        waiting = (Deadline.state == DeadlineState.WAITING, Deadline.due_at <= (as_of or clock.now()))
-        asked = [sa.exists().where(Deadline.kind == kind, *waiting) for kind in _sweeps]
-        answers = session.execute(sa.select(*asked)).one()
-    return [kind for kind, is_due in zip(_sweeps, answers, strict=True) if is_due]
+        answers = session.execute(_which_are_due(kinds), {"moment": as_of or clock.now()}).one()
+    return [kind for kind, is_due in zip(kinds, answers, strict=True) if is_due]
+
+
+@lru_cache(maxsize=2)
+def _which_are_due(kinds: tuple[str, ...]) -> sa.Executable:
+    waiting = (_ROWS.state == DeadlineState.WAITING, _ROWS.due_at <= sa.bindparam("moment"))
+    return sa.select(*(sa.exists().where(_ROWS.kind == kind, *waiting) for kind in kinds))
 
 
 def _due(kind: str, as_of: datetime | None) -> list[int]:
     with unit_of_work(reading=True) as session:
         moment = as_of or clock.now()
-        return list(
-            session.scalars(
-                sa.select(Deadline.id)
-                .where(Deadline.kind == kind, Deadline.state == DeadlineState.WAITING, Deadline.due_at <= moment)
-                .order_by(Deadline.due_at)
-                .limit(BATCH)
-            )
-        )
+        return list(session.scalars(_DUE.limit(BATCH), {"of_kind": kind, "moment": moment}))
+
+
+_DUE = (
+    sa.select(_ROWS.id)
+    .where(_ROWS.kind == sa.bindparam("of_kind"), _ROWS.state == DeadlineState.WAITING)
+    .where(_ROWS.due_at <= sa.bindparam("moment"))
+    .order_by(_ROWS.due_at)
+)
 
 
 def _fire_all(kind: str, ids: Sequence[int], as_of: datetime | None) -> int:

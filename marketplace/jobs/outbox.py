@@ -192,6 +192,14 @@ def rows_of(subject: Any, kind: str | None = None) -> list[OutboxRow]:
     return list(db.session.scalars(query.order_by(OutboxRow.id)))
 
 
+def count_of(subject: Any, kind: str) -> int:
+    """How many rows of a kind were written for ``subject``."""
+    mine = sa.select(sa.func.count()).where(
+        OutboxRow.subject_type == subject.__tablename__, OutboxRow.subject_id == subject.id, OutboxRow.kind == kind
+    )
+    return db.session.scalar(mine) or 0
+
+
 def call_off(subject: Any, kind: str) -> bool:
     """Call off what has certainly not happened yet; False, and nothing changed, where a row may have been carried out.
 
@@ -215,6 +223,8 @@ def call_off(subject: Any, kind: str) -> bool:
 
 def run_due(limit: int = 20) -> int:
     """Carry out up to ``limit`` due rows, each in its own transactions; returns how many were tried."""
+    if _is_idle():
+        return 0
     for tried in range(limit):
         claimed = _claim()
         if claimed is None:
@@ -223,42 +233,49 @@ def run_due(limit: int = 20) -> int:
     return limit
 
 
+def _is_idle() -> bool:
+    """Whether nothing is due: an idle runner never takes the write lock."""
+    with unit_of_work(reading=True) as session:
+        return session.execute(_first_due()).first() is None
+
+
 def _claim() -> tuple[int, str] | None:
     """Lease the row that is due first: ``SKIP LOCKED`` on PostgreSQL, one writer at a time on SQLite.
 
     One row at a time, so that a process that dies holds back no other. An expired lease is due again, by the one clock
     that all workers share: by his own one who runs ahead would take the row out of another's hands (fault W08).
     """
-    lease, now = random.token_hex(12), clock.database_clock(db.session())
-    due = (
-        sa.select(OutboxRow.id, now)
-        .where(OutboxRow.state.in_(OPEN), OutboxRow.due_at <= now)
-        .order_by(OutboxRow.due_at, OutboxRow.id)
-        .limit(1)
-    )
-    with unit_of_work(reading=True) as session:
-        if session.execute(due).first() is None:
-            return None  # an idle runner never takes the write lock
+    lease = random.token_hex(12)
     with unit_of_work() as session:
-        found = session.execute(due.with_for_update(skip_locked=True)).first()
+        found: Any = session.execute(_first_due().with_for_update(skip_locked=True)).first()
         if found is None:
             return None
         row_id, moment = found
-        # A row found RUNNING outlived its lease: whoever held it may have made the call, so it counts as unknown.
-        session.execute(
-            sa.update(OutboxRow)
-            .where(OutboxRow.id == row_id)
-            .values(
-                state=sa.case(
-                    (OutboxRow.state == OutboxState.PENDING, OutboxState.RUNNING.value), else_=OutboxState.UNKNOWN.value
-                ),
-                lease=lease,
-                due_at=moment + LEASE,
-                attempts=OutboxRow.attempts + 1,
-            )
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(_LEASED, {"row": row_id, "by": lease, "until": moment + LEASE})
     return row_id, lease
+
+
+def _first_due() -> sa.Select[tuple[int, datetime]]:
+    """The row that is due first, and the time by the clock that all workers share."""
+    now = clock.database_clock(db.session())
+    return _FIRST.add_columns(now).where(_ROWS.due_at <= now)
+
+
+# Statements are made once: that costs as much as running them.
+_TABLE: Any = OutboxRow.__table__
+_ROWS = _TABLE.c
+_FIRST = sa.select(_ROWS.id).where(_ROWS.state.in_(OPEN)).order_by(_ROWS.due_at, _ROWS.id).limit(1)
+# A row found RUNNING outlived its lease: whoever held it may have made the call, so it counts as unknown.
+_LEASED = (
+    sa.update(_TABLE)
+    .where(_ROWS.id == sa.bindparam("row"))
+    .values(
+        state=sa.case((_ROWS.state == OutboxState.PENDING, OutboxState.RUNNING), else_=OutboxState.UNKNOWN),
+        lease=sa.bindparam("by"),
+        due_at=sa.bindparam("until"),
+        attempts=_ROWS.attempts + 1,
+    )
+)
 
 
 def _carry_out(row_id: int, lease: str) -> None:

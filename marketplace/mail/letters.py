@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, render_template
+from flask import current_app
 from flask_babel import LazyString
 
 from marketplace.money import Money
@@ -45,10 +45,10 @@ def compose(message: str, facts: Mapping[str, Any]) -> Letter:
     The template sets ``subject``, ``preheader``, ``heading``, ``paragraphs`` and, where it has them, ``deadline``
     (one sentence), ``rows`` (label and value), ``button`` (label and URL), ``notes``.
     """
-    template = current_app.jinja_env.get_template(f"mail/{message}/letter.jinja")
+    templates = current_app.jinja_env
     context: dict[str, Any] = dict(facts)
     current_app.update_template_context(context)
-    words = vars(template.make_module(context))
+    words = vars(templates.get_template(f"mail/{message}/letter.jinja").make_module(context))
     parts = {
         name: words.get(name)
         for name in ("subject", "preheader", "heading", "paragraphs", "deadline", "rows", "button", "notes")
@@ -56,9 +56,10 @@ def compose(message: str, facts: Mapping[str, Any]) -> Letter:
     # A line break in a name must not become a header of its own (fault X06).
     subject = " ".join(str(parts["subject"]).split())[:MOST_SUBJECT]
     stop_url = str(facts.get("stop_url", ""))
+    context |= {**parts, "subject": subject, "stop_url": stop_url}
     return Letter(
         subject=subject,
-        html=render_template("layouts/mail.html", **{**parts, "subject": subject, "stop_url": stop_url}),
-        text=render_template("layouts/mail.txt", **{**parts, "subject": subject, "stop_url": stop_url}),
+        html=templates.get_template("layouts/mail.html").render(context),
+        text=templates.get_template("layouts/mail.txt").render(context),
         stop_url=stop_url,
     )

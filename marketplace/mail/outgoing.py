@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-import sqlalchemy as sa
 from flask import current_app
 
 from marketplace import clock, events
-from marketplace.database import db, unit_of_work
+from marketplace.database import db, insert_new, unit_of_work
 from marketplace.jobs import outbox
 from marketplace.mail.facts import MailBounced, MailHandedOver
 from marketplace.mail.letters import Letter, compose, in_words
@@ -129,20 +128,18 @@ class SandboxPostRoom:
         if to.endswith("@bounce.test"):
             return False
         with unit_of_work() as session:
-            if session.scalar(sa.select(SandboxMail.id).where(SandboxMail.key == key)) is None:
-                session.add(
-                    SandboxMail(
-                        key=key,
-                        message=message,
-                        recipient=to,
-                        subject=letter.subject,
-                        html=letter.html,
-                        text=letter.text,
-                        attachment_name=attachment.name if attachment else None,
-                        attachment=attachment.content if attachment else None,
-                        sent_at=clock.now(),
-                    )
-                )
+            row = {
+                "key": key,
+                "message": message,
+                "recipient": to,
+                "subject": letter.subject,
+                "html": letter.html,
+                "text": letter.text,
+                "attachment_name": attachment.name if attachment else None,
+                "attachment": attachment.content if attachment else None,
+                "sent_at": clock.now(),
+            }
+            session.execute(insert_new(SandboxMail), row)
         return True
 
     def trouble(self) -> str:

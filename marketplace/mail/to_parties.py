@@ -42,7 +42,7 @@ def bank_wrote(fact: BankWrote) -> None:
         if order.seller is not None:
             send(
                 f"chargeback_{fact.news.value}",
-                key=f"{chargeback.number}:{order.number}:{len(outbox.rows_of(chargeback, MAIL))}",
+                key=f"{chargeback.number}:{order.number}:{outbox.count_of(chargeback, MAIL)}",
                 to=order.seller.email,
                 about=chargeback,
                 at=fact.at,
@@ -69,7 +69,7 @@ def _write(dispute: Dispute, fact: CaseMoved, side: Side) -> None:
     send(
         f"dispute_{fact.news.value}",
         # Two things may happen to a case at one moment, and each is a letter: they are told apart by their number.
-        key=f"{dispute.number}:{side.value}:{len(outbox.rows_of(dispute, MAIL))}",
+        key=f"{dispute.number}:{side.value}:{outbox.count_of(dispute, MAIL)}",
         to=to,
         about=dispute,
         at=fact.at,

@@ -35,11 +35,10 @@ BACK_WITH_SELLER = (
 
 def message_left(order_id: int, message: str, *, at: datetime) -> None:
     """The label mail starts the ship-by clock (GAP-01), the delivery mail the window's (GAP-03)."""
-    order = db.session.get_one(Order, order_id)
     if message == LABEL_MESSAGE:
-        fulfilment.issue_label(order, at=at)
+        fulfilment.issue_label(db.session.get_one(Order, order_id), at=at)
     elif message == DELIVERED_MESSAGE:
-        settling.note_delivery_mail(order, at=at)
+        settling.note_delivery_mail(db.session.get_one(Order, order_id), at=at)
 
 
 def message_bounced(order_id: int, *, at: datetime) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 from babel import Locale
 from flask_babel import force_locale, get_locale
@@ -59,6 +60,7 @@ def speaking(language: str | None) -> Iterator[None]:
         yield
 
 
+@cache
 def _own_name(code: str) -> str:
     name = str(Locale.parse(code).get_language_name(code))
     return name[:1].upper() + name[1:]
