@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from flask_sqlalchemy.session import Session
 
 pytest.register_assert_rewrite("tests.books", "tests.web")
 
 from marketplace import clock
-from marketplace.database import UTCDateTime, db
+from marketplace.database import db
 from marketplace.jobs import runner
-from marketplace.listings import shelves
 from tests.apart import apart
 from tests.fresh import FreshDatabase
 from tests.web import Browser
+from tests.worlds import playing
 
 if TYPE_CHECKING:
     from tests.plugins.databases import Databases
@@ -40,24 +39,13 @@ pytest_plugins = [
 def app(engine: str, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The shop on ``engine``, inside one outer transaction that is rolled back after the test.
 
-    Each unit of work within is a savepoint. Time stands still as it does within any one transaction.
+    Each unit of work within is a savepoint. Time stands still as it does within any one transaction. A test that begins
+    with a kept world has it at once.
     """
-    shop = databases.shop(engine)
-    shop.test_client_class = Browser
-    with shop.app_context():
-        connection = db.engine.connect()
-        outer = connection.begin()
-        db.session.configure(join_transaction_mode="create_savepoint")
-        monkeypatch.setattr(Session, "get_bind", lambda *_args, **_more: connection)
-        stopped = clock.shared()
-        monkeypatch.setattr(clock, "database_clock", lambda _session: sa.literal(stopped, UTCDateTime()))
-        db.session.rollback()
-        yield shop
-        db.session.remove()
-        outer.rollback()
-        shelves.forget()
-        shop.extensions.pop("kept pages", None)
-        connection.close()
+    theatre = databases.theatre(engine)
+    theatre.shop.test_client_class = Browser
+    with theatre.shop.app_context(), playing(theatre, monkeypatch):
+        yield theatre.shop
 
 
 @pytest.fixture

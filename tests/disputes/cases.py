@@ -20,6 +20,7 @@ from marketplace.shipping.carrier import TrackingReport
 from marketplace.shipping.models import Parcel, TrackingStatus
 from tests.accounts import an_account
 from tests.shipping.sales import labelled_order, sweep
+from tests.worlds import kept
 
 STATUS = {"scan": TrackingStatus.TRANSIT, "deliver": TrackingStatus.DELIVERED, "return": TrackingStatus.RETURNED}
 
@@ -32,6 +33,7 @@ def an_agent() -> Person:
     return an_account(name="Kim Desk", roles=[Role.AGENT])
 
 
+@kept
 def delivered(**more: Any) -> Order:
     """An order whose parcel has just been delivered, its mail handed over."""
     order = labelled_order(**more)
@@ -44,6 +46,7 @@ def delivered(**more: Any) -> Order:
     return db.session.get_one(Order, order.id)
 
 
+@kept
 def opened(
     order: Order | None = None, *, kind: Kind = Kind.CONDITION, wish: Wish = Wish.RETURN, asked: int | None = None
 ) -> Dispute:
@@ -76,6 +79,7 @@ def seller(dispute: Dispute) -> Person:
     return dispute.order.seller
 
 
+@kept
 def in_review(dispute: Dispute | None = None) -> Dispute:
     """The seller contests."""
     dispute = dispute or opened()
@@ -87,6 +91,7 @@ def ruling(remedy: Remedy, of_price: int | None = None, *, at_fault: bool = Fals
     return deciding.Ruling(remedy, "The photos show it.", Clause.AS_DESCRIBED, price, at_fault)
 
 
+@kept
 def decided(
     remedy: Remedy, of_price: int | None = None, *, dispute: Dispute | None = None, at_fault: bool = False
 ) -> Dispute:

@@ -10,8 +10,10 @@ from marketplace.ledger import Account, balance
 from marketplace.orders import settling
 from marketplace.orders.models import Order
 from tests.shipping.sales import labelled_order, sweep, travel
+from tests.worlds import kept
 
 
+@kept
 def delivered_order(**more: Any) -> Order:
     """An order whose parcel has just been delivered, its mail handed over."""
     order = labelled_order(**more)

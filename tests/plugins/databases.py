@@ -17,13 +17,11 @@ from typing import Protocol
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
-from marketplace.database import db
-from tests import savepoints
 from tests.one_engine import ONE_ENGINE
 from tests.plugins import postgresql
 from tests.shop import build_template, close, make_shop
+from tests.worlds import Theatre
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -118,7 +116,7 @@ class Databases:
     worker: str
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="reprise-test-")))
     _copies: dict[str, Copies] = field(default_factory=dict)
-    _shops: dict[str, Flask] = field(default_factory=dict)
+    _theatres: dict[str, Theatre] = field(default_factory=dict)
 
     def of(self, engine: str) -> Copies:
         if engine not in self._copies:
@@ -126,18 +124,17 @@ class Databases:
             self._copies[engine] = made
         return self._copies[engine]
 
-    def shop(self, engine: str) -> Flask:
-        """The application that this worker's ordinary tests of ``engine`` share."""
-        if engine not in self._shops:
-            shop = make_shop(self.of(engine).copy(), photos=self.folder / f"photos-{engine}")
-            with shop.app_context():
-                savepoints.make_cheap(db.engine)
-            self._shops[engine] = shop
-        return self._shops[engine]
+    def theatre(self, engine: str) -> Theatre:
+        """The shop that this worker's ordinary tests of ``engine`` share, and the worlds made for it."""
+        if engine not in self._theatres:
+            copies = self.of(engine)
+            url = copies.copy()
+            self._theatres[engine] = Theatre(make_shop(url, photos=self.folder / f"photos-{engine}"), copies, url)
+        return self._theatres[engine]
 
     def close(self) -> None:
-        for shop in self._shops.values():
-            close(shop)
+        for theatre in self._theatres.values():
+            close(theatre.shop)
         for copies in self._copies.values():
             if isinstance(copies, PostgreSQLCopies):
                 copies.close()

@@ -29,6 +29,7 @@ from marketplace.shipping.sandbox_books import SandboxParcel
 from marketplace.shipping.sandbox_pages import deliver
 from marketplace.shipping.sandbox_tracking import add_scan, track_updated
 from tests.apart import apart
+from tests.worlds import kept
 
 VISA = "4242424242424242"
 BUYER = "buyer{}@example.com"
@@ -57,6 +58,7 @@ SHIP_FROM = {
 _numbers = count(1)
 
 
+@kept
 def sold_order(*, street: str = SHIP_TO["line1"], from_street: str = SHIP_FROM["line1"], supply: bool = False) -> Order:
     """An order that has just been paid for; its label is wanted, and nothing of it has been carried out yet."""
     number = next(_numbers)
@@ -135,6 +137,7 @@ def sweep() -> None:
     apart(run)
 
 
+@kept
 def labelled_order(**more: Any) -> Order:
     """A paid order whose label is bought and mailed."""
     order = sold_order(**more)
