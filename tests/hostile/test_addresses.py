@@ -82,7 +82,8 @@ def test_nothing_is_ever_fetched_by_an_address(app: Flask, client: Browser, monk
         sent = {"csrf_token": token_of(client), **dict.fromkeys(names, address)}
         for rule in routes(app, "POST"):
             client.post(world.url(app, rule), data=sent)
-            client.post(world.url(app, rule), json=sent)
+            if person is world.seller:
+                client.post(world.url(app, rule), json=sent)
     assert asked == []
 
 

@@ -31,7 +31,9 @@ def test_no_post_without_its_token_does_anything(app: Flask, client: Browser) ->
         client.sign_in_as(person)
         before = everything()
         for rule in posts:
-            for sent in ({}, {"csrf_token": ""}, {"csrf_token": forged}):
+            for sent in (
+                ({}, {"csrf_token": ""}, {"csrf_token": forged}) if person is world.agent else ({"csrf_token": forged},)
+            ):
                 answer = client.post(world.url(app, rule), data=sent)
                 refused = {404} if rule.rule == ONE_CLICK else REFUSED
                 assert answer.status_code in refused, f"{rule.rule}: {answer.status}"
@@ -74,7 +76,7 @@ def test_a_verb_is_never_a_link(app: Flask, client: Browser) -> None:
         client.sign_in_as(person)
         before = _but_for_reading(everything())
         for rule in routes(app, "GET"):
-            for method in ("GET", "HEAD", "OPTIONS"):
+            for method in ("GET", "HEAD", "OPTIONS") if person is world.agent else ("GET",):
                 client.open(world.url(app, rule), method=method)
         assert _but_for_reading(everything()) == before
 

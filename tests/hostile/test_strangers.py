@@ -70,7 +70,7 @@ def test_nobody_reaches_what_is_not_theirs(app: Flask) -> None:
     before = everything()
     for who, client in browsers.items():
         for rule in somebodys(app):
-            for method in METHODS if who in ("guest", "member") else ("GET", "POST"):
+            for method in METHODS if who == "member" else ("GET", "POST"):
                 sent = {"csrf_token": tokens[who], "reason": "none"}
                 answer = client.open(world.url(app, rule), method=method, data=sent)
                 to_sign_in = answer.status_code == 303 and "/sign-in" in str(answer.location)
@@ -94,7 +94,7 @@ def test_staff_reach_only_what_their_role_opens(app: Flask) -> None:
             may = permission.gate is Gate.STAFF and role in permission.roles
             agents = rule.rule.endswith("label.pdf") or rule.rule == "/disputes/<number>"
             looks = rule.rule.startswith("/photos/") or (agents and role is Role.AGENT)
-            for method in METHODS:
+            for method in METHODS if role is Role.AGENT else ("GET", "POST"):
                 if may or (looks and method in ("GET", "HEAD")):
                     continue
                 sent = {"csrf_token": tokens[role], "reason": "none"}

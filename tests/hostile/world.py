@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +31,7 @@ from tests.apart import apart
 from tests.programme import world as shop
 from tests.shopping import buy
 from tests.web import Browser, page
+from tests.worlds import kept
 
 
 @dataclass
@@ -47,9 +48,16 @@ class World:
     submitted: Listing
     live: Listing
     arguments: dict[str, dict[str, Any]]
+    addresses: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def url(self, app: Flask, rule: Rule) -> str:
         """The address of a route about this world's things."""
+        key = (rule.endpoint, rule.rule)
+        if key not in self.addresses:
+            self.addresses[key] = self._url(app, rule)
+        return self.addresses[key]
+
+    def _url(self, app: Flask, rule: Rule) -> str:
         wanted = [name for name in self.arguments if rule.rule.startswith(name)]
         values = self.arguments[max(wanted, key=len)] if wanted else {}
         with app.test_request_context():
@@ -67,6 +75,7 @@ class World:
         }
 
 
+@kept
 def build(app: Flask) -> World:
     """Draft, submitted, live, supply, an order ready to ship, a settled one with its gift card, an alarm."""
     sold = shop.a_live_listing()
