@@ -149,6 +149,7 @@ class Stage:
             self._own_url = self._theatre.copies.copy(world.url)
         self.moment = world.moment
         self._begin(self._own_url or world.url)
+        self._is_untouched = False  # the same world a second time is another one beside it
         return _again(world.returned)
 
     def _made(self, make: Callable[[], Any]) -> World:
