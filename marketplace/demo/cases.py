@@ -12,7 +12,7 @@ from marketplace.demo.cast import staff
 from marketplace.disputes import answering, caseload, deciding, opening, replies, thread
 from marketplace.disputes.deciding import Ruling
 from marketplace.disputes.locking import latest_of
-from marketplace.disputes.models import Clause, Dispute
+from marketplace.disputes.models import Dispute
 from marketplace.disputes.opening import Report
 from marketplace.disputes.states import Kind, Remedy, Side, Wish
 from marketplace.money import Money
@@ -89,7 +89,7 @@ def keep_replies() -> None:
 def decide(order_id: int, remedy: Remedy, words: str, *, seller_at_fault: bool = False) -> None:
     """Customer service decides, and the manager approves what is above one agent's amount."""
     with unit_of_work():
-        ruling = Ruling(remedy, words, Clause.AS_DESCRIBED, seller_at_fault=seller_at_fault)
+        ruling = Ruling(remedy, words, "as_described", seller_at_fault=seller_at_fault)
         decision = deciding.decide(_case(order_id), ruling, by=staff(Role.AGENT), at=clock.now())
     if decision.decided_at is None:
         with unit_of_work():

@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.desk import item_record
-from marketplace.disputes import deciding, opinions, outcomes, pages, replies
+from marketplace.disputes import deciding, opinions, outcomes, pages, replies, showing, waiting
 from marketplace.disputes.deciding import NotThatRemedy
 from marketplace.disputes.forms import AskOpinionForm, DecisionForm, OpinionForm, PauseForm, ReasonForm, SayForm
 from marketplace.disputes.models import Decision, Dispute
@@ -57,6 +57,7 @@ def show(
         say=sent if isinstance(sent, SayForm) else say_form(dispute),
         replies=replies.standing(),
         back=sent if isinstance(sent, ReasonForm) else ReasonForm(formdata=None, prefix="back-"),
+        clause_texts={clause.key: clause.text for clause in waiting.rules(dispute).clauses},
         errors=sent or form,
     )
     return page, status
@@ -76,7 +77,7 @@ def say_form(dispute: Dispute) -> SayForm:
 
 def decision_form(dispute: Dispute, *, blank: bool = False) -> DecisionForm:
     form = DecisionForm(formdata=None) if blank else DecisionForm()
-    form.offer_only(outcomes.remedies(dispute))
+    form.offer_only(outcomes.remedies(dispute), waiting.rules(dispute).clauses)
     form.amount.currency = dispute.order.currency
     return form
 
@@ -88,6 +89,7 @@ def _deciding(dispute: Dispute, agent: Person, outcome: Outcome | None) -> dict[
         "needs_two": deciding.needs_two(outcome) if outcome else False,
         "proposal": proposal,
         "proposed": REMEDIES[proposal.remedy] if proposal else None,
+        "proposed_clause": showing.clause_of(proposal) if proposal else None,
         "proposed_lines": _lines(_outcome_of(dispute, proposal)) if proposal else [],
         "may_decide": may_decide(dispute, agent),
         "may_be_counterfeit": outcomes.was_sent(dispute.order) and outcomes.FULL[-1] in outcomes.remedies(dispute),

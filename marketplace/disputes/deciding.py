@@ -12,7 +12,7 @@ from marketplace.database import db
 from marketplace.disputes import counterfeits, opinions, outcomes, resting, returning, thread, waiting
 from marketplace.disputes.facts import CaseMoved, News
 from marketplace.disputes.locking import lock
-from marketplace.disputes.models import Clause, Decision, Dispute
+from marketplace.disputes.models import Decision, Dispute
 from marketplace.disputes.outcomes import Outcome
 from marketplace.disputes.permissions import DecidedBefore, check_decider, verdict
 from marketplace.disputes.states import CannotApprove, CannotDecide, DisputeState, Remedy, Side
@@ -20,6 +20,7 @@ from marketplace.errors import Refusal
 from marketplace.money import Money
 from marketplace.people.models import Person
 from marketplace.programme import versions
+from marketplace.programme.policy.values import named
 from marketplace.shipping import parcels
 from marketplace.shipping.models import ParcelState
 
@@ -29,16 +30,22 @@ class NotThatRemedy(Refusal):
     status = 422
 
 
+class NotThatRule(Refusal):
+    message = _l("The policy of this sale has no such rule.")
+    status = 422
+
+
 @dataclass(frozen=True)
 class Ruling:
     """What an agent wants to decide. ``of_price`` is a partial refund's share of the price.
 
-    ``is_counterfeit`` goes with a refund in full alone, of a piece that was sent.
+    ``clause`` is the key of a rule of the case's own policy. ``is_counterfeit`` goes with a refund in full alone, of a
+    piece that was sent.
     """
 
     remedy: Remedy
     words: str
-    clause: Clause
+    clause: str
     of_price: Money | None = None
     seller_at_fault: bool = False
     is_counterfeit: bool = False
@@ -50,9 +57,11 @@ class Ruling:
 
 
 def preview(dispute: Dispute, ruling: Ruling) -> Outcome:
-    """The money of a ruling, exactly as it would move. Raises ``NotThatRemedy`` or ``MoreThanLeft``."""
+    """The money of a ruling, exactly as it would move. Raises ``NotThatRemedy``, ``NotThatRule``, ``MoreThanLeft``."""
     if ruling.remedy not in outcomes.remedies(dispute):
         raise NotThatRemedy()
+    if named(waiting.rules(dispute).clauses, ruling.clause) is None:
+        raise NotThatRule()
     if ruling.is_counterfeit and not (ruling.remedy in outcomes.FULL and outcomes.was_sent(dispute.order)):
         raise NotThatRemedy()
     return outcomes.preview(dispute, ruling.remedy, of_price=ruling.of_price, seller_at_fault=ruling.is_at_fault)
@@ -66,7 +75,7 @@ def needs_two(outcome: Outcome) -> bool:
 def decide(dispute: Dispute, ruling: Ruling, *, by: Person, at: datetime) -> Decision:
     """Decide, or propose where it takes a second agent.
 
-    Raises ``OwnCase``, ``DecidedBefore``, ``CannotDecide``, ``NotThatRemedy``, ``MoreThanLeft``.
+    Raises ``OwnCase``, ``DecidedBefore``, ``CannotDecide``, and what ``preview`` raises.
     """
     dispute = lock(dispute)
     check_decider(dispute, by)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
 from marketplace.disputes.deciding import Ruling
-from marketplace.disputes.models import Clause
 from marketplace.disputes.opinions import View
 from marketplace.disputes.states import Remedy
-from marketplace.disputes.words import CLAUSES, REMEDIES
+from marketplace.disputes.words import REMEDIES
 from marketplace.form_fields import Form, MoneyField, MultiCheckboxField
+from marketplace.programme.policy.disputes import Clause
 from marketplace.text import PlainText
 
 
@@ -66,13 +68,13 @@ class DecisionForm(Form):
     clause = RadioField(
         _l("Rule"),
         [InputRequired(_l("Choose the rule it rests on."))],
-        choices=[(clause.value, CLAUSES[clause]) for clause in Clause],
     )
     words = TextAreaField(_l("Reason, for both sides to read"), [PlainText(1000, lines=True)])
     seen = HiddenField(validators=[Optional()])
 
-    def offer_only(self, remedies: list[Remedy]) -> None:
+    def offer_only(self, remedies: list[Remedy], clauses: Iterable[Clause]) -> None:
         self.remedy.choices = [(remedy.value, REMEDIES[remedy]) for remedy in remedies]
+        self.clause.choices = [(clause.key, clause.label) for clause in clauses]
 
     @property
     def ruling(self) -> Ruling:
@@ -81,7 +83,7 @@ class DecisionForm(Form):
         return Ruling(
             Remedy(self.remedy.data),
             self.words.data,
-            Clause(self.clause.data),
+            self.clause.data,
             self.amount.amount if is_part else None,
             self.seller_at_fault.data,
             self.is_counterfeit.data,

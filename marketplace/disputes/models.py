@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -19,16 +18,6 @@ from marketplace.people.models import Person
 
 _UNANSWERED = "answered_at IS NULL AND lapsed_at IS NULL"
 _OPEN = "state NOT IN ({})".format(", ".join(f"'{state.value}'" for state in OVER))
-
-
-class Clause(enum.StrEnum):
-    """The rule a decision rests on, by name; its words are the policy's."""
-
-    AS_DESCRIBED = "as_described"
-    FINAL_SALE = "final_sale"
-    WINDOW = "window"
-    DELIVERY = "delivery"
-    AUTHENTIC = "authentic"
 
 
 class Dispute(Model):
@@ -122,7 +111,7 @@ class Decision(Model):
     seller_at_fault: Mapped[bool] = mapped_column(default=False)
     is_counterfeit: Mapped[bool] = mapped_column(default=False)
     words: Mapped[str] = mapped_column(sa.String(1000))
-    clause: Mapped[Clause] = mapped_column(enum_column(Clause))
+    clause: Mapped[str] = mapped_column(sa.String(40))  # a key of the policy's ``disputes.clauses``
     hears: Mapped[Side | None] = mapped_column(enum_column(Side))  # whose appeal this decides
     reverses: Mapped[bool] = mapped_column(default=False)  # another outcome than before
     author_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"))

@@ -29,8 +29,8 @@ from marketplace.disputes.forms import OfferForm, QuietForm, SayForm
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.permissions import can_appeal, can_offer, can_withdraw, verdict
 from marketplace.disputes.states import SILENCE, DisputeState, Side, Wish
-from marketplace.disputes.waiting import waiting_on
-from marketplace.disputes.words import CLAUSES, KINDS, LINES, REMEDIES, STATES, WAITING, WISHES
+from marketplace.disputes.waiting import rules, waiting_on
+from marketplace.disputes.words import KINDS, LINES, REMEDIES, STATES, WAITING, WISHES
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form
 from marketplace.listings.photo_uploads import make_room
@@ -137,7 +137,8 @@ def facts(dispute: Dispute, side: Side) -> dict[str, Any]:
         "thread": showing.thread(dispute, side),
         "decision": decision,
         "remedy": REMEDIES[decision.remedy] if decision else None,
-        "clause": CLAUSES[decision.clause] if decision else None,
+        "clause": showing.clause_of(decision) if decision else None,
+        "clauses": rules(dispute).clauses,
         "money": money,
         "lines": LINES,
         "photo_form": None if dispute.is_over or side is Side.STAFF else _photo_form(dispute),

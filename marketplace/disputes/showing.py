@@ -9,13 +9,16 @@ from typing import Any
 from flask_babel import gettext as _
 
 from marketplace import events
-from marketplace.disputes.models import Dispute, DisputePhoto
+from marketplace.disputes import waiting
+from marketplace.disputes.models import Decision, Dispute, DisputePhoto
 from marketplace.disputes.states import Side
 from marketplace.disputes.words import DESK_EVENTS, EVENTS, SIDES
 from marketplace.listings.showing import photo as shown
 from marketplace.orders import terms
 from marketplace.orders.models import Order
 from marketplace.programme.policy.condition import Condition
+from marketplace.programme.policy.disputes import Clause
+from marketplace.programme.policy.values import the
 
 WHOLE = "whole"  # the field of a photo that shows no part in particular
 
@@ -45,6 +48,11 @@ def grade_as_sold(order: Order) -> tuple[str, str]:
     """The grade the piece was sold as, and what the policy says that means."""
     grade = condition_of(order).grade(order.as_sold["grade"])
     return grade.label, grade.definition
+
+
+def clause_of(decision: Decision) -> Clause:
+    """The rule a decision rests on, in the words of the policy the piece was bought under (GAP-18)."""
+    return the(waiting.rules(decision.dispute).clauses, decision.clause)
 
 
 def as_listed(order: Order, part: str) -> dict[str, Any] | None:

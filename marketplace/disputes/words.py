@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from marketplace.disputes.models import Clause
 from marketplace.disputes.states import DisputeState, Kind, Remedy, Side, WaitingOn, Wish
 
 KINDS: dict[Kind, LazyString] = {
@@ -56,13 +55,6 @@ REMEDIES: dict[Remedy, LazyString] = {
     Remedy.PARTIAL_REFUND: _l("A part of the price goes back"),
     Remedy.PAY_SELLER: _l("We pay the seller; the buyer keeps the refund"),
     Remedy.LEAVE: _l("The earlier decision stands"),
-}
-CLAUSES: dict[Clause, LazyString] = {
-    Clause.AS_DESCRIBED: _l("A piece has to be as its listing describes and shows it"),
-    Clause.FINAL_SALE: _l("A sale is final where the piece is as described"),
-    Clause.WINDOW: _l("A report has to be made within the days after the delivery"),
-    Clause.DELIVERY: _l("Until it is delivered, a piece is not the buyer's risk"),
-    Clause.AUTHENTIC: _l("Only authentic pieces may be sold here"),
 }
 LINES: dict[str, LazyString] = {
     "of_price": _l("To the buyer, of the price"),

@@ -8,6 +8,7 @@ from marketplace.database import db
 from marketplace.disputes.chargebacks import orders_of
 from marketplace.disputes.facts import BankWrote, CaseMoved, News
 from marketplace.disputes.models import Dispute
+from marketplace.disputes.showing import clause_of
 from marketplace.disputes.states import SILENCE, Side
 from marketplace.disputes.waiting import waiting_on
 from marketplace.disputes.words import KINDS, REMEDIES, WAITING, WISHES
@@ -90,6 +91,7 @@ def _reader(order: Order, dispute: Dispute, side: Side, fact: CaseMoved) -> tupl
 def _facts(dispute: Dispute, side: Side) -> dict[str, Any]:
     """The claim, who is waited for, until when, and what follows from silence."""
     party, decision = waiting_on(dispute), dispute.decision
+    clause = clause_of(decision) if decision else None
     return {
         "case": dispute.number,
         "side": side.value,
@@ -101,6 +103,8 @@ def _facts(dispute: Dispute, side: Side) -> dict[str, Any]:
         "offered": dispute.offered or "",
         "remedy": REMEDIES[decision.remedy] if decision else "",
         "reason": decision.words if decision else "",
+        "rule": clause.label if clause else "",
+        "rule_text": clause.text if clause else "",
         "appeals": dispute.appeal_until or "",
         "pause": dispute.pause_reason,
         "refunded": dispute.order.refunded or "",

@@ -108,6 +108,7 @@ def _keys(policy: Policy) -> Iterator[Problem]:
         "photos.slots": policy.photos.slots,
         "review.change_reasons": policy.review.change_reasons,
         "review.decline_reasons": policy.review.decline_reasons,
+        "disputes.clauses": policy.disputes.clauses,
         "desk.hold_reasons": policy.desk.hold_reasons,
     }
     for name, rows in lists.items():

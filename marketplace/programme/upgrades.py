@@ -70,7 +70,49 @@ def _with_desk(body: Body) -> Body:
     return {**body, "desk": desk}
 
 
-UPGRADES: dict[int, Callable[[Body], Body]] = {1: _with_disputes, 2: _with_a_pair_of_faces, 3: _with_desk}
+def _with_clauses(body: Body) -> Body:
+    """Before schema 5 the rules that decisions cite had no words here: those that ``preloved`` first gave them."""
+    clauses = [
+        {
+            "key": "as_described",
+            "label": "As described",
+            "text": "A piece has to be as its listing shows and describes it: its grade, its parts, its flaws and what "
+            "comes with it. A flaw that was shown or named is part of what was bought.",
+        },
+        {
+            "key": "final_sale",
+            "label": "Final sale",
+            "text": "A sale is final where the piece is as described. Taste, fit or a change of mind is no reason to "
+            "return it.",
+        },
+        {
+            "key": "window",
+            "label": "Time to report",
+            "text": "A report about the piece has to be made while the time to confirm runs. Who lets that time pass "
+            "has accepted the piece.",
+        },
+        {
+            "key": "delivery",
+            "label": "Until it is delivered",
+            "text": "Until the carrier has delivered it, a piece is not at its buyer's risk. What is damaged or lost "
+            "on the way is not the buyer's to bear.",
+        },
+        {
+            "key": "authentic",
+            "label": "Authentic pieces only",
+            "text": "Only authentic pieces may be sold here. A counterfeit is refunded in full, kept by us and never "
+            "sold again, and its seller is not paid.",
+        },
+    ]
+    return {**body, "disputes": {**body["disputes"], "clauses": clauses}}
+
+
+UPGRADES: dict[int, Callable[[Body], Body]] = {
+    1: _with_disputes,
+    2: _with_a_pair_of_faces,
+    3: _with_desk,
+    4: _with_clauses,
+}
 
 
 def upgraded(body: Body, schema: int) -> Body:

@@ -9,7 +9,7 @@ from typing import Any
 from marketplace import clock
 from marketplace.database import db, unit_of_work
 from marketplace.disputes import answering, deciding, opening
-from marketplace.disputes.models import Clause, Dispute
+from marketplace.disputes.models import Dispute
 from marketplace.disputes.opening import Report
 from marketplace.disputes.states import Kind, Remedy, Wish
 from marketplace.money import Money
@@ -88,7 +88,7 @@ def in_review(dispute: Dispute | None = None) -> Dispute:
 
 def ruling(remedy: Remedy, of_price: int | None = None, *, at_fault: bool = False) -> deciding.Ruling:
     price = None if of_price is None else usd(of_price)
-    return deciding.Ruling(remedy, "The photos show it.", Clause.AS_DESCRIBED, price, at_fault)
+    return deciding.Ruling(remedy, "The photos show it.", "as_described", price, at_fault)
 
 
 @kept

@@ -10,7 +10,7 @@ from marketplace import clock
 from marketplace.database import db, unit_of_work
 from marketplace.disputes import deciding, returning
 from marketplace.disputes.deciding import NotThatRemedy, Ruling
-from marketplace.disputes.models import Clause, Dispute
+from marketplace.disputes.models import Dispute
 from marketplace.disputes.states import CannotReceive, DisputeState, Kind, Remedy, WaitingOn, Wish
 from marketplace.disputes.waiting import waiting_on
 from marketplace.jobs.alarms import Alarm, AlarmKind
@@ -47,7 +47,7 @@ def a_sale() -> Order:
 
 
 def counterfeit(remedy: Remedy = Remedy.REFUND_WITH_RETURN) -> Ruling:
-    return Ruling(remedy, "The stamp is wrong.", Clause.AUTHENTIC, is_counterfeit=True)
+    return Ruling(remedy, "The stamp is wrong.", "authentic", is_counterfeit=True)
 
 
 def others_of(person: Person) -> dict[str, Listing]:

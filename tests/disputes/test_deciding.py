@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from flask import Flask
 
 from marketplace.database import db, unit_of_work
 from marketplace.disputes import appealing, deciding, outcomes, returning
-from marketplace.disputes.deciding import NotThatRemedy
+from marketplace.disputes.deciding import NotThatRemedy, NotThatRule
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.outcomes import Outcome
 from marketplace.disputes.permissions import DecidedBefore, OwnCase
@@ -21,6 +22,7 @@ from marketplace.orders.states import OrderState
 from marketplace.payments.models import Refund
 from marketplace.payouts.models import Payout
 from marketplace.people.models import Role, StaffRole
+from tests.accounts import mail_to
 from tests.books import assert_books_balance
 from tests.disputes.cases import (
     act,
@@ -35,6 +37,7 @@ from tests.disputes.cases import (
     send_back,
     until,
 )
+from tests.disputes.test_pages import browser
 from tests.orders.stories import held
 from tests.programme.policies import changed
 from tests.programme.reading_pages import publish
@@ -56,6 +59,24 @@ def losses(dispute: Dispute) -> int:
 
 def shown(dispute: Dispute, remedy: Remedy, of_price: int | None = None, *, at_fault: bool = False) -> Outcome:
     return deciding.preview(again(dispute), ruling(remedy, of_price, at_fault=at_fault))
+
+
+@pytest.mark.rule("GAP-18")
+def test_a_decision_cites_a_rule_in_the_words_the_piece_was_bought_under(app: Flask) -> None:
+    publish(changed({"disputes.clauses[0].text": "It has to be as it was shown."}))
+    case = in_review()
+    publish(changed({"disputes.clauses[0].key": "another", "disputes.clauses[0].text": "Something else."}))
+    with pytest.raises(NotThatRule):
+        act(case, deciding.decide, replace(ruling(Remedy.DISMISS), clause="another"), by=an_agent())
+    assert again(case).decisions == []
+    case = decided(Remedy.DISMISS, dispute=again(case))
+    buyers = browser(app, case.order.buyer).get(f"/disputes/{case.number}").get_data(as_text=True)
+    desks = browser(app, an_agent()).get(f"/desk/disputes/{case.number}").get_data(as_text=True)
+    for shown_text in (buyers, desks):
+        assert shown_text.count("It has to be as it was shown.") == 2  # among the rules, and cited
+        assert "Something else." not in shown_text
+    (letter,) = [one for one in mail_to(seller(case).email) if one.message == "dispute_decided"]
+    assert "As described: It has to be as it was shown." in " ".join(letter.text.split())
 
 
 @pytest.mark.rule("GAP-21")

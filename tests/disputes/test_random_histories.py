@@ -24,7 +24,7 @@ from marketplace.database import db, unit_of_work
 from marketplace.disputes import answering, appealing, banks_deadlines, deciding, opening, outcomes, returning, waiting
 from marketplace.disputes import chargebacks as bank_cases
 from marketplace.disputes.deciding import Ruling
-from marketplace.disputes.models import Clause, Dispute
+from marketplace.disputes.models import Dispute
 from marketplace.disputes.opening import Report, wishes_for
 from marketplace.disputes.states import OVER, DisputeState, Kind, Remedy, Side, Wish
 from marketplace.errors import Refusal
@@ -174,9 +174,7 @@ class Cases(History):
         def move() -> None:
             if case := self._case(place, DisputeState.IN_REVIEW):
                 choices = outcomes.remedies(case)
-                ruling = Ruling(
-                    choices[remedy % len(choices)], "So.", Clause.AS_DESCRIBED, Money(part, "USD"), at_fault
-                )
+                ruling = Ruling(choices[remedy % len(choices)], "So.", "as_described", Money(part, "USD"), at_fault)
                 deciding.decide(case, ruling, by=db.session.get_one(Person, self.agents[agent]), at=clock.now())
 
         self._try(move, abandoned=abandoned)

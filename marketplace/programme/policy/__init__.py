@@ -29,13 +29,13 @@ from marketplace.programme.policy.texts import Texts
 from marketplace.programme.policy.theme import Theme
 from marketplace.programme.policy.values import Section
 
-SCHEMA = 4  # raised whenever a stored body would no longer fit; programme/upgrades.py then learns the way
+SCHEMA = 5  # raised whenever a stored body would no longer fit; programme/upgrades.py then learns the way
 
 
 class Policy(Section, frozen=True, kw_only=True):
     """One programme's policy, as its TOML file says it."""
 
-    schema: Literal[4]
+    schema: Literal[5]
     identity: Identity
     market: Market
     modes: Modes

@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from marketplace.programme.policy.limits import Days
-from marketplace.programme.policy.values import Amount, Section
+from marketplace.programme.policy.values import Amount, Key, Label, Section, Text
+
+
+class Clause(Section, frozen=True, kw_only=True):
+    """A rule that a decision may rest on, in the programme's own words; both sides read it."""
+
+    key: Key
+    label: Label
+    text: Text
 
 
 class Disputes(Section, frozen=True, kw_only=True):
@@ -24,3 +32,4 @@ class Disputes(Section, frozen=True, kw_only=True):
     receipt_business_days: Days  # the seller's, to say that the piece came back; silence counts as yes
     max_pause_business_days: Days  # how long the desk may let a deadline rest
     max_photos: Annotated[int, Meta(ge=1, le=40)]  # a side
+    clauses: Annotated[tuple[Clause, ...], Meta(min_length=1)]  # each decision cites one

@@ -8,9 +8,9 @@ from typing import Any
 
 from marketplace import clock
 from marketplace.database import db, unit_of_work
-from marketplace.disputes import answering, deciding, opening, photos, waiting
+from marketplace.disputes import answering, deciding, opening, photos, showing, waiting
 from marketplace.disputes.deciding import Ruling
-from marketplace.disputes.models import Clause, Dispute
+from marketplace.disputes.models import Dispute
 from marketplace.disputes.opening import Report
 from marketplace.disputes.states import DisputeState, Kind, Remedy, Side, Wish
 from marketplace.orders.states import OrderState
@@ -46,7 +46,7 @@ def in_review() -> Dispute:
 
 
 def decided(remedy: Remedy) -> Dispute:
-    ruling = Ruling(remedy, "As the photos show.", Clause.AS_DESCRIBED)
+    ruling = Ruling(remedy, "As the photos show.", "as_described")
     return act(in_review(), deciding.decide, ruling, by=an_account(roles=[Role.AGENT]))
 
 
@@ -108,6 +108,19 @@ def may_rest(days: int) -> Behaviour:
         act(opened(), waiting.pause, until=until, reason="Holidays", by=an_account(roles=[Role.AGENT]))
 
     return rests
+
+
+def cites(key: str, words: str) -> Behaviour:
+    """A decision that rests on the first rule cites it in these words."""
+
+    def cited(scene: Scene) -> None:
+        ruling = Ruling(Remedy.DISMISS, "As the photos show.", key)
+        decision = act(in_review(), deciding.decide, ruling, by=an_account(roles=[Role.AGENT])).decision
+        assert decision is not None
+        clause = showing.clause_of(decision)
+        assert words in (clause.label, clause.text)
+
+    return cited
 
 
 def second_photo_is_refused(scene: Scene) -> None:
@@ -176,6 +189,26 @@ ROWS = [
         may_rest(20),
         page=PAGE,
         says="rest for up to 20 business days",
+    ),
+    Row(
+        "disputes.clauses[0].key",
+        "as-shown",
+        cites("as-shown", "As described"),
+        untold="a key is the shop's own, and nobody's to read",
+    ),
+    Row(
+        "disputes.clauses[0].label",
+        "As it was shown",
+        cites("as_described", "As it was shown"),
+        page=PAGE,
+        says="As it was shown",
+    ),
+    Row(
+        "disputes.clauses[0].text",
+        "It has to be so.",
+        cites("as_described", "It has to be so."),
+        page=PAGE,
+        says="It has to be so.",
     ),
     Row("disputes.max_photos", 1, second_photo_is_refused, page=PAGE, says="up to 1 photos"),
 ]
