@@ -49,6 +49,7 @@ PAGES = [
     "marketplace.desk.supply:bp",
     "marketplace.desk.orders:bp",
     "marketplace.desk.order_actions:bp",
+    "marketplace.desk.late_refunds:bp",
     "marketplace.desk.case_work:bp",
     "marketplace.desk.disputes:bp",
     "marketplace.desk.opinions:bp",

@@ -193,6 +193,7 @@ def _payments(settings: Settings) -> None:
     outbox.register(chargebacks.CHECK, chargebacks.ChargebackQuestion())
     outbox.register(chargebacks.EVIDENCE, chargebacks.EvidenceSending())
     react_to(payment_facts.RefundFailed, paying.refund_failed)
+    react_to(payment_facts.RefundFailed, bank_cases.refund_failed)
     if settings.payments == "sandbox":
         runner.register_chore(sandbox_bounces.bounce_refunds)
 
@@ -242,6 +243,8 @@ def _orders() -> None:
     react_to(order_facts.OrderCancelled, to_sellers.cancelled)
     react_to(order_facts.OrderRefunded, order_news.piece_is_back)
     react_to(order_facts.OrderRefunded, to_buyers.refunded)
+    react_to(order_facts.RefundedLate, to_buyers.refunded_late)
+    react_to(order_facts.RefundedLate, to_sellers.refunded_late)
     react_to(order_facts.OrderLinkWanted, to_buyers.order_link)
     react_to(order_facts.DeadlineExtended, to_buyers.deadline_extended)
     react_to(order_facts.DeadlineExtended, to_sellers.deadline_extended)

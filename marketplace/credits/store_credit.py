@@ -14,7 +14,7 @@ from marketplace.clock import BusinessCalendar
 from marketplace.credits.facts import CreditExpiresSoon
 from marketplace.credits.models import StoreCredit
 from marketplace.database import db, public_id
-from marketplace.events import SYSTEM
+from marketplace.events import SYSTEM, HasActor
 from marketplace.jobs import deadlines
 from marketplace.ledger import Account, Line, Posting, post
 from marketplace.ledger.models import LedgerEntry
@@ -138,6 +138,24 @@ def keep_alive(credit_ids: Sequence[int], *, at: datetime) -> None:
         events.record(credit, "extend", by=SYSTEM, at=at)
         deadlines.set_deadline(EXPIRES, credit, floor)
         _warn_next(credit, after=at)
+
+
+def end(credit: StoreCredit, *, order_id: int, by: HasActor, at: datetime) -> Money:
+    """Take back what is left of a credit, for a sale that was refunded; returns it. Dr its liability, Cr losses."""
+    [credit] = _locked([credit.id])
+    if credit.expired_at is not None:
+        return Money.zero(credit.currency)
+    left = balances([credit])[credit.id]
+    credit.expired_at = at
+    deadlines.cancel_deadlines([credit], EXPIRES, WARNING, at=at)
+    cause = events.record(credit, "void", by=by, at=at, minor=left.minor)
+    if left:
+        lines = (
+            Line(Account.STORE_CREDIT_LIABILITY, left, order_id=order_id, store_credit_id=credit.id),
+            Line(Account.LOSSES, -left, order_id=order_id),
+        )
+        post(Posting("void", credit, cause, at, credit.number, lines))
+    return left
 
 
 # Its end -------------------------------------------------------------------------------------------------------------

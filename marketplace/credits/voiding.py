@@ -34,15 +34,15 @@ def can_replace(card: GiftCard, left: Money, *, by: events.HasActor) -> bool:
     return card.voided_at is None and bool(left) and card.holder_id != by.actor.id
 
 
-def void(card: GiftCard, *, by: events.HasActor, at: datetime, reason: str) -> Money:
+def void(card: GiftCard, *, by: events.HasActor, at: datetime, reason: str, order_id: int | None = None) -> Money:
     """Take back what the card still holds and return it: Dr gift-card liability, Cr losses.
 
     What was spent stays spent. The money taken back lowers the loss that made it necessary, such as a refund after
-    the payout. Raises ``AlreadyVoided``.
+    the payout of ``order_id``. Raises ``AlreadyVoided``.
     """
     cause, left = _end(card, by=by, at=at, reason=reason)
     if left:
-        _post("void", card, cause, at, Line(Account.LOSSES, -left), left)
+        _post("void", card, cause, at, Line(Account.LOSSES, -left, order_id=order_id), left, order_id)
     return left
 
 
@@ -78,6 +78,8 @@ def _end(card: GiftCard, *, by: events.HasActor, at: datetime, reason: str) -> t
     return events.record(card, "void", by=by, at=at, left_minor=left.minor), left
 
 
-def _post(kind: str, card: GiftCard, cause: events.Event, at: datetime, to: Line, left: Money) -> None:
-    lines = (Line(Account.GIFT_CARD_LIABILITY, left, gift_card_id=card.id), to)
+def _post(
+    kind: str, card: GiftCard, cause: events.Event, at: datetime, to: Line, left: Money, order_id: int | None = None
+) -> None:
+    lines = (Line(Account.GIFT_CARD_LIABILITY, left, order_id=order_id, gift_card_id=card.id), to)
     post(Posting(kind, card, cause, at, card.number, lines))

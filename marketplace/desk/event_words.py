@@ -21,6 +21,7 @@ ABOUT: dict[str, LazyString] = {
     "disputes": _l("Case"),
     "chargebacks": _l("The bank's case"),
     "gift_cards": _l("Gift card"),
+    "store_credits": _l("Store credit"),
     "redemptions": _l("Gift card"),
     "items": _l("Piece"),
     "listings": _l("Listing"),
@@ -53,6 +54,7 @@ _ORDER: dict[str, LazyString] = {
     "lose": _l("Counts as lost"),
     "return": _l("Back at its sender"),
     "refund": _l("Refunded in full"),
+    "refund_settled": _l("Refunded in full after the sale"),
     "refund_part": _l("Refunded in part"),
     "pay_lost": _l("Seller of the lost parcel paid"),
     "compensate": _l("Seller paid by us"),
@@ -71,6 +73,7 @@ _ORDER: dict[str, LazyString] = {
     "desk_hold": _l("The desk held the payout"),
     "desk_extend": _l("The desk put a deadline off"),
     "desk_goodwill": _l("The desk gave goodwill"),
+    "desk_late_refund": _l("The desk refunded after the sale"),
     "desk_correct_address": _l("The desk corrected an address"),
     "desk_propose": _l("The desk proposed what takes two people"),
 }
@@ -92,12 +95,13 @@ _PARCEL: dict[str, LazyString] = {
 }
 _PAYOUT: dict[str, LazyString] = {
     "give": _l("Given"),
-    "issue": _l("Gift card issued"),
-    "refuse": _l("Gift card refused by its issuer"),
+    "choose": _l("Form chosen"),
+    "issue": _l("Paid out"),
+    "refuse": _l("Refused by the issuer"),
     "stop": _l("Stopped: the buyer's bank looks into the payment"),
     "go_on": _l("Let go by the bank"),
     "keep": _l("Let go by the bank, held by the desk"),
-    "forgo": _l("Not paid: the bank took the money back"),
+    "forgo": _l("Not paid: the buyer has the money back"),
     "hold": _l("Held by the desk"),
     "release": _l("Released"),
 }
@@ -114,6 +118,7 @@ _PERSON: dict[str, LazyString] = {
     "second_factor_set_up": _l("Second factor set up"),
     "second_factor_forgotten": _l("Second factor taken off"),
     "looked_up": _l("Looked up by e-mail"),
+    "prefer_payout": _l("Form of payouts chosen"),
     "gift_cards_looked_up": _l("Gift cards looked up by e-mail"),
 }
 
@@ -133,6 +138,7 @@ EVENTS: dict[str, dict[str, LazyString]] = {
     "disputes": {**case_words.EVENTS, **case_words.DESK_EVENTS, **case_words.AT_WORK},
     "chargebacks": bank_words.EVENTS,
     "gift_cards": {"issue": _l("Issued"), "void": _l("Closed")},
+    "store_credits": {"extend": _l("Good for longer"), "expire": _l("Expired"), "void": _l("Closed")},
     "redemptions": {"redeem": _l("Spent"), "reverse": _l("Spending taken back")},
     "items": {"quarantine": _l("In quarantine")},
     "listings": listing_labels.ACTIONS,

@@ -13,7 +13,7 @@ from wtforms import StringField
 from marketplace import clock
 from marketplace.credits.models import GiftCard
 from marketplace.database import db
-from marketplace.desk.labels import ALARMS
+from marketplace.desk.labels import ALARMS, refused_refund
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form
 from marketplace.jobs import parked
@@ -111,7 +111,13 @@ def home() -> ResponseReturnValue:
         sa.select(sa.func.count()).select_from(Listing).where(Listing.state == ListingState.SUBMITTED)
     )
     rows = [
-        {"alarm": alarm, "label": ALARMS[alarm.kind], "can_retry": alarm.kind in RETRIES, **_subject(alarm)}
+        {
+            "alarm": alarm,
+            "label": ALARMS[alarm.kind],
+            "why": refused_refund(alarm.detail.get("why", "")) if alarm.kind is AlarmKind.REFUND_FAILED else "",
+            "can_retry": alarm.kind in RETRIES,
+            **_subject(alarm),
+        }
         for alarm in alarms
     ]
     return render_template("desk/home.html", alarms=rows, waiting=waiting or 0, now=clock.now())

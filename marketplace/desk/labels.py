@@ -78,13 +78,18 @@ REFUNDS: dict[RefundState, LazyString] = {
     RefundState.DONE: _l("With the buyer"),
     RefundState.FAILED: _l("Did not reach the buyer"),
 }
+# Why the provider refused a refund, by its code; one that is none of these is shown as it was sent.
+REFUSED_REFUNDS: dict[str, LazyString] = {
+    "charge_disputed": _l("The buyer's bank had the payment in its hands"),
+    "charge_already_refunded": _l("Nothing was left of the payment: it had been refunded, or a bank had taken it"),
+}
 PAYOUTS: dict[PayoutState, LazyString] = {
     PayoutState.HELD: _l("Held by the desk"),
     PayoutState.DUE: _l("On its way"),
-    PayoutState.ISSUED: _l("Gift card issued"),
+    PayoutState.ISSUED: _l("Paid out"),
     PayoutState.STOPPED: _l("Stopped: the buyer's bank looks into the payment"),
-    PayoutState.FORGONE: _l("Not paid: the bank took the money back"),
-    PayoutState.REFUSED: _l("Gift card refused by its issuer"),
+    PayoutState.FORGONE: _l("Not paid: the buyer has the money back"),
+    PayoutState.REFUSED: _l("Refused: the desk has an alarm"),
 }
 
 ROLES: dict[Role, LazyString] = {
@@ -107,6 +112,7 @@ ENDS: dict[str, LazyString] = {
     EndReason.DESK_DECISION: _l("The desk decided so"),
     EndReason.DISPUTE: _l("A case ended so"),
     EndReason.CHARGED_BACK: _l("Given back by the buyer's bank"),
+    EndReason.AFTER_SALE: _l("Refunded after the sale"),
     PAID_TWICE: _l("Paid a second time"),
 }
 
@@ -117,12 +123,15 @@ DEADLINES: dict[str, LazyString] = {
     "chargeback_due": _l("The bank's case"),
     "checkout_abandoned": _l("Offer after a checkout nobody paid"),
     "confirm_by": _l("The buyer confirms or reports"),
+    "credit_expires": _l("End of the store credit"),
+    "credit_warning": _l("Word that store credit ends soon"),
     "dispute_due": _l("The case's next step"),
     "label_late": _l("Label within its day"),
     "late_word": _l("Word to the buyer while it is late"),
     "no_movement": _l("Nothing heard of the parcel"),
     "offer_due": _l("Answer to an offer"),
     "payment_expiry": _l("Payment open until"),
+    "payout_leaves": _l("The payout leaves, in whatever form"),
     "payout_hold_ends": _l("End of the payout's hold"),
     "review": _l("Review of the listing"),
     "saved_price_lowered": _l("Word to those who saved the piece"),
@@ -146,3 +155,8 @@ SENDING: dict[OutboxState, LazyString] = {
     OutboxState.REFUSED: _l("Refused"),
     OutboxState.PARKED: _l("Failed; the desk has an alarm"),
 }
+
+
+def refused_refund(sent: str) -> str:
+    """Why the provider refused a refund."""
+    return str(REFUSED_REFUNDS.get(sent, sent))

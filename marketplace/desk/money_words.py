@@ -53,12 +53,15 @@ KINDS: dict[str, LazyString] = {
     "issue": _l("The gift card was issued"),
     "void": _l("A gift card was closed"),
     "replace": _l("A gift card was replaced"),
+    "expire": _l("Store credit expired"),
     "redeem": _l("A gift card was spent"),
     "reverse": _l("A spending was taken back"),
     "postage": _l("The label was bought"),
     "postage_returned": _l("The carrier gave the postage back"),
     "chargeback_funds": _l("The buyer's bank moved the payment"),
-    "forgone": _l("The seller is not paid: it covers what the bank took"),
+    "bank_refunded": _l("The bank gave the buyer what we could not refund"),
+    "forgone": _l("The seller is not paid: the buyer has the money back"),
+    "fraud": _l("Fraud: the seller owes what was spent"),
 }
 
 
@@ -74,6 +77,8 @@ def reason(order: Order, kind: str, account: Account) -> str:
         return str(_("Price %(price)s, shipping %(shipping)s and tax %(tax)s.", **parts))
     if kind == "settlement":
         return _of_settlement(order, account)
+    if kind == "refund" and account is Account.LOSSES:
+        return str(_("Price and shipping: the sale was settled, so it is our loss."))
     if kind == "refund":
         return str(_("Everything paid for this order, less what had gone back before."))
     if kind == "refund_part":

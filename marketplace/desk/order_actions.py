@@ -65,7 +65,7 @@ class GoodwillForm(ReasonForm):
         self.to.choices = [("buyer", _("The buyer"))] + ([("seller", _("The seller"))] if order.seller_id else [])
 
 
-def _offered(number: str, action: str) -> tuple[Order, Person]:
+def offered(number: str, action: str) -> tuple[Order, Person]:
     """The order and the agent, where the page of the order offers this. Raises ``OwnOrder`` and ``NotOffered``."""
     order, agent = order_numbered(number), the_person()
     check_no_party(order, agent)
@@ -74,7 +74,8 @@ def _offered(number: str, action: str) -> tuple[Order, Person]:
     return order, agent
 
 
-def _on_record(order: Order, action: str, words: str, agent: Person, at: datetime) -> None:
+def on_record(order: Order, action: str, words: str, agent: Person, at: datetime) -> None:
+    """Keep why the desk did it."""
     note = keep_note(order, words, agent, at)
     events.record(order, f"desk_{action}", by=agent, at=at, note_id=note.id)
 
@@ -93,7 +94,7 @@ def _done(order: Order, words: str) -> ResponseReturnValue:
 @staff(Role.AGENT)
 def extend(number: str) -> ResponseReturnValue:
     """Put the deadline that runs off; both sides are told."""
-    order, agent = _offered(number, "extend")
+    order, agent = offered(number, "extend")
     form, at = ExtendForm(), clock.now()
     if form.validate_on_submit():
         try:
@@ -101,7 +102,7 @@ def extend(number: str) -> ResponseReturnValue:
         except TooLong as refusal:
             form.days.errors = [str(refusal)]
         else:
-            _on_record(order, "extend", form.reason.data, agent, at)
+            on_record(order, "extend", form.reason.data, agent, at)
             return _done(order, _("Put off. Both sides are told."))
     which = extending.extendable(order, at)
     return _page("extend", order, form, which=which, left=extending.days_left(order, which) if which else 0)
@@ -111,11 +112,11 @@ def extend(number: str) -> ResponseReturnValue:
 @staff(Role.AGENT)
 def hold(number: str) -> ResponseReturnValue:
     """Keep the payout back; its seller reads why, what clears it and until when at the latest."""
-    order, agent = _offered(number, "hold")
+    order, agent = offered(number, "hold")
     form, at = HoldForm(), clock.now()
     if form.validate_on_submit():
         held_payouts.hold_payout(order, reason=form.why.data, by=agent, at=at)
-        _on_record(order, "hold", form.reason.data, agent, at)
+        on_record(order, "hold", form.reason.data, agent, at)
         return _done(order, _("Held. The seller is told."))
     rules = versions.current().policy.desk
     clears = {row.key: row.clears for row in rules.hold_reasons}
@@ -126,7 +127,7 @@ def hold(number: str) -> ResponseReturnValue:
 @staff(Role.AGENT)
 def give_goodwill(number: str) -> ResponseReturnValue:
     """Give a gift card out of our own pocket, within this agent's limit."""
-    order, agent = _offered(number, "goodwill")
+    order, agent = offered(number, "goodwill")
     form, at = GoodwillForm(order), clock.now()
     if form.validate_on_submit():
         try:
@@ -144,4 +145,4 @@ def _give(order: Order, form: GoodwillForm, agent: Person, at: datetime) -> None
     if receiver is None or form.amount.amount is None:
         raise Refusal()
     goodwill.give(order.id, receiver, form.amount.amount, by=agent, at=at)
-    _on_record(order, "goodwill", form.reason.data, agent, at)
+    on_record(order, "goodwill", form.reason.data, agent, at)

@@ -12,6 +12,7 @@ from flask_babel import LazyString
 
 from marketplace.database import db
 from marketplace.desk import money_words
+from marketplace.desk.labels import refused_refund
 from marketplace.desk.story import story_of
 from marketplace.disputes.models import Dispute
 from marketplace.errors import NotFound
@@ -22,6 +23,7 @@ from marketplace.money import Money
 from marketplace.orders.holds import holder_of
 from marketplace.orders.models import Checkout, Order
 from marketplace.payments.models import PaymentAttempt, Refund
+from marketplace.payments.refunds import trouble_of
 from marketplace.payouts.models import Goodwill, Payout, PayoutHold
 from marketplace.people.models import Person
 from marketplace.shipping.models import Parcel
@@ -123,6 +125,7 @@ def story(order: Order) -> dict[str, Any]:
         "parcels": parcels,
         "attempts": attempts,
         "refunds": refunds,
+        "troubles": {refund.id: refused_refund(trouble_of(refund)) for refund in refunds if trouble_of(refund)},
         "payout": next(iter(payouts), None),
         "gifts": gifts,
         "holds": holds,

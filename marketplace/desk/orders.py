@@ -23,7 +23,16 @@ from marketplace.disputes.locking import case_of
 from marketplace.errors import NotFound, Refusal
 from marketplace.form_fields import Form
 from marketplace.money import Money
-from marketplace.orders import accounting, extending, held_payouts, lost_parcels, refunding, settling, two_people
+from marketplace.orders import (
+    accounting,
+    extending,
+    held_payouts,
+    late_refunds,
+    lost_parcels,
+    refunding,
+    settling,
+    two_people,
+)
 from marketplace.orders.models import Order
 from marketplace.orders.notes import DeskNote
 from marketplace.orders.permissions import can_reissue_label, desk_can_cancel
@@ -152,6 +161,7 @@ def further_actions(order: Order, at: datetime) -> list[str]:
         "extend": extending.extendable(order, at) is not None,
         "hold": held_payouts.can_hold(order),
         "goodwill": order.paid_at is not None,
+        "late-refund": late_refunds.can_refund(order),
     }
     return [name for name, is_offered in offered.items() if is_offered]
 

@@ -27,6 +27,7 @@ EVENTS: dict[str, LazyString] = {
     "win": _l("The bank decided for us"),
     "lose": _l("The bank decided for the buyer"),
     "conclude": _l("We said what follows"),
+    "cover_refund": _l("What we could not refund, the bank has given"),
     "follow_money": _l("Money moved between the provider and us"),
     "add_file": _l("A file was added"),
     "send_evidence": _l("The evidence was sent"),

@@ -19,14 +19,15 @@ from marketplace.disputes.locking import case_of
 from marketplace.disputes.permissions import OwnCase
 from marketplace.events import PROVIDER, HasActor
 from marketplace.jobs.alarms import AlarmKind, clear_alarms, raise_alarm
-from marketplace.ledger import Account, Line, Posting, post
+from marketplace.ledger import Account, Line, Posting, balance, post
 from marketplace.money import Money
 from marketplace.orders import resuming, settling
 from marketplace.orders.models import Order
 from marketplace.orders.states import OrderState
+from marketplace.payments import refunds
 from marketplace.payments.chargeback_models import ENDED_WELL, Chargeback, ChargebackState
-from marketplace.payments.facts import ChargebackOpened, ChargebackReported
-from marketplace.payments.models import PaymentAttempt
+from marketplace.payments.facts import ChargebackOpened, ChargebackReported, RefundFailed
+from marketplace.payments.models import PaymentAttempt, Refund
 from marketplace.payouts import stopping
 from marketplace.people.models import Person
 
@@ -107,6 +108,10 @@ def _let_go(chargeback: Chargeback, at: datetime) -> None:
         elif settling.is_contested_by_bank(order):
             resuming.resume(order, by=PROVIDER, at=at)
         stopping.go_on(order.id, by=PROVIDER, at=at)
+        for refund in refunds.failed_of(order.id):
+            if refund.ended_at is not None and refund.ended_at >= chargeback.opened_at:  # the bank was in its way
+                refunds.send_again(refund, at=at)
+                clear_alarms(AlarmKind.REFUND_FAILED, refund, by=PROVIDER, at=at, reason=chargeback.state.value)
     clear_alarms(AlarmKind.CHARGEBACK, chargeback, by=PROVIDER, at=at, reason=chargeback.state.value)
     events.announce(BankWrote(chargeback.id, BankNews.LET_GO, at))
 
@@ -139,6 +144,7 @@ def conclude(chargeback: Chargeback, *, pays_seller: bool, words: str, by: Perso
     banks_deadlines.wait_no_more(chargeback, at=at)
     for order in orders:
         _end(order, pays_seller=pays_seller, covers=covers, by=by, at=at)
+        _cover_refunds(chargeback, order, by=by, at=at)
     clear_alarms(AlarmKind.CHARGEBACK, chargeback, by=by, at=at, reason=chargeback.state.value)
     events.announce(BankWrote(chargeback.id, BankNews.PAID if pays_seller else BankNews.NOT_PAID, at))
 
@@ -152,6 +158,33 @@ def _end(order: Order, *, pays_seller: bool, covers: bool, by: HasActor, at: dat
         stopping.go_on(order.id, by=by, at=at)
     else:
         stopping.forgo(order.id, by=by, at=at)
+
+
+def _cover_refunds(chargeback: Chargeback, order: Order, *, by: HasActor, at: datetime) -> None:
+    """What we owed back and could not send, the bank has given: Dr refund payable, Cr chargebacks (fault B18)."""
+    of, currency = {"order_id": order.id}, order.currency
+    owed = -balance(Account.REFUND_PAYABLE, currency, **of) - Money(refunds.on_their_way(order.id), currency)
+    given = min(owed, balance(Account.CHARGEBACKS, currency, **of))
+    if given <= Money.zero(currency):
+        return
+    cause = events.record(chargeback, "cover_refund", by=by, at=at, order_id=order.id, minor=given.minor)
+    lines = (
+        Line(Account.REFUND_PAYABLE, given, order_id=order.id),
+        Line(Account.CHARGEBACKS, -given, order_id=order.id),
+    )
+    post(Posting("bank_refunded", chargeback, cause, at, chargeback.number, lines, part=str(cause.id)))
+    for refund in refunds.failed_of(order.id):
+        clear_alarms(AlarmKind.REFUND_FAILED, refund, by=by, at=at, reason=chargeback.state.value)
+
+
+def refund_failed(fact: RefundFailed) -> None:
+    """A refund found out only now that a bank had given the money, which has been concluded already."""
+    refund = db.session.get_one(Refund, fact.refund_id)
+    concluded = sa.select(Chargeback).filter_by(attempt_id=refund.attempt_id, state=ChargebackState.CONCLUDED)
+    for chargeback in db.session.scalars(concluded.order_by(Chargeback.id)):
+        for order in orders_of(chargeback):
+            if order.id == refund.order_id:
+                _cover_refunds(chargeback, order, by=PROVIDER, at=fact.at)
 
 
 def can_conclude(chargeback: Chargeback, person: Person) -> bool:

@@ -21,6 +21,7 @@ from marketplace.orders.facts import (
     OrdersConfirmed,
     OrderShipped,
     PaymentReturned,
+    RefundedLate,
     ShipByPassed,
     StillOnItsWay,
 )
@@ -112,6 +113,23 @@ def ship_by_passed(fact: ShipByPassed) -> None:
 def refunded(fact: OrderRefunded) -> None:
     """The money is on its way back, and why."""
     _write("refunded", fact.order_id, fact.at, reason=fact.reason)
+
+
+def refunded_late(fact: RefundedLate) -> None:
+    """The desk gives money back after the sale had ended."""
+    order = db.session.get_one(Order, fact.order_id)
+    own = _addressed(order, links.make(order, at=fact.at), fact.at, {"back": fact.back})
+    key = f"{order.number}:{order.refunded.minor}"  # a part and the rest may go at one moment
+    send(
+        "refunded_late",
+        key=key,
+        to=own.to,
+        about=order,
+        at=fact.at,
+        facts=own.facts,
+        secrets=own.secrets,
+        language=own.language,
+    )
 
 
 def order_link(fact: OrderLinkWanted) -> None:

@@ -17,6 +17,7 @@ from marketplace.orders.facts import (
     OrderCancelled,
     OrderDelivered,
     OrderPaid,
+    RefundedLate,
     ShipByNear,
     ShipByPassed,
 )
@@ -179,6 +180,22 @@ def gift_card_replaced(fact: GiftCardReplaced) -> None:
         facts={"amount": card.initial, "last_four": card.last_four, "credit_url": url("/account/credit")},
         secrets={"code": fact.code},
         language=holder.language,
+    )
+
+
+def refunded_late(fact: RefundedLate) -> None:
+    """The buyer was refunded after the sale had ended, and what that takes from the seller; the house knows."""
+    order = db.session.get_one(Order, fact.order_id)
+    if order.is_supply:
+        return
+    send(
+        "refunded_late_seller",
+        key=f"{order.number}:{order.refunded.minor}",  # a part and the rest may go at one moment
+        to=_address(order),
+        about=order,
+        at=fact.at,
+        facts={**about(order), "taken": fact.taken or "", "owed": fact.owed or ""},
+        language=_language(order),
     )
 
 

@@ -115,6 +115,34 @@ def refund(kind: str, order: Order, amount: Money, event: Event, at: datetime, *
     )
 
 
+def late_refund(
+    kind: str, order: Order, amount: Money, tax: Money, event: Event, at: datetime, *, part: str = ""
+) -> Posting:
+    """After settlement: escrow is divided, so what goes back is our loss, but for the tax we have not handed on."""
+    return Posting(
+        kind,
+        order,
+        event,
+        at,
+        order.number,
+        (
+            Line(Account.LOSSES, amount - tax, order_id=order.id),
+            Line(Account.TAX_PAYABLE, tax, order_id=order.id),
+            Line(Account.REFUND_PAYABLE, -amount, order_id=order.id),
+        ),
+        part,
+    )
+
+
+def owed_for_fraud(order: Order, amount: Money, event: Event, at: datetime) -> Posting:
+    """It was found to be fraud: what the seller has spent of the payout is owed back, and no loss of ours (GAP-21)."""
+    lines = (
+        Line(Account.SELLER_RECEIVABLE, amount, order_id=order.id),
+        Line(Account.LOSSES, -amount, order_id=order.id),
+    )
+    return Posting("fraud", order, event, at, order.number, lines)
+
+
 def charged_back(order: Order, amount: Money, event: Event, at: datetime) -> Posting:
     """A bank gave the buyer what escrow held: it covers what was taken from us, so chargebacks cost that much less."""
     lines = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from marketplace.money import Money
+
 
 @dataclass(frozen=True)
 class CheckoutPaid:
@@ -96,6 +98,20 @@ class OrderCancelled:
 class OrderRefunded:
     order_id: int
     reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RefundedLate:
+    """A settled sale was refunded, in full or in part.
+
+    ``back`` goes to the buyer. Of the seller's payout ``taken`` was not spent and is gone, ``owed`` is to come back.
+    """
+
+    order_id: int
+    back: Money
+    taken: Money
+    owed: Money
     at: datetime
 
 

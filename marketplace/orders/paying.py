@@ -131,4 +131,4 @@ def payment_expired(fact: PaymentExpired) -> None:
 
 def refund_failed(fact: RefundFailed) -> None:
     """Money that could not go back is owed still: the desk is told."""
-    raise_alarm(AlarmKind.REFUND_FAILED, db.session.get_one(Refund, fact.refund_id), at=fact.at)
+    raise_alarm(AlarmKind.REFUND_FAILED, db.session.get_one(Refund, fact.refund_id), at=fact.at, why=fact.why)

@@ -39,6 +39,7 @@ class EndReason(enum.StrEnum):
     DESK_DECISION = "desk_decision"
     DISPUTE = "dispute"
     CHARGED_BACK = "charged_back"
+    AFTER_SALE = "after_sale"
 
 
 class MoreThanLeft(Refusal):
@@ -73,8 +74,8 @@ def cancel(order: Order, *, reason: EndReason, by: HasActor, at: datetime) -> No
 def refund_in_full(order: Order, *, reason: EndReason, by: HasActor, at: datetime) -> None:
     """Give back everything that has not been given back yet, shipping and tax included (GAP-21)."""
     db.session.refresh(order, with_for_update=True)  # what went back in part until now is not given back again
-    left, taken_back = order.total - order.refunded, _taken_back(order)
-    event = events.transition(order, "refund", by=by, at=at, sets=_all_given_back(order, reason, at))
+    left, tax_back = order.total - order.refunded, taken_back(order)
+    event = events.transition(order, "refund", by=by, at=at, sets=all_given_back(order, reason, at))
     post(accounting.refund("refund", order, left, event, at))
     refunds.request_refund(
         attempt=attempts.paid_attempt_of(order.checkout_id),
@@ -85,7 +86,7 @@ def refund_in_full(order: Order, *, reason: EndReason, by: HasActor, at: datetim
         order_id=order.id,
         at=at,
     )
-    tax_books.reverse_sale(order, part="full", at=at, **taken_back)
+    tax_books.reverse_sale(order, part="full", at=at, **tax_back)
     holds.release([order], at=at)
     deadlines.cancel_deadlines([order], *ENDING_DEADLINES, at=at)
     events.announce(OrderRefunded(order.id, reason.value, at))
@@ -111,15 +112,15 @@ def charge_back(order: Order, *, by: HasActor, at: datetime) -> None:
     What is left in escrow covers what the bank took. Raises ``CannotRefund`` unless the order is disputed.
     """
     db.session.refresh(order, with_for_update=True)
-    left, taken_back = order.total - order.refunded, _taken_back(order)
-    event = events.transition(order, "refund", by=by, at=at, sets=_all_given_back(order, EndReason.CHARGED_BACK, at))
+    left, tax_back = order.total - order.refunded, taken_back(order)
+    event = events.transition(order, "refund", by=by, at=at, sets=all_given_back(order, EndReason.CHARGED_BACK, at))
     post(accounting.charged_back(order, left, event, at))
-    tax_books.reverse_sale(order, part="full", at=at, **taken_back)
+    tax_books.reverse_sale(order, part="full", at=at, **tax_back)
     holds.release([order], at=at)
     deadlines.cancel_deadlines([order], *ENDING_DEADLINES, at=at)
 
 
-def _taken_back(order: Order) -> dict[str, int]:
+def taken_back(order: Order) -> dict[str, int]:
     """What the tax service is told of a full refund: what has not gone back before."""
     kept = tax_books.line_tax(order)
     return {
@@ -130,7 +131,8 @@ def _taken_back(order: Order) -> dict[str, int]:
     }
 
 
-def _all_given_back(order: Order, reason: EndReason, at: datetime) -> dict[str, object]:
+def all_given_back(order: Order, reason: EndReason, at: datetime) -> dict[str, object]:
+    """The columns of an order of which nothing is left to give back."""
     return {
         "closed_at": at,
         "end_reason": order.end_reason or reason.value,
@@ -159,17 +161,20 @@ def after_part(order: Order, of_price: Money) -> tuple[int, int]:
     return refunded_price, tax_books.tax_on_refunded(order, refunded_price)
 
 
-def refund_part(order: Order, *, of_price: Money, reason: EndReason, by: HasActor, at: datetime) -> Money:
+def refund_part(
+    order: Order, *, of_price: Money, reason: EndReason, by: HasActor, at: datetime, settled: bool = False
+) -> Money:
     """Lower the price by ``of_price`` and give it back with its share of the tax; returns what goes back (B16).
 
-    Raises ``MoreThanLeft`` as ``after_part`` does. The payout becomes the percentage of the remaining price.
+    Raises ``MoreThanLeft`` as ``after_part`` does. The payout becomes the percentage of the remaining price. Of a
+    ``settled`` sale the payout stays as it is, and what goes back is our loss.
     """
     refunded_price, refunded_tax = after_part(order, of_price)
     claimed = db.session.scalar(
         sa.update(Order)
         .where(
             Order.id == order.id,
-            Order.state.in_(PARTLY_REFUNDABLE),
+            Order.state.in_((OrderState.SETTLED,) if settled else PARTLY_REFUNDABLE),
             Order.refunded_price_minor == order.refunded_price_minor,
             Order.price_minor > refunded_price,
         )
@@ -185,7 +190,11 @@ def refund_part(order: Order, *, of_price: Money, reason: EndReason, by: HasActo
     db.session.refresh(order)
     said = {"minor": back.minor, "price_minor": of_price.minor, "reason": reason.value}
     event = events.record(order, accounting.REFUND_PART, by=by, at=at, **said)
-    post(accounting.refund(accounting.REFUND_PART, order, back, event, at, part=part))
+    if settled:
+        tax = Money(tax_back, order.currency)
+        post(accounting.late_refund(accounting.REFUND_PART, order, back, tax, event, at, part=part))
+    else:
+        post(accounting.refund(accounting.REFUND_PART, order, back, event, at, part=part))
     refunds.request_refund(
         attempt=attempts.paid_attempt_of(order.checkout_id),
         amount=back,

@@ -135,6 +135,7 @@ ORDER = Machine(
         (_O.LOST, "refund"): _O.REFUNDED,
         (_O.RETURNED_TO_SENDER, "refund"): _O.REFUNDED,
         (_O.DISPUTED, "refund"): _O.REFUNDED,
+        (_O.SETTLED, "refund_settled"): _O.REFUNDED,
     },
     refusals={
         "pay": CannotPay,
@@ -154,8 +155,9 @@ ORDER = Machine(
         "lose": CannotMarkLost,
         "return": CannotReturn,
         "refund": CannotRefund,
+        "refund_settled": CannotRefund,
     },
-    owes={"pay": "capture", "settle": "settlement", "refund": "refund"},
+    owes={"pay": "capture", "settle": "settlement", "refund": "refund", "refund_settled": "refund"},
 )
 
 CLOSED = (_O.SETTLED, _O.REFUNDED, _O.EXPIRED)

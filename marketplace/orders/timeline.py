@@ -154,5 +154,6 @@ def _end_title(order: Order) -> str:
         EndReason.RETURNED_TO_SENDER: _("Returned to its sender"),
         EndReason.PIECE_GONE: _("No longer available"),
         EndReason.CHARGED_BACK: _("Given back by the buyer's bank"),
+        EndReason.AFTER_SALE: _("Refunded after the sale"),
     }
     return str(titles.get(EndReason(order.end_reason), _("Cancelled by us")) if order.end_reason else _("Cancelled"))

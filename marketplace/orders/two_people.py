@@ -7,6 +7,7 @@ from datetime import datetime
 from marketplace import events
 from marketplace.events import Event
 from marketplace.money import Money
+from marketplace.orders import accounting
 from marketplace.orders.models import Order
 from marketplace.people.models import Person
 from marketplace.programme import versions
@@ -20,13 +21,19 @@ def needs_two(amount: Money) -> bool:
 
 
 def proposal_of(order: Order, verb: str) -> Event | None:
-    """The proposal of this verb that stands: nothing has moved the order since."""
+    """The proposal of this verb that stands: nothing has moved the order or its money since."""
+    return next((event for event in standing(order) if event.detail["verb"] == verb), None)
+
+
+def standing(order: Order) -> list[Event]:
+    """The proposals that stand, newest first."""
+    found = []
     for event in reversed(events.history(order)):
-        if event.to_state is not None:
-            return None
-        if event.action == PROPOSE and event.detail["verb"] == verb:
-            return event
-    return None
+        if event.to_state is not None or event.action == accounting.REFUND_PART:
+            break
+        if event.action == PROPOSE:
+            found.append(event)
+    return found
 
 
 def is_seconded(order: Order, verb: str, *, by: Person) -> bool:

@@ -51,8 +51,9 @@ class RefundCompleted:
 
 @dataclass(frozen=True)
 class RefundFailed:
-    """The provider could not return the money, perhaps days after it said it had."""
+    """The provider could not return the money, perhaps days after it said it had; ``why`` in its words, if any."""
 
     refund_id: int
     was_done: bool
     at: datetime
+    why: str = ""

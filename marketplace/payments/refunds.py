@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import aliased
 
 from marketplace import events
 from marketplace.database import db, unit_of_work
@@ -21,6 +22,7 @@ from marketplace.payments.models import PaymentAttempt, Refund, RefundState
 
 SEND = "refund"
 CHECK = "refund_check"
+AGAIN = "-again"  # ends the key of a refund in the place of one that failed
 
 
 class MoreThanPaid(Refusal):
@@ -90,11 +92,31 @@ def send_again(refund: Refund, *, at: datetime) -> Refund:
         attempt=db.session.get_one(PaymentAttempt, refund.attempt_id),
         amount=refund.amount,
         reason=refund.reason,
-        key=f"{refund.key}-again",
+        key=f"{refund.key}{AGAIN}",
         reference=_reference(refund),
         order_id=refund.order_id,
         at=at,
     )
+
+
+def failed_of(order_id: int) -> list[Refund]:
+    """The refunds of an order that failed and were not sent again, oldest first."""
+    again = aliased(Refund)
+    replaced = sa.select(again.id).where(again.key == Refund.key + AGAIN)
+    query = sa.select(Refund).where(Refund.order_id == order_id, Refund.state == RefundState.FAILED, ~replaced.exists())
+    return list(db.session.scalars(query.order_by(Refund.id)))
+
+
+def trouble_of(refund: Refund) -> str:
+    """Why a refund was refused, in the provider's words; empty where it was not."""
+    sent = outbox.rows_of(refund, SEND)
+    return (sent[-1].trouble or "") if sent and sent[-1].state is outbox.OutboxState.REFUSED else ""
+
+
+def on_their_way(order_id: int) -> int:
+    """What has been asked for of an order and has not ended, in minor units."""
+    total = sa.select(sa.func.coalesce(sa.func.sum(Refund.amount_minor), 0))
+    return int(db.session.scalar(total.filter_by(order_id=order_id, state=RefundState.REQUESTED)) or 0)
 
 
 def _reference(refund: Refund) -> str:
@@ -118,9 +140,9 @@ def apply(refund: Refund, report: RefundReport, *, reference: str, at: datetime)
         events.announce(RefundFailed(refund.id, True, at))
 
 
-def _fail(refund: Refund, at: datetime) -> None:
+def _fail(refund: Refund, at: datetime, why: str = "") -> None:
     events.transition(refund, "fail", by=PROVIDER, at=at, sets={"ended_at": at})
-    events.announce(RefundFailed(refund.id, False, at))
+    events.announce(RefundFailed(refund.id, False, at, why))
 
 
 def _post(kind: str, refund: Refund, event: events.Event, reference: str, at: datetime, *, sign: int) -> None:
@@ -161,7 +183,7 @@ class RefundSending:
     def record(self, row: outbox.OutboxRow, outcome: outbox.Done | outbox.Refused, *, at: datetime) -> None:
         refund = db.session.get_one(Refund, row.subject_id, with_for_update=True)
         if isinstance(outcome, outbox.Refused):
-            _fail(refund, at)
+            _fail(refund, at, outcome.reason)
         else:
             apply(refund, _report(outcome), reference=row.request["reference"], at=at)
 

@@ -37,7 +37,7 @@ class PayoutState(enum.StrEnum):
     DUE = "due"
     ISSUED = "issued"
     STOPPED = "stopped"  # a bank has the buyer's payment in its hands (fault B18)
-    FORGONE = "forgone"  # never paid: the bank took the money back, and the seller was at fault
+    FORGONE = "forgone"  # never paid: the buyer has the money back, by a bank or after the sale
     REFUSED = "refused"  # the issuer said no, or answered something else than was asked: the desk looks
 
 
@@ -60,6 +60,10 @@ class TooLateToChoose(Refusal):
 
 class NotStopped(Refusal):
     message = _l("This payout has not been stopped.")
+
+
+class CannotForgo(Refusal):
+    message = _l("This payout has been made, or never will be.")
 
 
 class CannotHold(Refusal):
@@ -85,6 +89,9 @@ PAYOUT = Machine(
         (_P.STOPPED, "keep"): _P.HELD,  # the bank lets go of what the desk still holds
         (_P.STOPPED, "forgo"): _P.FORGONE,
         (_P.DUE, "hold"): _P.HELD,
+        (_P.HELD, "forgo"): _P.FORGONE,  # refunded after the sale, before the card was handed out
+        (_P.DUE, "forgo"): _P.FORGONE,
+        (_P.REFUSED, "forgo"): _P.FORGONE,
         (_P.REFUSED, "hold"): _P.HELD,
         (_P.HELD, "release"): _P.DUE,
     },
@@ -94,7 +101,7 @@ PAYOUT = Machine(
         "stop": CannotStop,
         "go_on": NotStopped,
         "keep": NotStopped,
-        "forgo": NotStopped,
+        "forgo": CannotForgo,
         "hold": CannotHold,
         "release": NotHeld,
     },

@@ -240,7 +240,7 @@ def test_the_orders_page_says_why_each_amount_and_notes_who_read_it(app: Flask) 
         "Label mailed to the seller",
         "Confirmed by the buyer",
         "the carrier",
-        "Gift card ready",
+        "Gift card for the sale, to the seller",
     ):
         assert words in shown
     [reading] = db.session.scalars(sa.select(Reading).where(Reading.subject_type == "orders")).all()

@@ -17,7 +17,8 @@ from marketplace.disputes import answering, chargebacks, deciding, opening, retu
 from marketplace.disputes.banks_deadlines import SILENCE
 from marketplace.disputes.permissions import OwnCase
 from marketplace.disputes.states import DisputeState, Remedy
-from marketplace.jobs.alarms import Alarm, AlarmKind
+from marketplace.jobs.alarms import Alarm, AlarmKind, is_alarmed
+from marketplace.jobs.outbox import NotDone, OutboxRow
 from marketplace.ledger import Account, balance
 from marketplace.listings.states import ListingState
 from marketplace.orders import held_payouts, refunding, settling
@@ -35,8 +36,8 @@ from marketplace.payments.chargeback_models import (
     ChargebackState,
 )
 from marketplace.payments.chargebacks import ChargebackOpen
-from marketplace.payments.models import PaymentAttempt, Refund
-from marketplace.payments.refunds import MoreThanPaid, request_refund
+from marketplace.payments.models import PaymentAttempt, Refund, RefundState
+from marketplace.payments.refunds import MoreThanPaid, RefundSending, request_refund
 from marketplace.payments.sandbox import SandboxSession
 from marketplace.payments.sandbox_chargebacks import SandboxChargeback, SandboxFile, play
 from marketplace.payments.sandbox_pages import deliver
@@ -394,3 +395,72 @@ def test_strangers_to_the_desk_find_no_such_page(app: Flask) -> None:
     case = bank(order, "inquire")
     for client in (browser(app), browser(app, order_again(order).seller)):
         assert client.get(f"/desk/chargebacks/{case.number}").status_code in (302, 303, 404)
+
+
+# A refund that was on its way ----------------------------------------------------------------------------------------
+
+
+def asked_for_and_not_sent(of_price: int | None = None) -> Order:
+    """The desk has decided for the buyer; before the refund is sent the bank takes the whole payment."""
+    dispute = in_review()
+    remedy = Remedy.REFUND_WITHOUT_RETURN if of_price is None else Remedy.PARTIAL_REFUND
+    with unit_of_work():
+        mine = db.session.get_one(type(dispute), dispute.id)
+        deciding.decide(mine, ruling(remedy, of_price), by=an_agent(), at=clock.now())
+    order = order_again(dispute.order)
+    bank(order, "charge_back")
+    return order_again(order)
+
+
+def owed_back(order: Order) -> int:
+    return -balance(Account.REFUND_PAYABLE, "USD", order_id=order.id).minor
+
+
+@pytest.mark.fault("B18")
+@pytest.mark.parametrize("of_price", [None, 4_500])
+def test_what_we_owed_back_and_could_not_send_is_covered_by_what_the_bank_gave(
+    app: Flask, of_price: int | None
+) -> None:
+    order = asked_for_and_not_sent(of_price)
+    refund = db.session.scalars(sa.select(Refund)).one()
+    assert (refund.state, owed_back(order)) == (RefundState.FAILED, order.refunded.minor)
+    desk = browser(app, an_agent())
+    for path in ("/desk", f"/desk/orders/{order.number}"):
+        assert "The buyer&#39;s bank had the payment in its hands" in desk.get(path).get_data(as_text=True)
+    lost = bank(order, "lose")
+    conclude(lost, pays_seller=False)
+    assert owed_back(order_again(order)) == 0
+    assert (cost(order), held(order)) == ((0, 0), 0)
+    assert not is_alarmed(AlarmKind.REFUND_FAILED, refund)
+    assert db.session.scalars(sa.select(Refund)).all() == [refund]
+    assert_books_balance(app)
+
+
+@pytest.mark.fault("B18")
+def test_what_we_could_not_send_leaves_once_the_bank_has_let_go(app: Flask) -> None:
+    order = asked_for_and_not_sent()
+    bank(order, "win")
+    refunds = db.session.scalars(sa.select(Refund).order_by(Refund.id)).all()
+    assert [row.state for row in refunds] == [RefundState.FAILED, RefundState.DONE]
+    assert not is_alarmed(AlarmKind.REFUND_FAILED, refunds[0])
+    assert (owed_back(order), cost(order)) == (0, (0, 0))
+    assert_books_balance(app)
+
+
+@pytest.mark.fault("B18")
+def test_a_refund_that_fails_after_the_end_is_covered_then(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as provider:
+        provider.setattr(RefundSending, "perform", _away)
+        order = asked_for_and_not_sent()
+        conclude(bank(order, "lose"), pays_seller=False)
+        assert owed_back(order) == order.refunded.minor, "it may still get through"
+    with unit_of_work():
+        waiting = sa.update(OutboxRow).where(OutboxRow.kind == "refund")
+        db.session.execute(waiting.values(due_at=clock.wall() - timedelta(hours=1)))
+    sweep()
+    assert (owed_back(order), cost(order)) == (0, (0, 0))
+    assert_books_balance(app)
+
+
+def _away(*_any: object) -> None:
+    raise NotDone("the provider is away")

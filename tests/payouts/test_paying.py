@@ -24,6 +24,7 @@ from marketplace.orders.models import Order
 from marketplace.payouts import paying
 from marketplace.payouts.models import (
     PAYOUT,
+    CannotForgo,
     CannotHold,
     CannotPayOut,
     CannotStop,
@@ -69,8 +70,8 @@ LEADS = {
     "stop": {HELD: STOPPED, DUE: STOPPED, PayoutState.REFUSED: STOPPED},
     "go_on": {STOPPED: DUE},
     "keep": {STOPPED: HELD},
-    "forgo": {STOPPED: PayoutState.FORGONE},
-    "hold": {PayoutState.REFUSED: HELD},
+    "forgo": dict.fromkeys((STOPPED, HELD, DUE, PayoutState.REFUSED), PayoutState.FORGONE),
+    "hold": {DUE: HELD, PayoutState.REFUSED: HELD},
     "release": {HELD: DUE},
 }
 
@@ -93,7 +94,7 @@ NAMED = {
     "stop": CannotStop,
     "go_on": NotStopped,
     "keep": NotStopped,
-    "forgo": NotStopped,
+    "forgo": CannotForgo,
     "hold": CannotHold,
     "release": NotHeld,
 }
