@@ -84,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     presentation.register(app)
     wording.register(app)
     site.init_app(app)
+    app.jinja_env.filters["once"] = cards.once
     error_pages.init_app(app, suggestions=lambda address: cards.cards(instead_of(address, 4)))
     service_pages.init_app(app)
     blueprints.register_all(app, settings, csrf)
@@ -153,11 +154,10 @@ def _locale() -> str | None:
     if published is None:
         return None
     policy = published.written
-    known = language.offered(policy)
-    if len(known) < 2 or not has_request_context():
+    if not policy.languages.offered or not has_request_context():
         return policy.market.locale
-    chosen = session.get(language.CHOSEN)
-    return language.locale_of(policy, chosen if chosen in known else request.accept_languages.best_match(known))
+    asked = request.headers.get("Accept-Language", "")
+    return language.read_by(policy.market.locale, tuple(policy.languages.offered), session.get(language.CHOSEN), asked)
 
 
 def _time_zone() -> str | None:

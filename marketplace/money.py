@@ -9,9 +9,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
+from marketplace import locales
 from marketplace.errors import Refusal
 
 FULL = 10_000  # basis points in the whole
@@ -112,7 +112,7 @@ class Money:
 
 def format_money(money: Money, *, whole: bool = False) -> str:
     """The amount as the reader's locale writes it; ``whole`` drops ``.00`` where nothing is lost."""
-    return _written(money, whole, str(get_locale() or "en_US"))
+    return _written(money, whole, locales.spoken())
 
 
 @lru_cache(maxsize=4096)  # a page says the same few prices again and again, and every page of a shop does

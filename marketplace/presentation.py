@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-from babel import Locale
 from babel.dates import format_skeleton, format_time, get_timezone_name
 from flask import Flask
-from flask_babel import get_locale, get_timezone, get_translations, ngettext
+from flask_babel import get_timezone, get_translations, ngettext
 from flask_babel import gettext as _
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 from wtforms import Field, FieldList, Form, FormField
 
+from marketplace import locales
 from marketplace.money import Money, format_money
 
 # The text face has no narrow no-break space, which CLDR puts before AM and PM.
@@ -46,10 +46,6 @@ def _local(moment: datetime) -> datetime:
     return moment.astimezone(zone) if zone else moment
 
 
-def _locale() -> str:
-    return str(get_locale() or "en_US")
-
-
 def iso(moment: datetime | date) -> str:
     """For a ``datetime`` attribute: UTC to the second, or the plain date."""
     if isinstance(moment, datetime):
@@ -62,21 +58,26 @@ def day(moment: datetime | date, *, year: bool = False, weekday: bool = True) ->
     if isinstance(moment, datetime):
         moment = _local(moment)
     skeleton = ("y" if year else "") + ("MMMEd" if weekday else "MMMd")
-    return str(format_skeleton(skeleton, datetime(moment.year, moment.month, moment.day, tzinfo=UTC), locale=_locale()))
+    return _written_day(date(moment.year, moment.month, moment.day), skeleton, locales.spoken())
+
+
+@lru_cache(maxsize=2048)
+def _written_day(on: date, skeleton: str, locale: str) -> str:
+    return str(format_skeleton(skeleton, datetime(on.year, on.month, on.day, tzinfo=UTC), locale=locale))
 
 
 def time_of_day(moment: datetime, *, zone: bool = False) -> str:
     """The local time: ``2:05 PM``; with ``zone`` also its short name, as every deadline needs."""
     local = _local(moment)
-    text = str(format_time(local, "short", locale=_locale())).replace(_NARROW, _NO_BREAK)
+    text = str(format_time(local, "short", locale=locales.spoken())).replace(_NARROW, _NO_BREAK)
     if zone:
-        text += _NO_BREAK + str(get_timezone_name(local, width="short", locale=_locale()))
+        text += _NO_BREAK + str(get_timezone_name(local, width="short", locale=locales.spoken()))
     return text
 
 
 def moment(value: datetime, *, zone: bool = False) -> str:
     """Date and time: ``Thu, Nov 26, 2:05 PM``."""
-    return _written_moment(value.replace(second=0, microsecond=0), zone, _locale(), str(get_timezone()))
+    return _written_moment(value.replace(second=0, microsecond=0), zone, locales.spoken(), str(get_timezone()))
 
 
 @lru_cache(maxsize=1024)  # a sweep writes the same few minutes into a thousand letters
@@ -203,13 +204,13 @@ FILTERS = (
 def _translated(context: EvalContext, text: str, **values: object) -> str:
     """``_("Bag (%(count)s)", count=2)`` in a template; most texts need no values, and are the same on every page."""
     if not values:
-        return _plain_text(get_locale(), text, context.autoescape)
+        return _plain_text(locales.spoken(), text, context.autoescape)
     words = get_translations().ugettext(text)
     return (Markup(words) if context.autoescape else words) % values  # noqa: S704 (the template's own words)
 
 
 @lru_cache(maxsize=8192)
-def _plain_text(_locale: Locale | None, text: str, as_html: bool) -> str:
+def _plain_text(_locale: str, text: str, as_html: bool) -> str:
     words = get_translations().ugettext(text)
     return (Markup(words) if as_html else words) % {}  # noqa: S704 (the template's own words)
 

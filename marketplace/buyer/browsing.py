@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import render_template, request
 from flask_babel import gettext as _
 
+from marketplace import locales
 from marketplace.buyer import cards
 from marketplace.listings.criteria import DISCOUNT_BANDS, PRICE_BANDS, Band, Criteria, Cursor, Sort, band_name
 from marketplace.listings.facets import Facet, Wider
@@ -107,6 +110,11 @@ def _facet_labels() -> dict[str, str]:
 
 def value_label(facet: str, value: str) -> str:
     """A value of a facet in words; one that nothing has is shown as it was typed."""
+    return _value_label(facet, value, versions.current().content_hash, locales.spoken())
+
+
+@lru_cache(maxsize=1024)
+def _value_label(facet: str, value: str, _policy: str, _locale: str) -> str:
     policy = versions.current().policy
     if facet == "category":
         category = policy.eligibility.category(value)
@@ -143,23 +151,38 @@ def _discount_label(name: str) -> str:
     return str(_("%(low)s%% to %(high)s%%", low=band[0], high=band[1]))
 
 
-def _facets(facets: Sequence[Facet]) -> list[dict[str, object]]:
+@dataclass(frozen=True, slots=True)  # a template finds a field of a dictionary only after it looked for an attribute
+class ShownValue:
+    """One box to tick."""
+
+    value: str
+    label: str
+    count: int | None
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFacet:
+    """A filter and its boxes."""
+
+    name: str
+    label: str
+    open: bool
+    values: Sequence[ShownValue]
+
+
+def _facets(facets: Sequence[Facet]) -> list[ShownFacet]:
     labels = _facet_labels()
     return [_facet(facet, labels[facet.name]) for facet in facets]
 
 
-def _facet(facet: Facet, label: str) -> dict[str, object]:
+def _facet(facet: Facet, label: str) -> ShownFacet:
+    name, policy, locale = facet.name, versions.current().content_hash, locales.spoken()
     values = [
-        {
-            "value": value.value,
-            "label": value_label(facet.name, value.value),
-            "count": value.count,
-            "selected": value.is_chosen,
-        }
-        for value in facet.values
+        ShownValue(one.value, _value_label(name, one.value, policy, locale), one.count, one.is_chosen)
+        for one in facet.values
     ]
-    is_open = facet.name in OPEN_FACETS or any(value.is_chosen for value in facet.values)
-    return {"name": facet.name, "label": label, "open": is_open, "values": values}
+    return ShownFacet(name, label, name in OPEN_FACETS or any(one.selected for one in values), values)
 
 
 def _chips(criteria: Criteria, path: str) -> list[dict[str, str]]:

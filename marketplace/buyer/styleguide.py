@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired
 
 from marketplace import clock
 from marketplace.buyer import cards
+from marketplace.buyer.browsing import ShownFacet, ShownValue
 from marketplace.form_fields import Form, MultiCheckboxField
 from marketplace.listings.search import newest
 from marketplace.money import Money
@@ -83,13 +84,9 @@ def _photos(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**photo, "caption": caption} for photo, caption in zip(found, captions, strict=False)]
 
 
-def _facets() -> list[dict[str, Any]]:
+def _facets() -> list[ShownFacet]:
     colours = [("black", _("Black"), 12, True), ("oxblood", _("Oxblood"), 3, False), ("sage", _("Sage"), 0, False)]
-    values = [{"value": key, "label": label, "count": n, "selected": chosen} for key, label, n, chosen in colours]
-    return [
-        {"name": "colour", "label": _("Color"), "open": True, "values": values},
-        {"name": "price", "label": _("Price"), "open": True, "values": [], "low": "from", "high": "to", "unit": "$"},
-    ]
+    return [ShownFacet("colour", _("Color"), open=True, values=[ShownValue(*colour) for colour in colours])]
 
 
 def _steps(now: datetime) -> list[dict[str, Any]]:

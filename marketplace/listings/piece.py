@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -33,6 +33,20 @@ F: Any = Flaw.__table__
 LP: Any = StylePicture.__table__
 
 
+class PictureFile(NamedTuple):
+    """Where a picture is kept and in which widths (pixels), as ``catalogue.models.PictureColumns`` has it."""
+
+    key: str
+    width: int
+    height: int
+    widths: tuple[int | str, ...]
+
+    @classmethod
+    def read(cls, key: str | None, width: int | None, height: int | None, widths: Any) -> PictureFile | None:
+        """The file of a row; None where the row has none."""
+        return None if key is None else cls(key, width or 0, height or 0, tuple(widths or ()))
+
+
 @dataclass(frozen=True, slots=True)
 class Offered:
     """A listing as a shop window shows it, with its first picture (None: it has none)."""
@@ -50,7 +64,7 @@ class Offered:
     price_minor: int | None
     original_price_minor: int
     seller_id: int | None
-    picture: dict[str, Any] | None
+    picture: PictureFile | None
 
     @property
     def is_supply(self) -> bool:
@@ -86,9 +100,9 @@ class Picture:
     note: str | None
 
     @property
-    def file(self) -> dict[str, Any]:
-        """As ``showing.photo`` reads a picture."""
-        return {"key": self.key, "width": self.width, "height": self.height, "widths": self.widths}
+    def file(self) -> PictureFile:
+        """As ``showing.photo`` reads a picture; only of one that has a ``key``."""
+        return PictureFile(self.key or "", self.width or 0, self.height or 0, tuple(self.widths or ()))
 
 
 SHOWN = (
@@ -153,7 +167,7 @@ def read(one: sa.Select[Any], number: str) -> Any:
     return row
 
 
-def shown(row: Any, picture: dict[str, Any] | None) -> Offered:
+def shown(row: Any, picture: PictureFile | None) -> Offered:
     """A row of ``SHOWN`` and its picture as a shop window takes them."""
     return Offered(*(*row[: len(SHOWN)], picture))
 
@@ -271,10 +285,4 @@ def alike(piece: Any, limit: int = MOST_ALIKE) -> Sequence[Offered]:
     price = piece.price_minor if piece.price_minor is not None else piece.original_price_minor
     named = {"title": piece.title, "category": piece.category, "colour": piece.colour}
     rows = db.session.execute(_ALIKE, {**named, "price": price, "id": piece.id, "limit": limit})
-    return [shown(row, _file(row)) for row in rows]
-
-
-def _file(row: Any) -> dict[str, Any] | None:
-    if row.key is None:
-        return None
-    return {"key": row.key, "width": row.width, "height": row.height, "widths": row.widths}
+    return [shown(row, PictureFile.read(*row[-4:])) for row in rows]

@@ -11,7 +11,7 @@ from typing import Any
 
 from marketplace.catalogue.models import PictureColumns
 from marketplace.listings.models import Listing
-from marketplace.listings.piece import Offered
+from marketplace.listings.piece import Offered, PictureFile
 from marketplace.money import Money
 from marketplace.programme import versions
 from marketplace.programme.policy import Policy
@@ -33,14 +33,11 @@ def grade(key: str | None, policy: Policy) -> dict[str, Any]:
 
 
 def photo(
-    picture: PictureColumns | dict[str, Any], alt: str, caption: str = "", anchor: str | None = None
+    picture: PictureColumns | PictureFile, alt: str, caption: str = "", anchor: str | None = None
 ) -> dict[str, Any]:
     """A picture of the store as an ``<img>`` reads it, with every derivative in its ``srcset``."""
-    if isinstance(picture, dict):
-        key, wide, high, made = picture["key"], picture["width"], picture["height"], picture["widths"]
-    else:
-        key, wide, high, made = picture.key, picture.width, picture.height, picture.widths
-    return {**_file(key, wide, high, tuple(made)), "alt": alt, "caption": caption, "anchor": anchor}
+    file = _file(picture.key, picture.width, picture.height, tuple(picture.widths))
+    return {**file, "alt": alt, "caption": caption, "anchor": anchor}
 
 
 @lru_cache(maxsize=4096)  # what is at an address never changes, and writing its addresses is half of a page of pictures
@@ -68,7 +65,9 @@ def largest_url(picture: PictureColumns) -> str:
 def first_photo(listing: Listing | Offered) -> dict[str, Any]:
     """The library's front picture, else the seller's own first photo, of a listing that has been in the shop."""
     picture = listing.picture if isinstance(listing, Offered) else _pictures(listing)[0]
-    return photo(picture or {}, alt=f"{listing.title}, {detail(listing)}")
+    if picture is None:
+        raise LookupError(f"{listing.number} has no picture")
+    return photo(picture, alt=f"{listing.title}, {detail(listing)}")
 
 
 def any_photo(listing: Listing) -> dict[str, Any] | None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from flask_babel import force_locale, get_locale
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from marketplace.programme import versions
 from marketplace.programme.policy import Policy
@@ -37,6 +39,16 @@ def locale_of(policy: Policy, language: str | None) -> str:
     """The locale to say things in for a reader of ``language``: the market's own where the shop does not speak it."""
     own = policy.market.locale
     return own if language not in policy.languages.offered or language == Locale.parse(own).language else language
+
+
+@lru_cache(maxsize=512)  # browsers ask for languages in a few ways only
+def read_by(own: str, others: tuple[str, ...], chosen: str | None, asked: str) -> str:
+    """The locale for a visitor: the language chosen here, else what ``Accept-Language`` asks for, else the market's."""
+    language = Locale.parse(own).language
+    known = list(dict.fromkeys((language, *others)))
+    if chosen not in known:
+        chosen = parse_accept_header(asked, LanguageAccept).best_match(known)
+    return own if chosen is None or chosen == language or chosen not in others else chosen
 
 
 def choices(policy: Policy) -> list[Choice]:
