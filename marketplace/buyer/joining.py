@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from marketplace import clock
+from marketplace.buyer import saved_here
 from marketplace.buyer.account_forms import EmailForm, FinishJoiningForm
 from marketplace.buyer.tries import asking
 from marketplace.buyer.unhurried import unhurried
@@ -14,7 +15,6 @@ from marketplace.database import db
 from marketplace.people import accounts, link_requests, mailed_links, membership
 from marketplace.people.models import Person, TokenPurpose
 from marketplace.people.passwords import PasswordRefused
-from marketplace.people.signing_in import sign_in_here
 from marketplace.permissions import current_person, public, signed_in, the_person
 from marketplace.programme import versions
 from marketplace.programme.language import spoken_now
@@ -59,7 +59,7 @@ def confirm(token: str) -> ResponseReturnValue:
         except PasswordRefused as refused:
             form.password.errors = [str(refused.message)]
         else:
-            sign_in_here(person, at=at)
+            saved_here.arrive(person, at=at)
             flash(_("Welcome. Your account is ready."), "ok")
             return redirect(url_for("account.overview"), 303)
     page = render_template("buyer/join_confirm.html", form=form, email=link.email)

@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from marketplace import clock, database
+from marketplace.buyer import saved_here
 from marketplace.buyer.account_forms import ChangePasswordForm, EmailForm, NewPasswordForm
 from marketplace.buyer.tries import asking, guessing
 from marketplace.buyer.unhurried import unhurried
 from marketplace.people import accounts, link_requests, mailed_links, passwords
 from marketplace.people.models import Person, TokenPurpose
 from marketplace.people.passwords import PasswordRefused
-from marketplace.people.signing_in import sign_in_here
 from marketplace.permissions import public, signed_in, the_person
 from marketplace.programme.language import spoken_now
 
@@ -77,6 +77,6 @@ def _set(form: NewPasswordForm, operation: Callable[[datetime], Person]) -> bool
     except PasswordRefused as refused:
         form.password.errors = [str(refused.message)]
         return False
-    sign_in_here(person, at=at)
+    saved_here.arrive(person, at=at)
     flash(_("Your new password is set. You are signed out on every other device."), "ok")
     return True

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from marketplace import clock
-from marketplace.buyer import cards, seen
+from marketplace.buyer import cards, saved_here, seen
 from marketplace.buyer.search_words import in_words
 from marketplace.interests import saving, searches
 from marketplace.interests.labels import LABELS
@@ -18,17 +18,20 @@ from marketplace.interests.models import Pace, SavedSearch
 from marketplace.listings.criteria import Criteria
 from marketplace.listings.finding import public_listing, public_listings, public_path
 from marketplace.listings.states import PUBLIC
-from marketplace.permissions import public, signed_in, the_person
+from marketplace.permissions import current_person, public, signed_in, the_person
 from marketplace.programme import versions
 
 bp = Blueprint("saved", __name__)
 
 
 @bp.get("/account/saved")
-@signed_in
+@public
 def saved() -> ResponseReturnValue:
-    """Saved pieces with what they cost now, and saved searches with how often they are told."""
-    person = the_person()
+    """Saved pieces with what they cost now, and saved searches; a visitor without an account sees this browser's."""
+    person = current_person()
+    if person is None:
+        here = public_listings(saved_here.numbers())
+        return render_template("buyer/saved.html", listings=cards.cards(here), searches=None)
     pieces = [row.listing for row in saving.saved_by(person) if row.listing.state in PUBLIC]
     return render_template(
         "buyer/saved.html",
@@ -45,20 +48,28 @@ def _row(search: SavedSearch) -> dict[str, Any]:
 
 
 @bp.post("/account/saved/<number>")
-@signed_in
+@public
 def save(number: str) -> ResponseReturnValue:
-    """Keep a piece in mind."""
-    listing = public_listing(number)
-    saving.save(listing, by=the_person(), at=clock.now())
-    flash(_("Saved. We write to you if it costs less."), "ok")
+    """Keep a piece in mind: the person's, or until they sign in this browser's."""
+    listing, person = public_listing(number), current_person()
+    if person is None:
+        saved_here.save(listing.number)
+        flash(_("Saved in this browser. Sign in, and we write to you if it costs less."), "ok")
+    else:
+        saving.save(listing, by=person, at=clock.now())
+        flash(_("Saved. We write to you if it costs less."), "ok")
     return redirect(public_path(listing), 303)
 
 
 @bp.post("/account/saved/<number>/forget")
-@signed_in
+@public
 def forget(number: str) -> ResponseReturnValue:
     """Let a piece go."""
-    saving.forget(public_listing(number), by=the_person())
+    listing, person = public_listing(number), current_person()
+    if person is None:
+        saved_here.forget(listing.number)
+    else:
+        saving.forget(listing, by=person)
     flash(_("No longer saved."), "ok")
     return redirect(url_for("saved.saved"), 303)
 

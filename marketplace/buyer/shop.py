@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from marketplace import clock
-from marketplace.buyer import bags, cards, seen
+from marketplace.buyer import bags, cards, saved_here, seen
 from marketplace.buyer.browsing import listed
 from marketplace.buyer.item_pages import item_page, public_piece
 from marketplace.buyer.kept import kept_for_all
@@ -145,7 +145,7 @@ def item(path: str) -> ResponseReturnValue:
         "buyer/item.html",
         **item_page(piece, _offer(piece), trail),
         trail=trail,
-        saving=_saving(piece.id),
+        is_saved=_is_saved(piece),
         may_offer=bargaining.may_propose(piece, current_person()),
         agreed=_agreed(piece),
         add_action=url_for("bag.add", number=piece.number),
@@ -181,11 +181,9 @@ def _write_in(shop: Flask) -> None:
         views.write()
 
 
-def _saving(listing_id: int) -> str:
+def _is_saved(piece: Any) -> bool:
     person = current_person()
-    if person is None:
-        return "sign_in"
-    return "saved" if saving.is_saved(listing_id, person) else "save"
+    return piece.number in saved_here.numbers() if person is None else saving.is_saved(piece.id, person)
 
 
 def _category_crumb(category: str) -> tuple[str, str]:

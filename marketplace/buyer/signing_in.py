@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from marketplace import clock, database
+from marketplace.buyer import saved_here
 from marketplace.buyer.account_forms import EmailForm, SignInForm
 from marketplace.buyer.tries import asking, guessing
 from marketplace.buyer.unhurried import unhurried
@@ -14,7 +15,7 @@ from marketplace.database import db
 from marketplace.people import accounts, link_requests, mailed_links, passwords, sign_ins
 from marketplace.people.emails import EmailRefused, clean_email
 from marketplace.people.models import Person, TokenPurpose
-from marketplace.people.signing_in import sign_in_here, sign_out_here
+from marketplace.people.signing_in import sign_out_here
 from marketplace.permissions import current_person, current_visitor, public, signed_in, the_person
 from marketplace.programme import versions
 from marketplace.programme.language import spoken_now
@@ -40,7 +41,7 @@ def sign_in() -> ResponseReturnValue:
         person = _who_fits(form.email.data, form.password.data)
         if person is not None:
             accounts.refresh_hash(person, form.password.data)
-            sign_in_here(person, at=clock.now())
+            saved_here.arrive(person, at=clock.now())
             return redirect(safe_next(form.next.data, _start_of(person)), 303)
         form.form_errors.append(_("That e-mail and password do not go together. Try again, or have a link mailed."))
     club = versions.current().policy.identity.loyalty
@@ -93,7 +94,7 @@ def use_link(token: str) -> ResponseReturnValue:
     at = clock.now()
     used = mailed_links.use(token, TokenPurpose.SIGN_IN, at=at)
     person = db.session.get_one(Person, used.person_id)
-    sign_in_here(person, at=at)
+    saved_here.arrive(person, at=at)
     return redirect(_start_of(person), 303)
 
 

@@ -77,7 +77,7 @@ def styleguide() -> ResponseReturnValue:
     )
 
 
-def _photos(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _photos(shown: list[cards.Card]) -> list[dict[str, Any]]:
     """Two photos as a piece's page shows them; none before the first piece is listed."""
     found = [one["photo"] for one in shown if one["photo"]][:2]
     captions = (_("Library photo"), _("Photo by the seller"))

@@ -38,6 +38,7 @@ COURSES = (
     Course(sales.confirmed, 2, 60, 15, seller=STARS[0]),
     Course(sales.confirmed, 2, 44, 18, seller=SELLERS[7], buyer=STARS[0], card=AMEX),
     Course(sales.confirmed, 2, 40, 20, dealt="of_the_house"),
+    Course(sales.sold_on, 2, 52, 34, seller=SELLERS[11], buyer=STARS[1], card=MASTERCARD),
     Course(sales.auto_confirmed, 4, 63, 12),
     Course(sales.auto_confirmed, 1, 30, 30, dealt="of_the_house"),
     Course(sales.settled_after_dispute, 1, 28, 28),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import cycle
 
@@ -14,6 +14,7 @@ from marketplace.demo.library import LibraryStyle, library
 from marketplace.demo.pictures.shots import Take
 from marketplace.demo.purchases import Bought, Tills
 
+SOLD_ON = 4  # the number of a take that no other piece of its style has
 NEW_WITH_TAGS, EXCELLENT, GOOD = "new_with_tags", "excellent", "good"
 
 # Style and take of what waits at the review desk: no photo of theirs resembles another's, so that the desk's warning of
@@ -63,6 +64,7 @@ class Piece:
     percent: int  # of the suggested price
     bought: Bought | None = None
     listing_id: int = field(default=0)
+    bought_here: Piece | None = None  # the same piece as its seller before listed it
 
     @property
     def style(self) -> LibraryStyle:
@@ -113,6 +115,19 @@ class Closets:
         piece = Piece(take, None, grade, (), said, ("dust_bag", "care_card"), self._chance.choice((100, 105, 110)))
         self.pieces.append(piece)
         return piece
+
+    def again(self, piece: Piece, owner: Character) -> Piece:
+        """A piece that was bought here, as its buyer lists it: no longer new, and bought nowhere else."""
+        return replace(
+            piece,
+            take=Take(piece.take.key, SOLD_ON),
+            seller=owner,
+            grade=EXCELLENT if piece.grade == NEW_WITH_TAGS else piece.grade,
+            words=words.SOLD_ON,
+            bought=None,
+            listing_id=0,
+            bought_here=piece,
+        )
 
     def _order_of_sellers(self) -> list[Character]:
         """Every seller in turn, the first three more often."""

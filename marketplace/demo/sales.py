@@ -74,6 +74,14 @@ def auto_confirmed(stage: Stage, sale: Sale) -> Story:
     yield from delivered(stage, sale)
 
 
+def sold_on(stage: Stage, sale: Sale) -> Story:
+    """Confirmed, worn for a while, and offered again by its buyer, with its passport."""
+    listed_again = sale.days_ago - 20
+    again = stage.deal_again(sale.pieces[0], sale.buyer, listed_again)
+    yield from confirmed(stage, sale)
+    yield from approved(stage, [again], listed_again)
+
+
 # On the way ----------------------------------------------------------------------------------------------------------
 
 

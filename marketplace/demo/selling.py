@@ -13,7 +13,18 @@ from marketplace.database import db, unit_of_work
 from marketplace.demo.album import Album
 from marketplace.demo.cast import staff
 from marketplace.demo.pieces import NEW_WITH_TAGS, Piece
-from marketplace.listings import drafting, flaws, photos, repricing, review, starting, submitting, supply, withdrawing
+from marketplace.listings import (
+    drafting,
+    flaws,
+    passports,
+    photos,
+    repricing,
+    review,
+    starting,
+    submitting,
+    supply,
+    withdrawing,
+)
 from marketplace.listings.models import Listing
 from marketplace.listings.suggestion import suggestion_for
 from marketplace.money import Money
@@ -47,6 +58,8 @@ def _seller(piece: Piece) -> Person:
 
 
 def _begin(piece: Piece, seller: Person, at: datetime) -> Listing:
+    if piece.bought_here is not None:
+        return passports.start_resale(listing_of(piece.bought_here).item_id, by=seller, at=at)
     if piece.bought is None:
         style = style_by_number(piece.style.number)
         if style is None:

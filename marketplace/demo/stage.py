@@ -37,6 +37,12 @@ class Stage:
         self._dealt.append((days_ago, piece))
         return piece
 
+    def deal_again(self, piece: Piece, owner: Character, days_ago: int) -> Piece:
+        """The same piece in the hands of who bought it here, to be photographed anew."""
+        again = self.closets.again(piece, owner)
+        self._dealt.append((days_ago, again))
+        return again
+
     def order_photos(self) -> None:
         """Begin with the photos of every piece dealt, those needed first in front."""
         for _days_ago, piece in sorted(self._dealt, key=lambda dealt: -dealt[0]):

@@ -46,6 +46,7 @@ HOUSE = (
     "Repaired in our workshop with original parts; ready for many more years.",
     "A display piece from one of our stores, cleaned and conditioned by hand.",
 )
+SOLD_ON = "Found here last season, worn with care and packed as it came to me. Its record goes with it."
 
 # What a buyer says of the seller, with her stars.
 RATINGS = (

@@ -30,8 +30,19 @@ class TooManySaved(Refusal):
 
 def save(listing: Listing, *, by: Person, at: datetime) -> None:
     """Keep the piece in mind; twice is harmless. Raises ``TooManySaved``."""
-    if _count(by) >= MOST_SAVED:
+    if not save_all([listing], by=by, at=at):
         raise TooManySaved()
+
+
+def save_all(listings: Sequence[Listing], *, by: Person, at: datetime) -> bool:
+    """Keep these pieces in mind as far as there is room, the first first; whether all of them are."""
+    room = max(0, MOST_SAVED - _count(by))
+    for listing in listings[:room]:
+        _save(listing, by=by, at=at)
+    return len(listings) <= room
+
+
+def _save(listing: Listing, *, by: Person, at: datetime) -> None:
     row = {"person_id": by.id, "listing_id": listing.id, "saved_at": at, "known_price_minor": listing.price_minor or 0}
     db.session.execute(insert_new(SavedPiece).values(row))
     _recount(listing.id)

@@ -29,9 +29,15 @@ class Ordering:
         self._descends = descends
         self._figures: list[BitMap] = []
 
+    def the_other_way(self) -> Ordering:
+        """The same numbers, once and for all, from the other end."""
+        other = Ordering(descends=not self._descends)
+        other._figures = self._figures
+        return other
+
     def put(self, listings: Iterable[int], number: int) -> None:
         """Give listings that have no number yet this one."""
-        ids = BitMap(listings)
+        ids = listings if isinstance(listings, BitMap) else BitMap(listings)
         self._make_room(number.bit_length())
         for place, figure in enumerate(self._figures):
             if number >> place & 1:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pyroaring import BitMap
 
@@ -70,10 +70,11 @@ class Shelf:
         self.for_sale = BitMap()
         self.values: dict[str, dict[str, BitMap]] = {name: {} for name in FACETS}
         self._styles: dict[int, BitMap] = {}
+        rising = Ordering(descends=False)
         self._orderings = {
             Sort.NEWEST: Ordering(descends=True),
-            Sort.PRICE_UP: Ordering(descends=False),
-            Sort.PRICE_DOWN: Ordering(descends=True),
+            Sort.PRICE_UP: rising,
+            Sort.PRICE_DOWN: rising.the_other_way(),
             Sort.SAVING: Ordering(descends=True),
             Sort.SAVED: Ordering(descends=True),
         }
@@ -100,37 +101,39 @@ class Shelf:
 
     def add(self, offered: Collection[Stocked]) -> None:
         """Take in listings for sale of which nothing is known yet."""
-        ids = [one.id for one in offered]
-        shown = [self.pricing.shown(one.price_minor) for one in offered]
-        savings = [saving(minor, one.original_price_minor) for minor, one in zip(shown, offered, strict=True)]
-        self.for_sale.update(ids)
-        for style_id, having in _grouped(ids, [one.style_id for one in offered]).items():
+        if not offered:
+            return
+        column = Stocked(*zip(*offered, strict=True))
+        self.for_sale.update(column.id)
+        self._note_kinds(column)
+        self._note_prices(column)
+        self._orderings[Sort.NEWEST].put_each(column.id, [seconds(moment) for moment in column.live_at])
+        for saves, having in _grouped(column.id, column.saves).items():
+            self._orderings[Sort.SAVED].put(having, saves)
+
+    def _note_kinds(self, column: Any) -> None:
+        """Group by all that a listing says at once: a shop has far fewer kinds of pieces than pieces."""
+        kinds = zip(column.style_id, *(getattr(column, name) for name in _TOLD.values()), strict=True)
+        for (style_id, *told), having in _grouped(column.id, kinds).items():
             self._styles.setdefault(style_id, BitMap()).update(having)
-        self._note_values(ids, offered, shown, savings)
-        self._note_numbers(ids, offered, shown, savings)
+            for facet, value in zip(_TOLD, told, strict=True):
+                self._note_value(facet, value, having)
 
-    def _note_values(self, ids: Ids, offered: Collection[Stocked], shown: list[int], savings: list[int]) -> None:
+    def _note_prices(self, column: Any) -> None:
+        """What a buyer sees and how far it lies below the original price: in bands, and as numbers to order by."""
         unit = self.pricing.unit
-        by_facet: dict[str, list[str | None]] = {
-            name: [getattr(one, field) for one in offered] for name, field in _TOLD.items()
-        }
-        by_facet["price"] = [band_of(minor / unit, PRICE_BANDS) for minor in shown]
-        by_facet["discount"] = [band_of(share / 100, DISCOUNT_BANDS) for share in savings]
-        for name, values in by_facet.items():
-            for value, having in _grouped(ids, values).items():
-                if value:
-                    self.values[name].setdefault(value, BitMap()).update(having)
+        prices = zip(column.price_minor, column.original_price_minor, strict=True)
+        for (price_minor, original_minor), having in _grouped(column.id, prices).items():
+            minor = self.pricing.shown(price_minor)
+            share = saving(minor, original_minor)
+            self._note_value("price", band_of(minor / unit, PRICE_BANDS), having)
+            self._note_value("discount", band_of(share / 100, DISCOUNT_BANDS), having)
+            self._orderings[Sort.PRICE_UP].put(having, minor)
+            self._orderings[Sort.SAVING].put(having, share)
 
-    def _note_numbers(self, ids: Ids, offered: Collection[Stocked], shown: list[int], savings: list[int]) -> None:
-        self._orderings[Sort.NEWEST].put_each(ids, [seconds(one.live_at) for one in offered])
-        for sort, numbers in (
-            (Sort.PRICE_UP, shown),
-            (Sort.PRICE_DOWN, shown),
-            (Sort.SAVING, savings),
-            (Sort.SAVED, [one.saves for one in offered]),
-        ):
-            for number, having in _grouped(ids, numbers).items():
-                self._orderings[sort].put(having, number)
+    def _note_value(self, facet: str, value: str | None, having: BitMap) -> None:
+        if value:
+            self.values[facet].setdefault(value, BitMap()).update(having)
 
     # Asking it -------------------------------------------------------------------------------------------------------
 
@@ -148,12 +151,12 @@ class Shelf:
 V = TypeVar("V")
 
 
-def _grouped(ids: Ids, values: Iterable[V]) -> dict[V, list[int]]:
+def _grouped(ids: Ids, values: Iterable[V]) -> dict[V, BitMap]:
     """The ids by their values."""
     found: defaultdict[V, list[int]] = defaultdict(list)
     for listing, value in zip(ids, values, strict=True):
         found[value].append(listing)
-    return found
+    return {value: BitMap(having) for value, having in found.items()}
 
 
 def saving(price_minor: int, original_minor: int) -> int:

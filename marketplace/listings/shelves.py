@@ -117,5 +117,5 @@ def _built(pricing: Pricing, connection: sa.Connection) -> Shelf:
         .execution_options(yield_per=BATCH)
     )
     for rows in connection.execute(query).partitions():
-        shelf.add([Stocked._make(row) for row in rows])
+        shelf.add(rows)
     return shelf

@@ -29,7 +29,7 @@ def _is_for_sale(row: Any) -> bool:
 
 def _offered(row: Sequence[Any]) -> Offered:
     library, seller = row[-8:-4], row[-4:]
-    return Offered(*row[: len(SHOWN)], PictureFile.read(*(library if library[0] else seller)))
+    return Offered(*[*row[: len(SHOWN)], PictureFile.read(*(library if library[0] else seller))])
 
 
 def _picture(table: Any) -> Iterable[Any]:

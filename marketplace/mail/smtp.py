@@ -2,8 +2,7 @@
 
 Up to the letter's last line nothing has been handed over, so any trouble means *not done*. Once that line is out and no
 answer comes, it may have been: the outbox tries again, and the ``Message-ID``, made from the row's key, tells the
-mailbox that it is the same letter. Every letter answers something its reader did here, so none carries a
-``List-Unsubscribe``: there is no list.
+mailbox that it is the same letter. Letters that nobody has to get say in their head how to stop them (RFC 8058).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from contextlib import contextmanager, suppress
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 
 from marketplace import clock
@@ -30,6 +29,19 @@ from marketplace.mail_server import MailServer
 # What a 5xx says of us and not of the address: sign in first, no relaying, not allowed, wrong order of commands.
 _OUR_FAULT = {500, 501, 502, 503, 504, 530, 534, 535, 538}
 _POLICY = re.compile(rb"^5\.7\.")
+
+
+class _Policy(EmailPolicy):
+    """The library breaks long lines, and encodes what it cannot break: an address must stay as it is."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name == _STOP:
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_STOP = "List-Unsubscribe"
+_AS_SENT = _Policy(linesep="\r\n")
 
 
 class SmtpPostRoom:
@@ -61,7 +73,7 @@ class SmtpPostRoom:
         return ""
 
     def _write(self, key: str, message: str, to: str, letter: Letter, attachment: Attachment | None) -> EmailMessage:
-        written = EmailMessage(policy=SMTP)
+        written = EmailMessage(policy=_AS_SENT)
         written["From"] = self._server.sender
         written["To"] = to
         written["Subject"] = letter.subject
@@ -70,7 +82,7 @@ class SmtpPostRoom:
         written["Auto-Submitted"] = "auto-generated"
         written["X-Message"] = message
         if letter.stop_url:
-            written["List-Unsubscribe"] = f"<{letter.stop_url}>"
+            written[_STOP] = f"<{letter.stop_url}>"
             written["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         written.set_content(letter.text, cte="quoted-printable")
         written.add_alternative(letter.html, subtype="html", cte="quoted-printable")

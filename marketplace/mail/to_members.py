@@ -23,7 +23,7 @@ from marketplace.mail.addresses import url
 from marketplace.mail.outgoing import send
 from marketplace.money import Money
 from marketplace.people.models import Person
-from marketplace.people.notices import Notice, is_wanted
+from marketplace.people.notices import Notice, is_wanted, stop_path
 from marketplace.programme.language import speaking
 
 NEWS = frozenset({"listing_submitted", "listing_live"})  # what a seller may switch off: nothing waits for her there
@@ -38,6 +38,7 @@ def _write(message: str, listing_id: int, at: datetime, **more: Any) -> None:
         "price": listing.price or "",
         "wardrobe_url": url("/sell/wardrobe"),
         "check_url": url(f"/sell/listings/{listing.number}/check"),
+        **({"stop_url": url(stop_path(listing.seller.id, Notice.LISTING_NEWS))} if message in NEWS else {}),
         **more,
     }
     key = f"{listing.number}:{at.isoformat()}"

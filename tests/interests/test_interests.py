@@ -20,7 +20,7 @@ from marketplace.listings.finding import public_path
 from marketplace.listings.models import Listing
 from marketplace.money import Money
 from marketplace.people.models import Person
-from tests.accounts import an_account, mail_to
+from tests.accounts import PASSWORD, an_account, mail_to
 from tests.programme.world import pass_time
 from tests.shopping import live_listing, words_of
 from tests.web import Browser, page, post_form
@@ -57,7 +57,6 @@ def subjects_to(person: Person) -> list[str]:
 def test_a_saved_piece_is_kept_and_a_lower_price_is_told_once(app: Flask, client: Browser) -> None:
     shopper, listing = an_account(), live_listing()
     path = public_path(listing)
-    assert "Sign in to save it" in words_of(client.get(path))
     client.sign_in_as(shopper)
     for _twice in range(2):
         with unit_of_work():
@@ -74,6 +73,24 @@ def test_a_saved_piece_is_kept_and_a_lower_price_is_told_once(app: Flask, client
     assert subjects_to(shopper) == ["Marlow tote now costs $208.95"]
     lowered(listing, 19_000)
     assert subjects_to(shopper)[1:] == ["Marlow tote now costs $198.95"]
+
+
+def test_what_a_visitor_saves_stays_in_the_browser_and_is_theirs_once_they_sign_in(app: Flask, client: Browser) -> None:
+    shopper, seller = an_account(), an_account()
+    listing, other, own = live_listing(), live_listing(title="Rowan satchel"), live_listing(seller)
+    for one in (listing, other, own):
+        assert post_form(client, public_path(one), "save").status_code == 303
+    assert post_form(client, public_path(other), "forget").status_code == 303
+    here = words_of(client.get("/account/saved"))
+    assert listing.title in here
+    assert other.title not in here
+    assert saving.saves_of([listing.id]) == {}, "counted for people only"
+    for person, theirs in ((shopper, {listing.id, own.id}), (seller, set())):
+        post_form(client, "/sign-in", "sign-in", email=person.email, password=PASSWORD)
+        assert {row.listing_id for row in saving.saved_by(person)} == theirs
+        post_form(client, "/account", "sign-out")
+        assert listing.title not in words_of(client.get("/account/saved")), "nothing is left in the browser"
+        post_form(client, public_path(own), "save")
 
 
 def test_one_press_on_the_link_in_a_letter_stops_its_kind_and_opening_it_does_not(app: Flask, client: Browser) -> None:

@@ -56,6 +56,17 @@ def test_a_letter_arrives_as_page_and_as_text_with_its_file(post: MailDouble) ->
     assert file.get_content() == b"%PDF-1.7\r\n\x00\xff"
 
 
+def test_a_letter_that_can_be_stopped_says_so_to_the_mail_program_and_no_other_does(post: MailDouble) -> None:
+    """RFC 8058: one address, as it is; mail programs do not decode this line, however long it is."""
+    stop = f"https://shop.example/letters/stop/{'WzEsInNlYXJjaDo3Il0.' * 6}c2lnbmVk"
+    send(room(post), letter=replace(LETTER, stop_url=stop))
+    send(room(post))
+    stoppable, other = (dict(letter.raw_items()) for letter in post.letters)
+    assert stoppable["List-Unsubscribe"].strip() == f"<{stop}>"
+    assert stoppable["List-Unsubscribe-Post"].strip() == "List-Unsubscribe=One-Click"
+    assert not {"List-Unsubscribe", "List-Unsubscribe-Post"} & set(other)
+
+
 def test_the_same_row_is_the_same_letter_and_another_row_another(post: MailDouble) -> None:
     for key in ("mail:sold:1", "mail:sold:1", "mail:sold:2"):
         send(room(post), key=key)
