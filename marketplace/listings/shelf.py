@@ -99,11 +99,11 @@ class Shelf:
         for ordering in self._orderings.values():
             ordering.forget(gone)
 
-    def add(self, offered: Collection[Stocked]) -> None:
-        """Take in listings for sale of which nothing is known yet."""
+    def add(self, offered: Collection[Sequence[Any]]) -> None:
+        """Take in listings for sale of which nothing is known yet: rows with the fields of ``Stocked``."""
         if not offered:
             return
-        column = Stocked(*zip(*offered, strict=True))
+        column: Any = Stocked(*zip(*offered, strict=True))  # each field a column of them
         self.for_sale.update(column.id)
         self._note_kinds(column)
         self._note_prices(column)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from marketplace import doctor
 from marketplace.database import db, unit_of_work
@@ -15,6 +16,7 @@ from marketplace.events import Event
 from marketplace.jobs import runner
 from marketplace.ledger import export, proofs
 from marketplace.ledger.models import LedgerEntry, LedgerTransaction
+from marketplace.listings.finding import public_path
 from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState
 from marketplace.mail.models import SandboxMail
@@ -82,6 +84,23 @@ def test_hledger_holds_the_whole_journal_strictly(world: World) -> None:
     journal = world.run(lambda: "\n".join(export.journal()))
     hledger(journal, "check", "-s")
     assert hledger(journal, "balance", "assets", "liabilities", "-X", "USD") != ""
+
+
+def test_pieces_bought_here_are_for_sale_again_with_their_record(world: World) -> None:
+    def look() -> list[str]:
+        earlier = aliased(Listing)
+        again = (
+            sa.select(Listing)
+            .join(earlier, earlier.item_id == Listing.item_id)
+            .join(Order, Order.listing_id == earlier.id)
+            .where(Listing.state == ListingState.LIVE, Listing.seller_id == Order.buyer_id, earlier.id < Listing.id)
+        )
+        return [public_path(listing) for listing in db.session.scalars(again)]
+
+    paths = world.run(look)
+    assert len(paths) >= 2
+    for path in paths:
+        assert "Bought here by its present owner on" in page(world.app.test_client().get(path)).text
 
 
 # The same at every building -------------------------------------------------------------------------------------------
