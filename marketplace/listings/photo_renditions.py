@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from typing import Any
 
 from PIL import Image
 
@@ -59,5 +60,5 @@ def _read(data: bytes) -> Image.Image:
 
 def _ground_is_off_by(image: Image.Image) -> int:
     """How many steps of 255 the first corner lies at most from the ground of the library's pictures."""
-    corner = image.crop((0, 0, 4 * BLOCK, 4 * BLOCK)).getextrema()
-    return max(abs(end - meant) for ends, meant in zip(corner, GROUND, strict=True) for end in ends)  # type: ignore[union-attr]
+    corner: Any = image.crop((0, 0, 4 * BLOCK, 4 * BLOCK)).getextrema()  # the lowest and highest of each colour
+    return max(abs(int(end) - meant) for ends, meant in zip(corner, GROUND, strict=True) for end in ends)

@@ -103,7 +103,7 @@ class Shelf:
         """Take in listings for sale of which nothing is known yet: rows with the fields of ``Stocked``."""
         if not offered:
             return
-        column: Any = Stocked(*zip(*offered, strict=True))  # each field a column of them
+        column: Any = Stocked._make(zip(*offered, strict=True))  # each field a column of them
         self.for_sale.update(column.id)
         self._note_kinds(column)
         self._note_prices(column)

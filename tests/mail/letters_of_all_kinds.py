@@ -44,6 +44,7 @@ FACTS: dict[str, Any] = {
     "amount": dollars(196),
     "automatically": False,
     "before": dollars(245),
+    "bonus": "",
     "carrier": "USPS",
     "case": "D2Q7M4X1K",
     "claim": "Its condition is not as described",
@@ -51,6 +52,7 @@ FACTS: dict[str, Any] = {
     "code": "7Q2M-4XK1-9RTB-H3ND",
     "count": 2,
     "label": "Totes: navy",
+    "left": dollars(60),
     "lines": [["Marlow tote", dollars(245)]],
     "listed": dollars(245),
     "now": dollars(208),
@@ -85,6 +87,7 @@ ADDRESSES = (
 STOPPABLE = {"price_lowered", "search_found", "listing_live", "listing_submitted"}
 # Kinds that say something else in other circumstances: by the name of the copy, what is different.
 OTHERWISE: dict[str, dict[str, Any]] = {
+    "credit_ready.bonus": {"bonus": dollars(20)},
     "confirmed.by_silence": {"automatically": True},
     "deadline_extended.window": {"which": "window"},
     "deadline_extended_seller.window": {"which": "window"},
