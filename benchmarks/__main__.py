@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import checkouts, due_windows, finding, holds, imports, pages, workers, world
+from benchmarks import cases, checkouts, due_windows, finding, holds, imports, pages, workers, world
 from benchmarks.databases import Databases, databases
 from benchmarks.figures import Finding
 from tests.plugins.postgresql import NoPostgreSQL
@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "due_windows": due_windows.due_windows,
     "purchase_import": imports.purchase_import,
     "worker": workers.worker,
+    "cases": cases.cases,
 }
 
 

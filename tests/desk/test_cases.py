@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -284,12 +285,14 @@ def test_two_hundred_open_cases_are_listed_with_eight_questions_in_300_ms_of_wor
     asked = asked_by(app, client, "/desk/disputes")
     assert len(asked) <= 8, "\n".join(asked)
     times = []
-    for _ in range(3):
-        began = time.process_time()  # what other processes do meanwhile is not this page's
+    for _ in range(12):
+        began = (
+            time.process_time()
+        )  # what other processes do meanwhile is not this page's; `make bench` takes wall time
         answer = apart(lambda: FlaskClient.open(client, "/desk/disputes", buffered=True))
         times.append(time.process_time() - began)
     assert len(page(answer).select("tbody tr")) == 200
-    assert min(times) < 0.3
+    assert statistics.quantiles(times, n=20)[-1] < 0.3
 
 
 def test_the_next_case_is_ones_own_first_then_the_most_urgent(app: Flask) -> None:

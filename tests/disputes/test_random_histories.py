@@ -32,7 +32,7 @@ from marketplace.events import ActorKind, Event
 from marketplace.jobs.deadlines import Deadline, DeadlineState
 from marketplace.ledger import Account
 from marketplace.money import Money
-from marketplace.orders import refunding, settling
+from marketplace.orders import late_refunds, refunding, settling
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import OrderState
@@ -100,6 +100,21 @@ class Cases(History):
                 else:
                     refunding.cancel(order, reason=EndReason.DESK_CANCELLED, by=order.buyer, at=clock.now())
         db.session.expire_all()
+
+    @rule(
+        place=ORDERS,
+        part=st.sampled_from([None, 1, 4_500]),
+        is_fraud=st.booleans(),
+        abandoned=st.sampled_from([False, False, True]),
+    )
+    def refund_after_the_sale(self, place: int, part: int | None, is_fraud: bool, abandoned: bool) -> None:
+        def move() -> None:
+            if order := self._order(place, "refund_settled"):
+                agent, of_price = db.session.get_one(Person, self.agents[0]), Money(part, "USD") if part else None
+                fraud = is_fraud and of_price is None
+                late_refunds.refund(order, of_price=of_price, is_fraud=fraud, by=agent, at=clock.now())
+
+        self._try(move, abandoned=abandoned)
 
     # Cases -----------------------------------------------------------------------------------------------------------
 
@@ -298,6 +313,10 @@ class Cases(History):
         if state is OrderState.SETTLED:
             assert escrow == 0
             assert credit - ours - sum(sums[account] for account in OURS) + refunded == captured
+        elif state is OrderState.REFUNDED and sums[Account.SHIPPING_INCOME]:  # after it had been settled
+            left = -(sums[Account.SELLER_PAYABLE] + sums[Account.GIFT_CARD_LIABILITY])  # nobody spends here
+            assert (escrow, refunded, left) == (0, captured, 0)
+            assert refunded - ours - sum(sums[account] for account in OURS) == captured
         elif state is OrderState.REFUNDED:
             assert (escrow, refunded, credit) == (0, captured, ours)
         else:
