@@ -117,7 +117,7 @@ ENDS: dict[str, LazyString] = {
 }
 
 DEADLINES: dict[str, LazyString] = {
-    "ask_carrier": _l("Ask the carrier about the parcel"),
+    "ask_carrier": _l("Ask the carrier"),
     "cancel_late": _l("Cancelled by itself, not sent"),
     "carrier_answer": _l("The carrier's answer, before the parcel counts as lost"),
     "chargeback_due": _l("The bank's case"),
@@ -144,8 +144,8 @@ DEADLINES: dict[str, LazyString] = {
 DEADLINE_STATES: dict[DeadlineState, LazyString] = {
     DeadlineState.WAITING: _l("Runs"),
     DeadlineState.FIRED: _l("Passed"),
-    DeadlineState.CANCELLED: _l("No longer needed"),
-    DeadlineState.PARKED: _l("Failed; the desk has an alarm"),
+    DeadlineState.CANCELLED: _l("Over"),
+    DeadlineState.PARKED: _l("Failed"),
 }
 SENDING: dict[OutboxState, LazyString] = {
     OutboxState.PENDING: _l("To be sent"),
