@@ -57,7 +57,6 @@ def show(
         say=sent if isinstance(sent, SayForm) else say_form(dispute),
         replies=replies.standing(),
         back=sent if isinstance(sent, ReasonForm) else ReasonForm(formdata=None, prefix="back-"),
-        clause_texts={clause.key: clause.text for clause in waiting.rules(dispute).clauses},
         errors=sent or form,
     )
     return page, status
