@@ -9,14 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 
 from marketplace import clock
 from marketplace.database import unit_of_work
 from marketplace.errors import Refusal
+from marketplace.people.models import Person
 from marketplace.programme import Policy, PublishedPolicy, versions
 from tests.programme.policies import changed
 from tests.web import Browser
+
+_read: dict[tuple[object, ...], str] = {}  # what an empty shop says: by engine, policy, time passed and address
 
 
 @dataclass
@@ -31,7 +35,22 @@ class Scene:
             return versions.publish(policy, at=clock.now())
 
     def text(self, address: str) -> str:
-        """A page as it is sent and then as it is read, entities resolved and spaces run together."""
+        """A page as it is sent and then as it is read, entities resolved and spaces run together.
+
+        Where nobody is in the shop yet the policy alone speaks: such a page is read once under each policy.
+        """
+        with unit_of_work(reading=True) as session:
+            is_empty = session.scalar(sa.select(Person.id).limit(1)) is None
+            engine, passed = session.get_bind().dialect.name, clock.now() - clock.shared()
+            known = (engine, versions.current().content_hash, passed, address)
+        if is_empty and known in _read:
+            return _read[known]
+        text = self._text(address)
+        if is_empty:
+            _read[known] = text
+        return text
+
+    def _text(self, address: str) -> str:
         answer = self.client.get(address, follow_redirects=True)
         assert answer.status_code == 200, f"{address}: {answer.status}"
         sent = answer.get_data(as_text=True)
