@@ -24,6 +24,7 @@ from marketplace.disputes.bulk import Verb
 from marketplace.disputes.caseload import CannotSnooze, NoAgent
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.queue import View
+from marketplace.disputes.states import SILENCE
 from marketplace.disputes.words import KINDS, STATES, WAITING
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form
@@ -98,7 +99,7 @@ def cases() -> ResponseReturnValue:
         views=views,
         rows=queue.rows(view, agent, at),
         now=at,
-        words={"kinds": KINDS, "states": STATES, "waiting": WAITING},
+        words={"kinds": KINDS, "states": STATES, "waiting": WAITING, "silence": SILENCE},
         undo=bulk.last_of(agent, at),
         asked=opinions.asked_of(agent),
     )

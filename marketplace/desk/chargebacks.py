@@ -83,8 +83,11 @@ def queue() -> ResponseReturnValue:
     """What banks ask or have taken: the open ones by time left, then those that are over."""
     query = sa.select(Chargeback).order_by(Chargeback.due_at.is_(None), Chargeback.due_at, Chargeback.id.desc())
     at = clock.now()
-    rows = [(one, STATES[one.state], one.due_at - at if one.due_at else None) for one in db.session.scalars(query)]
-    return render_template("desk/chargebacks.html", rows=rows)
+    rows = [
+        (one, STATES[one.state], one.due_at - at if one.due_at else None, SILENCE.get(one.state))
+        for one in db.session.scalars(query)
+    ]
+    return render_template("desk/chargebacks.html", rows=rows, waiting=WAITING)
 
 
 @bp.get("/desk/chargebacks/<number>")

@@ -79,6 +79,8 @@ def reason(order: Order, kind: str, account: Account) -> str:
         return _of_settlement(order, account)
     if kind == "refund" and account is Account.LOSSES:
         return str(_("Price and shipping: the sale was settled, so it is our loss."))
+    if kind == "refund" and account is Account.TAX_PAYABLE:
+        return str(_("The tax that had not gone back before: we have not handed it on."))
     if kind == "refund":
         return str(_("Everything paid for this order, less what had gone back before."))
     if kind == "refund_part":

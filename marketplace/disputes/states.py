@@ -162,24 +162,41 @@ class WaitingOn(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Silence:
-    """Who is waited for, and what happens when the deadline passes and they have said nothing."""
+    """Who is waited for, and what follows when the deadline passes in silence; ``shortly`` says it in a list."""
 
     waiting_on: WaitingOn
     outcome: LazyString
+    shortly: LazyString | str = ""
 
 
 SILENCE: dict[DisputeState, Silence] = {
-    _S.AWAITING_SELLER: Silence(WaitingOn.SELLER, _l("Then customer service decides without the seller's answer.")),
-    _S.AWAITING_BUYER: Silence(WaitingOn.BUYER, _l("Then the offer lapses and customer service decides.")),
-    _S.IN_REVIEW: Silence(WaitingOn.DESK, _l("If that is not kept, a new date is set here. Silence decides nothing.")),
-    _S.AWAITING_APPROVAL: Silence(
-        WaitingOn.SECOND_AGENT, _l("If that is not kept, a new date is set here; nothing is decided by it.")
+    _S.AWAITING_SELLER: Silence(
+        WaitingOn.SELLER, _l("Then customer service decides without the seller's answer."), _l("we decide")
     ),
-    _S.DECIDED: Silence(WaitingOn.EITHER_SIDE, _l("Without an appeal the case closes as it was decided.")),
-    _S.RETURN_LABEL: Silence(WaitingOn.BUYER, _l("After that the label is void and the piece stays with the buyer.")),
-    _S.RETURN_IN_TRANSIT: Silence(WaitingOn.CARRIER, _l("Without any scan until then the parcel counts as lost.")),
-    _S.RETURNED: Silence(WaitingOn.SELLER, _l("After that the piece counts as received.")),
-    _S.RETURN_LOST: Silence(WaitingOn.EITHER_SIDE, _l("Without an appeal the case closes then as it was decided.")),
+    _S.AWAITING_BUYER: Silence(
+        WaitingOn.BUYER, _l("Then the offer lapses and customer service decides."), _l("we decide")
+    ),
+    _S.IN_REVIEW: Silence(
+        WaitingOn.DESK, _l("If that is not kept, a new date is set here. Silence decides nothing."), _l("a new date")
+    ),
+    _S.AWAITING_APPROVAL: Silence(
+        WaitingOn.SECOND_AGENT,
+        _l("If that is not kept, a new date is set here; nothing is decided by it."),
+        _l("a new date"),
+    ),
+    _S.DECIDED: Silence(
+        WaitingOn.EITHER_SIDE, _l("Without an appeal the case closes as it was decided."), _l("it closes")
+    ),
+    _S.RETURN_LABEL: Silence(
+        WaitingOn.BUYER, _l("After that the label is void and the piece stays with the buyer."), _l("no return")
+    ),
+    _S.RETURN_IN_TRANSIT: Silence(
+        WaitingOn.CARRIER, _l("Without any scan until then the parcel counts as lost."), _l("counts as lost")
+    ),
+    _S.RETURNED: Silence(WaitingOn.SELLER, _l("After that the piece counts as received."), _l("counts as back")),
+    _S.RETURN_LOST: Silence(
+        WaitingOn.EITHER_SIDE, _l("Without an appeal the case closes then as it was decided."), _l("it closes")
+    ),
 }
 OPEN = tuple(SILENCE)
 

@@ -97,7 +97,13 @@ def test_each_queue_holds_its_cases_by_time_left_and_says_how_many(app: Flask, a
     assert (listed(client, "mine"), listed(colleague, "mine")) == ([case.number], ["D0000000"])
     assert listed(client, "unassigned") == numbers[2:]
     shown = row_of(client, "D0000000")
-    for words in ("Its condition is not as described", "customer service", "Customer service decides", "Lee Desk"):
+    for words in (
+        "Its condition is not as described",
+        "customer service",
+        "Customer service decides",
+        "a new date",
+        "Lee Desk",
+    ):
         assert words in shown
     assert re.search(r"\d d", shown)
     assert post_form(client, "/desk/disputes/D0000000/assign", "assign", agent="nobody").status_code == 303

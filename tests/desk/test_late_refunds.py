@@ -177,7 +177,11 @@ def test_the_desk_sees_the_money_first_and_a_colleague_has_to_want_the_same(app:
     ]
     assert kim.get(path).status_code == 409
     told = text(kim, order)
-    for words in ("Refunded after the sale", "Price and shipping: the sale was settled, so it is our loss."):
+    for words in (
+        "Refunded after the sale",
+        "Price and shipping: the sale was settled, so it is our loss.",
+        "The tax that had not gone back before",
+    ):
         assert words in told
     assert db.session.scalars(sa.select(Refund.state)).all() == [RefundState.DONE] * 2
     assert db.session.scalars(sa.select(Payout.state)).all() == [PayoutState.ISSUED]
