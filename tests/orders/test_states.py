@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from marketplace.events import Machine
-from marketplace.orders.states import CHECKOUT, ORDER
+from marketplace.orders.states import CHECKOUT, ORDER, OrderState
 from marketplace.payments.models import ATTEMPT, REFUND
 
 MACHINES = {"checkout": CHECKOUT, "order": ORDER, "attempt": ATTEMPT, "refund": REFUND}
@@ -35,6 +35,9 @@ def test_every_refusal_has_words_of_its_own(machine: Machine) -> None:
         assert refusal.status == 409
 
 
-def test_no_order_leaves_a_closed_state() -> None:
-    for state in ("settled", "refunded"):
-        assert not [action for (source, action) in ORDER.table if source == state]
+def test_no_order_leaves_a_closed_state_but_a_settled_one_that_is_refunded() -> None:
+    leaves = {
+        state: {action for (source, action) in ORDER.table if source == state} for state in ("settled", "refunded")
+    }
+    assert leaves == {"settled": {"refund_settled"}, "refunded": set()}
+    assert ORDER.table[OrderState.SETTLED, "refund_settled"] is OrderState.REFUNDED
