@@ -34,6 +34,14 @@ ONE_ENGINE: dict[str, tuple[str, str]] = {
         "sqlite",
         LOOK,
     ),
+    "tests/journeys/test_look.py::test_a_filter_is_one_request_without_a_new_page_and_back_takes_it_off": (
+        "sqlite",
+        LOOK,
+    ),
+    "tests/journeys/test_look.py::test_longer_words_and_a_script_from_the_right_fit_every_page": (
+        "sqlite",
+        LOOK,
+    ),
     "tests/journeys/test_look.py::test_the_same_address_says_the_same_with_and_without_scripts": (
         "sqlite",
         LOOK,

@@ -161,10 +161,15 @@ def _agreed(piece: Any) -> dict[str, Any] | None:
 
 
 def _count_view(piece: Any) -> None:
-    """Once a browser, and never the seller's own; written after the answer, if it is time to."""
+    """Once a browser, never the seller's own or a machine's; written after the answer, if it is time to."""
     person = current_person()
     is_own = person is not None and person.id == piece.seller_id
-    if not is_own and piece.number not in seen.numbers() and views.note(piece.id):
+    if (
+        not is_own
+        and not views.is_machine(request.user_agent.string)
+        and piece.number not in seen.numbers()
+        and views.note(piece.id)
+    ):
         g.views_due = True
 
 

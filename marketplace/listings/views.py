@@ -1,10 +1,12 @@
 """How often a piece was looked at: counted in memory, written now and then, never in the way of a page.
 
-A number to go by, not a record: what a process had not written when it ended is lost.
+A number to go by, not a record: every process adds its own to the row, and what one had not written when it ended, at
+most some twenty seconds of views, is lost.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import Counter
@@ -19,9 +21,16 @@ from marketplace.listings.models import Listing, ListingViews
 MOST_WAITING = 50  # views
 LONGEST_WAIT = 20.0  # seconds
 
+_MACHINES = re.compile(r"bot|crawl|spider|slurp|preview|monitor|facebookexternal|curl|python|http", re.IGNORECASE)
+
 _lock = threading.Lock()
 _waiting: Counter[int] = Counter()
 _last = time.monotonic()
+
+
+def is_machine(user_agent: str) -> bool:
+    """Whether a visitor says itself that it is none: search engines, previews of shared links, monitors."""
+    return not user_agent or _MACHINES.search(user_agent) is not None
 
 
 def note(listing_id: int) -> bool:

@@ -50,6 +50,18 @@
   document.activeElement?.blur();
   scrollTo(0, 0);
 
+  // Order: the next stop stands further on in its line or further down; a column beside it may begin above.
+  const leaps = [];
+  const placed = tabbable.filter((it) => !inSentence(it) && !it.closest("[popover], .skip") && getComputedStyle(it).position !== "fixed");
+  const back = getComputedStyle(document.documentElement).direction === "rtl" ? -1 : 1;
+  for (const [place, it] of placed.entries()) {
+    if (!place || placed[place - 1].contains(it)) continue;
+    const from = placed[place - 1].getBoundingClientRect(), to = it.getBoundingClientRect();
+    const further = back > 0 ? to.left >= from.right - 1 : to.right <= from.left + 1;
+    const isAbove = to.bottom <= from.top + 1, isBehind = to.top < from.bottom - 1 && from.top < to.bottom - 1 && (back > 0 ? to.right <= from.left + 1 : to.left >= from.right - 1);
+    if ((isAbove && !further) || isBehind) leaps.push(`${name(placed[place - 1])} → ${name(it)}`);
+  }
+
   const h1 = document.querySelector("h1");
   const words = document.createRange();
   words.selectNodeContents(h1);
@@ -73,7 +85,7 @@
     nodes: document.querySelectorAll("*").length,
     faces: [...faces], sizes: [...sizes].sort((a, b) => a - b), weights: [...weights],
     low24: low(24), low44: document.body.matches(".desk") ? [] : low(44, ".button"),
-    noRing, covered,
+    noRing, covered, leaps,
     positive: [...document.querySelectorAll("[tabindex]")].filter((it) => it.tabIndex > 0).map(name),
     filled: all(".button--filled, .button:not([class*='button--'])").filter((it) => within(it.getBoundingClientRect(), innerHeight)).map(name),
     shadows: all("body *").filter((it) => getComputedStyle(it).boxShadow !== "none").map(name),

@@ -24,6 +24,7 @@ COLOURS = {"runOnly": ["color-contrast"]}  # all that the dark scheme changes
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 WIDTHS = (320, 360, 390, 768, 1280)
 LARGEST_TEXT = 2  # times
+BY_ORDER_LATER = ("/sell/", "/account", "/orders/", "/desk")  # the order of their stops is not judged by a machine yet
 QUEUES = ("/desk/review", "/desk/orders", "/desk/disputes")
 
 MOST_NODES, MOST_REQUESTS, MOST_SIZES, MOST_FACES, LEAST_ROWS = 900, 20, 4, 2, 12
@@ -42,13 +43,13 @@ def faults(page: Page, path: str, shop: LiveShop) -> Iterator[str]:
     yield from _weight(answer.body())
     measured = page.evaluate(MEASURE)
     yield from _loaded(measured["requests"], shop, is_desk=is_desk)
-    yield from _looks(measured)
+    yield from _looks(measured, path)
     yield from _axe(page, RULES, "on a phone")
     yield from _schemes(page, "on a phone")
     yield from _overflow(page)
     page.set_viewport_size(DESK)
     measured = page.evaluate(MEASURE)
-    yield from _looks(measured)
+    yield from _looks(measured, path)
     if path in QUEUES and measured["rows"] is not None and measured["rows"] < LEAST_ROWS:
         yield f"{measured['rows']} rows of the table fit a screen"
     yield from _axe(page, RULES, "on a desk")
@@ -77,7 +78,9 @@ def _loaded(addresses: list[str], shop: LiveShop, *, is_desk: bool) -> Iterator[
         yield f"its fonts are {sorted(fonts)}"
 
 
-def _looks(measured: dict[str, Any]) -> Iterator[str]:
+def _looks(measured: dict[str, Any], path: str) -> Iterator[str]:
+    if measured["leaps"] and not path.startswith(BY_ORDER_LATER):
+        yield f"stops that do not follow one another as they are seen: {measured['leaps'][:4]}"
     if measured["nodes"] > MOST_NODES:
         yield f"{measured['nodes']} nodes"
     if len(measured["faces"]) > MOST_FACES:
@@ -134,6 +137,16 @@ def _overflow(page: Page) -> Iterator[str]:
         if over := page.evaluate(OVERFLOW):
             yield f"{over} px stick out at {width} px with text of twice the size"
         page.evaluate("() => { document.documentElement.style.fontSize = '' }")
+
+
+def overflow_both_ways(page: Page) -> Iterator[str]:
+    """What sticks out of the page as it is, read from the right and from the left, on a phone and on a desk."""
+    for direction in ("rtl", "ltr"):
+        page.evaluate("direction => { document.documentElement.dir = direction }", direction)
+        for size in (PHONE, DESK):
+            page.set_viewport_size(size)
+            if over := page.evaluate(OVERFLOW):
+                yield f"{over} px stick out at {size['width']} px, {direction}"
 
 
 @cache

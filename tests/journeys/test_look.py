@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from marketplace.database import db
+from marketplace import clock
+from marketplace.database import db, unit_of_work
 from marketplace.listings.finding import public_path
 from marketplace.people.models import Person, Role
+from marketplace.programme import Policy, versions
 from tests.accounts import an_account
 from tests.journeys import figures
 from tests.journeys.steps import ADDRESS, press, send
+from tests.languages.pseudo import offering, speak
 from tests.live import LiveShop
 from tests.programme import world
+from tests.programme.policies import changed
+from tests.shopping import live_listing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -175,6 +181,68 @@ def test_paper_carries_the_order_and_no_navigation(
             "ink on white, in the dark too"
         )
         assert page.evaluate(figures.OVERFLOW) == 0
+
+
+def test_a_filter_is_one_request_without_a_new_page_and_back_takes_it_off(
+    live_shop: LiveShop, browse: Browse, addresses: dict[str, list[str]]
+) -> None:
+    live_shop.run(lambda: live_listing(colour="aubergine"))
+    page, asked = browse(), []
+    page.goto("/shop")
+    page.evaluate("() => { window.stays = true }")
+    status = page.locator("#results [role=status]")
+    before = status.inner_text()
+    page.locator("#facet-colour summary").click()
+    box = page.locator("#facet-colour input[value=aubergine]")
+    page.on(
+        "request",
+        lambda request: asked.append(request.url) if request.resource_type in ("document", "xhr", "fetch") else None,
+    )
+    page.locator("#facet-colour label", has_text="Aubergine").click()
+    page.wait_for_url("**/shop?colour=aubergine")
+    page.wait_for_function("said => document.querySelector('#results [role=status]').innerText !== said", arg=before)
+    assert [address.partition("?")[2] for address in asked] == ["colour=aubergine"]
+    assert (status.inner_text(), page.evaluate("window.stays")) == ("1 piece", True)
+    assert box.is_checked()
+    page.go_back()
+    page.wait_for_function("said => document.querySelector('#results [role=status]').innerText === said", arg=before)
+    assert page.url.endswith("/shop")
+    assert not page.locator("#facet-colour input[value=aubergine]").is_checked()
+
+
+@pytest.mark.timeout(300)
+def test_longer_words_and_a_script_from_the_right_fit_every_page(
+    live_shop: LiveShop, browse: Browse, addresses: dict[str, list[str]], tmp_path: Path
+) -> None:
+    """In a made-up Arabic two fifths longer than English, as a reader sees it from the right, and from the left."""
+
+    def publish(policy: Policy) -> None:
+        with unit_of_work():
+            versions.publish(policy, at=clock.now())
+
+    before = live_shop.app.extensions["babel"].translation_directories
+    found: dict[str, list[str]] = {}
+    try:
+        live_shop.run(lambda: speak(live_shop.app, "ar", tmp_path))
+        live_shop.run(lambda: publish(offering("ar")))
+        for email, paths in addresses.items():
+            page = browse(width=360, person=_person(live_shop, email))
+            _read_in(page, "ar")
+            for path in paths:
+                page.goto(path)
+                shown = page.evaluate("[document.documentElement.dir, document.documentElement.lang]")
+                assert shown == ["rtl", "ar"], path
+                if faults := list(figures.overflow_both_ways(page)):
+                    found[path] = faults
+    finally:
+        live_shop.app.extensions["babel"].translation_directories = before
+        live_shop.run(lambda: publish(changed({})))
+    assert found == {}
+
+
+def _read_in(page: Page, language: str) -> None:
+    page.goto("/language")
+    page.locator(f"#language button[value={language}]").click()
 
 
 def test_the_same_address_says_the_same_with_and_without_scripts(

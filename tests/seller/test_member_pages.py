@@ -20,6 +20,7 @@ from marketplace.money import Money
 from marketplace.orders.models import Order
 from marketplace.people.models import Person
 from tests.accounts import an_account
+from tests.fresh import FreshDatabase
 from tests.programme import world
 from tests.shopping import live_listing, member, words_of
 from tests.web import Browser, post_form
@@ -61,6 +62,8 @@ def test_the_wardrobe_says_how_each_listing_does(app: Flask, client: Browser) ->
         db.session.execute(sa.delete(ListingViews))
     for _again in range(3):
         client.get(public_path(listing))
+    engine = {"User-Agent": "Mozilla/5.0 (compatible; Searchbot/2.1; +https://search.example/bot.html)"}
+    app.test_client().get(public_path(listing), headers=engine)
     client.sign_in_as(seller)
     client.get(public_path(listing))
     views.write()
@@ -68,6 +71,19 @@ def test_the_wardrobe_says_how_each_listing_does(app: Flask, client: Browser) ->
     assert "1 view · saved by 1 · 3 days in the shop · 1 of 3 like it cost less" in said
     assert "Nothing to do right now." in said
     assert "In all $0.00" in said
+
+
+def test_views_that_several_processes_write_at_once_add_up(fresh_database: FreshDatabase) -> None:
+    """Each writer brings what it counted; none takes another's away."""
+    listing_id = fresh_database.run(lambda: live_listing().id)
+
+    def look() -> None:
+        views.note(listing_id)
+        views.write()
+
+    assert fresh_database.in_parallel([look] * 8) == [None] * 8
+    fresh_database.run(views.write)
+    assert fresh_database.run(lambda: views.views_of([listing_id])) == {listing_id: 8}
 
 
 def test_the_sellers_page_helps_with_the_price_only_where_the_sample_allows(app: Flask, client: Browser) -> None:
