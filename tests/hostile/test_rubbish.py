@@ -37,16 +37,14 @@ def test_no_rubbish_is_a_fault_of_ours(app: Flask, client: Browser, who: str) ->
     if who != "guest":
         client.sign_in_as(world.people[who])
     for rule in routes(app, "GET"):
-        for _ in range(2):
-            sent = {name: chance.choice(RUBBISH) for name in chance.sample(NAMES, 12)}
-            client.get(_address(app, world, rule, chance).partition("?")[0], query_string=sent)
+        sent = {name: chance.choice(RUBBISH) for name in chance.sample(NAMES, 12)}
+        client.get(_address(app, world, rule, chance).partition("?")[0], query_string=sent)
     token = token_of(client)
     for rule in routes(app, "POST"):
         if rule.rule in ("/sandbox/clock", "/sign-out", "/sign-out/everywhere"):
             continue
-        for _ in range(2):
-            sent = {name: chance.choice(RUBBISH) for name in NAMES if chance.random() < 0.7}
-            client.post(_address(app, world, rule, chance), data={**sent, "csrf_token": token})
+        sent = {name: chance.choice(RUBBISH) for name in NAMES if chance.random() < 0.7}
+        client.post(_address(app, world, rule, chance), data={**sent, "csrf_token": token})
         client.post(world.url(app, rule), json=chance.choice([None, [], {}, "x", 1, {"a": [None]}, {"code": {}}]))
 
 
