@@ -14,7 +14,7 @@ from marketplace.disputes.models import Decision, Dispute, DisputePhoto
 from marketplace.disputes.states import Side
 from marketplace.disputes.words import DESK_EVENTS, EVENTS, SIDES
 from marketplace.listings.showing import photo as shown
-from marketplace.orders import terms
+from marketplace.orders import snapshots, terms
 from marketplace.orders.models import Order
 from marketplace.programme.policy.condition import Condition
 from marketplace.programme.policy.disputes import Clause
@@ -62,11 +62,10 @@ def as_listed(order: Order, part: str) -> dict[str, Any] | None:
     pictures = (
         [picture for picture in sold["photos"] if picture["key"] in close_ups] or sold["photos"] or sold["library"]
     )
-    return (
-        shown(pictures[0], alt=_("%(part)s as listed", part=part_label(order, part)), caption=_("As listed"))
-        if pictures
-        else None
-    )
+    if not pictures:
+        return None
+    words = _("%(part)s as listed", part=part_label(order, part))
+    return shown(snapshots.file_of(pictures[0]), alt=words, caption=_("As listed"))
 
 
 def as_shown(photo: DisputePhoto, order: Order) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from marketplace.database import db
 from marketplace.listings.models import Listing
+from marketplace.listings.piece import PictureFile
 from marketplace.listings.showing import photo
 from marketplace.orders.models import Order
 
@@ -69,4 +70,9 @@ def photos_named(folders: Collection[str]) -> set[str]:
 def front(sold: dict[str, Any]) -> dict[str, Any] | None:
     """The picture that stands for a piece as it was sold: the library's, else the seller's first."""
     pictures = sold["library"] or sold["photos"]
-    return photo(pictures[0], sold["title"]) if pictures else None
+    return photo(file_of(pictures[0]), sold["title"]) if pictures else None
+
+
+def file_of(picture: dict[str, Any]) -> PictureFile:
+    """Where one of the pictures that a sale remembers is kept."""
+    return PictureFile(picture["key"], picture["width"], picture["height"], tuple(picture["widths"]))

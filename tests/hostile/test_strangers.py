@@ -26,7 +26,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 ANYBODYS = (
     "/account/offers/new/",
     "/account/saved/",
-    "/api/v1/gift-cards/redemptions/",
+    "/api/",
     "/bag/",
     "/feeds/",
     "/help/",
