@@ -117,7 +117,7 @@ _PERSON: dict[str, LazyString] = {
     "roles_taken": _l("Roles taken"),
     "second_factor_set_up": _l("Second factor set up"),
     "second_factor_forgotten": _l("Second factor taken off"),
-    "looked_up": _l("Looked up by e-mail"),
+    "looked_up": _l("Looked up"),
     "prefer_payout": _l("Form of payouts chosen"),
     "gift_cards_looked_up": _l("Gift cards looked up by e-mail"),
 }

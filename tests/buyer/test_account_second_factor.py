@@ -219,6 +219,6 @@ def test_looking_a_person_up_is_written_down(client: Browser, run_jobs: Callable
 
     shown = page(client.get(found.headers["Location"])).get_text()
     assert "ada@example.com" in shown
-    assert "looked up" in shown
+    assert "Looked up" in shown
     assert client.get(f"/desk/people/{eve.id}").status_code == 404
     assert post_form(client, "/desk/people", "find-person", words="nobody@example.com").status_code == 422
