@@ -53,17 +53,19 @@ class MultiCheckboxField(SelectMultipleField):  # type: ignore[misc]
 class MoneyField(StringField):  # type: ignore[misc]
     """An amount as a person types it; ``amount`` holds it once the form is valid (fault B20).
 
-    ``currency`` may be set after the form is made.
+    ``currency`` may be set after the form is made. With ``required=False`` an empty answer is no amount.
     """
 
     amount: Money | None = None
 
-    def __init__(self, *args: Any, currency: str = "USD", **more: Any) -> None:
+    def __init__(self, *args: Any, currency: str = "USD", required: bool = True, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.currency = currency
+        self.currency, self.is_required = currency, required
 
     def pre_validate(self, _form: wtforms.Form) -> None:
         """Read the amount, or stop with what to type."""
+        if not self.is_required and not (self.data or "").strip():
+            return
         try:
             self.amount = Money.parse(self.data or "", self.currency)
         except MoneyError as refusal:

@@ -114,7 +114,7 @@ def present(policy: Policy) -> Site:
         categories=tuple(Department(one.key, one.label) for one in policy.eligibility.accepted_categories),
         currency_sign=get_currency_symbol(policy.market.currency, locale=locale),
         tax_is_included=policy.tax.is_included,
-        has_sellers=policy.modes.peer_to_peer,
+        has_sellers=policy.modes.has_sellers,
         support_email=support.email,
         support_hours=opening(support.hours, policy.market.time_zone),
         theme_url=theme.address() if visiting else None,

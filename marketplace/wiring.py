@@ -9,6 +9,11 @@ from flask import Flask
 from werkzeug.utils import import_string
 
 from marketplace import chores
+from marketplace.consignments import arriving
+from marketplace.consignments import facts as consigned_facts
+from marketplace.consignments import selling as consigned_selling
+from marketplace.consignments import silence as consigned_silence
+from marketplace.consignments import waiting as consigned_waiting
 from marketplace.credits import facts as credit_facts
 from marketplace.credits import idempotency, store_credit
 from marketplace.credits.own import OwnIssuer
@@ -25,6 +30,7 @@ from marketplace.listings import facts as listing_facts
 from marketplace.listings import review as listing_review
 from marketplace.listings import tidying, withdrawing
 from marketplace.mail import (
+    about_consignments,
     about_offers,
     outgoing,
     to_buyers,
@@ -72,6 +78,7 @@ def wire(app: Flask, settings: Settings) -> None:
     _shipping()
     _orders()
     _disputes()
+    _consignments()
     _payouts()
     _mail()
     runner.register_chore(seals.seal_batch)
@@ -258,6 +265,17 @@ def _disputes() -> None:
     react_to(payment_facts.ChargebackReported, bank_cases.reported)
     react_to(dispute_facts.BankWrote, to_parties.bank_wrote)
     react_to(dispute_facts.CaseMoved, to_parties.case_moved)
+
+
+def _consignments() -> None:
+    deadlines.register(consigned_waiting.DUE, consigned_silence.sweep)
+    deadlines.register(arriving.LABEL_LATE, arriving.sweep_label_late)
+    react_to(shipping_facts.InboundNews, arriving.news)
+    react_to(order_facts.OrderPaid, consigned_selling.paid_for)
+    react_to(order_facts.OrderSettled, consigned_selling.settled)
+    react_to(order_facts.OrderRefunded, consigned_selling.refunded)
+    react_to(consigned_facts.LabelReady, about_consignments.label_ready)
+    react_to(consigned_facts.PieceMoved, about_consignments.piece_moved)
 
 
 def _payouts() -> None:

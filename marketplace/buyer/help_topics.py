@@ -43,11 +43,18 @@ class Topic:
         return f"buyer/help/{self.slug.replace('-', '_')}.html"
 
     def is_answered(self, policy: Policy) -> bool:
-        """Whether this programme has an answer: no word about selling where members cannot sell."""
+        """Whether this programme has an answer: no word about a way of selling that is off."""
+        if self.slug == CONSIGNING:
+            return policy.modes.consignment.is_on
         return policy.modes.peer_to_peer or self.chapter is not Chapter.SELLING
 
 
+CONSIGNING = "consigning"
+
 TOPICS = (
+    Topic(
+        CONSIGNING, Chapter.SELLING, _l("Let us sell for you"), _l("What we take, what we keep, and how long it takes")
+    ),
     Topic("who-can-sell", Chapter.SELLING, _l("Who can sell"), _l("Membership, your account and the way to a listing")),
     Topic("what-you-can-sell", Chapter.SELLING, _l("What you can sell"), _l("Pieces, collections and grades we take")),
     Topic("missing-purchase", Chapter.SELLING, _l("A purchase is missing"), _l("Why your history does not show it")),

@@ -97,12 +97,18 @@ def _accepted(status: int) -> None:
 
 def carry(order_id: int, step: str) -> None:
     """The carrier does something to the parcel (a step of its tracking) and tells the shop."""
-    with unit_of_work() as session:
+    with unit_of_work(reading=True):
         parcel = parcels.parcel_of(order_id)
-        if parcel is None or parcel.tracking_number is None:
-            raise LookupError(f"order {order_id} has no label yet")
-        known = sa.select(SandboxParcel).where(SandboxParcel.tracking_number == parcel.tracking_number)
-        row = session.scalars(known).one()
+        number = parcel.tracking_number if parcel else None
+    if number is None:
+        raise LookupError(f"order {order_id} has no label yet")
+    carry_parcel(number, step)
+
+
+def carry_parcel(number: str, step: str) -> None:
+    """The same for any parcel, by its tracking number."""
+    with unit_of_work() as session:
+        row = session.scalars(sa.select(SandboxParcel).where(SandboxParcel.tracking_number == number)).one()
         sandbox_tracking.add_scan(row, step, at=clock.now())
         session.flush()
         news = sandbox_tracking.track_updated(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from marketplace.database import db
@@ -103,15 +103,17 @@ _GUESTS = (
     ("Astrid Moen", "82 Birch Hollow Drive", "Anchorage", "AK", "99501"),
 )
 
-# Guests of the markets whose addresses name no region.
+# Who lives in the markets whose addresses name no region.
 _ABROAD = (
     ("Imogen Hartley", "22 Camden Passage", "London", "GB", "N1 8EE"),
     ("Rhiannon Pryce", "7 Cathedral Road", "Cardiff", "GB", "CF11 9LJ"),
     ("Ailsa Drummond", "31 Candlemaker Row", "Edinburgh", "GB", "EH1 2QG"),
     ("Capucine Morel", "18 rue des Martyrs", "Paris", "FR", "75009"),
     ("Solène Garnier", "4 place du Change", "Lyon", "FR", "69005"),
+    ("Maëlle Rousseau", "27 quai des Chartrons", "Bordeaux", "FR", "33000"),
     ("Nandi Khumalo", "12 Kloof Street", "Cape Town", "ZA", "8001"),
     ("Annelie Vosloo", "45 Fourth Avenue", "Johannesburg", "ZA", "2193"),
+    ("Lindiwe Dlamini", "9 Florida Road", "Durban", "ZA", "4001"),
 )
 
 STAFF = (
@@ -134,7 +136,10 @@ MEMBERS = tuple(
 )
 GUESTS = tuple(Character(*row, email=_email(row[0], number)) for number, row in enumerate(_GUESTS))
 
-ABROAD = tuple(Character(*row, email=_email(row[0], number), country=row[3]) for number, row in enumerate(_ABROAD))
+ABROAD = tuple(
+    Character(*row, email=_email(row[0], number), country=row[3], loyalty_number=f"VA{5_200_000 + 71 * number}")
+    for number, row in enumerate(_ABROAD)
+)
 
 # The first members are those whose sign-ins are shown: they sell and buy. The last ones only buy.
 STARS, SELLERS, BUYERS = MEMBERS[:3], MEMBERS[:27], MEMBERS[27:]
@@ -149,9 +154,20 @@ def hire(at: datetime) -> None:
         demo_sign_ins.open_account(email=_staff_email(name), name=name, at=at, roles=[role])
 
 
+def members_in(country: str) -> list[Character]:
+    """Who has an account in a market other than the members' own; they consign, and buy."""
+    return [character for character in ABROAD if character.country == country and character.is_member]
+
+
+def join_in(country: str, at: datetime) -> None:
+    """Give them an account each."""
+    for member in members_in(country):
+        demo_sign_ins.open_account(email=member.email, name=member.name, at=at)
+
+
 def shoppers_in(country: str) -> list[Character]:
-    """Who buys as a guest in a market other than the members' own."""
-    return [character for character in ABROAD if character.country == country]
+    """The same as guests, who buy without signing in."""
+    return [replace(character, loyalty_number="") for character in members_in(country)]
 
 
 def _staff_email(name: str) -> str:

@@ -40,6 +40,11 @@ NEW_WITH_TAGS = (
     "Bought twice by mistake; this one never left its box.",
     "A gift in a color I do not wear. Untouched, with its tag.",
 )
+CONSIGNED = (
+    "Worn by its first owner for two seasons, then kept in its dust bag.",
+    "From a private wardrobe; examined, cleaned and photographed here.",
+    "Hardly worn. Our experts looked at every seam.",
+)
 HOUSE = (
     "From our own archive: a sample of the season, shown in a store window and never carried.",
     "Returned to us unworn, checked and photographed in our workshop.",

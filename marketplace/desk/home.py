@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from wtforms import StringField
 
 from marketplace import clock
+from marketplace.consignments.models import ConsignedPiece, Consignment
 from marketplace.credits.models import GiftCard
 from marketplace.database import db
 from marketplace.desk.labels import ALARMS, refused_refund
@@ -31,6 +32,7 @@ from marketplace.payouts.paying import issue_again
 from marketplace.people import preferences
 from marketplace.people.models import Role
 from marketplace.permissions import current_person, staff, the_person
+from marketplace.programme import versions
 from marketplace.redirects import safe_next
 from marketplace.text import PlainText
 
@@ -51,6 +53,7 @@ VIEWS = (
     ("desk_chargebacks.queue", "Chargebacks", (Role.AGENT,)),
     ("desk_orders.search", "Orders", (Role.AGENT, Role.WAREHOUSE)),
     ("supply.supply", "Supply", (Role.WAREHOUSE, Role.REVIEWER)),
+    ("intake.scan", "Intake", (Role.WAREHOUSE, Role.REVIEWER)),
     ("gift_card_desk.search", "Gift cards", (Role.AGENT,)),
     ("people_desk.search", "People", (Role.AGENT,)),
     ("desk_find.ask", "Find", (Role.AGENT,)),
@@ -77,6 +80,7 @@ def _navigation(state: Any) -> None:
             "Chargebacks": _("Chargebacks"),
             "Orders": _("Orders"),
             "Supply": _("Supply"),
+            "Intake": _("Intake"),
             "Gift cards": _("Gift cards"),
             "People": _("People"),
             "Find": _("Find"),
@@ -89,9 +93,14 @@ def _navigation(state: Any) -> None:
             "desk_views": [
                 {"href": url_for(endpoint), "label": labels[label]}
                 for endpoint, label, roles in VIEWS
-                if person.has_role(*roles) and endpoint in app.view_functions
+                if person.has_role(*roles) and endpoint in app.view_functions and _is_on(endpoint)
             ],
         }
+
+
+def _is_on(endpoint: str) -> bool:
+    """Whether this part of the desk has anything to do under the policy in force."""
+    return endpoint != "intake.scan" or versions.current().policy.modes.consignment.is_on
 
 
 @bp.post("/desk/keys")
@@ -149,6 +158,13 @@ def _subject(alarm: Alarm) -> dict[str, str | None]:
     if alarm.subject_type == Chargeback.__tablename__:
         number = db.session.get_one(Chargeback, alarm.subject_id).number
         return {"name": number, "href": url_for("desk_chargebacks.case", number=number)}
+    if alarm.subject_type == Consignment.__tablename__:
+        number = db.session.get_one(Consignment, alarm.subject_id).number
+        return {"name": number, "href": url_for("intake.parcel", number=number)}
+    if alarm.subject_type == ConsignedPiece.__tablename__:
+        piece = db.session.get_one(ConsignedPiece, alarm.subject_id)
+        href = url_for("intake.piece", number=piece.consignment.number, position=piece.position)
+        return {"name": piece.number, "href": href}
     if alarm.subject_type == UnknownMoney.__tablename__:
         return {"name": db.session.get_one(UnknownMoney, alarm.subject_id).ref, "href": None}
     return {"name": f"{alarm.subject_type} {alarm.subject_id}", "href": None}

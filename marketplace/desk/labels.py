@@ -38,6 +38,7 @@ ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.SELLER_IN_DOUBT: _l("Being bought from a seller of a counterfeit"),
     AlarmKind.SUSPICIOUS_SALE: _l("Buyer and seller have used the same card"),
     AlarmKind.UNKNOWN_MONEY: _l("The payment provider knows money that we do not"),
+    AlarmKind.CONSIGNED_OVERDUE: _l("A consigned piece waits longer than promised"),
     AlarmKind.FOREIGN_WEBHOOK: _l("The payment provider sends news of another account or mode"),
 }
 

@@ -11,15 +11,22 @@ from marketplace.desk.supply_piece import back_to, own_piece, piece_page
 from marketplace.listings.completeness import Incomplete
 from marketplace.listings.drafting import PriceOutOfBounds
 from marketplace.listings.forms import PriceForm
+from marketplace.listings.models import Listing
 from marketplace.listings.permissions import can_reprice
 from marketplace.listings.repricing import pause, reprice, resume
 from marketplace.listings.states import CannotReprice
-from marketplace.listings.supply import publish
+from marketplace.listings.supply import check_is_ours, publish
 from marketplace.listings.withdrawing import withdraw
 from marketplace.people.models import Role
 from marketplace.permissions import staff, the_person
 
 bp = Blueprint("offers", __name__)
+
+
+def _ours(number: str) -> Listing:
+    listing = own_piece(number)
+    check_is_ours(listing)
+    return listing
 
 
 @bp.post("/desk/supply/<number>/publish")
@@ -40,6 +47,7 @@ def go_live(number: str) -> ResponseReturnValue:
 def change_price(number: str) -> ResponseReturnValue:
     """Another price, at once: the house reviews itself."""
     listing = own_piece(number)
+    check_is_ours(listing)
     if not can_reprice(listing):
         raise CannotReprice()
     form = PriceForm(listing)
@@ -57,7 +65,7 @@ def change_price(number: str) -> ResponseReturnValue:
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def hide(number: str) -> ResponseReturnValue:
     """Out of the shop for a while."""
-    pause(own_piece(number), by=the_person(), at=clock.now())
+    pause(_ours(number), by=the_person(), at=clock.now())
     return back_to(number)
 
 
@@ -65,7 +73,7 @@ def hide(number: str) -> ResponseReturnValue:
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def show(number: str) -> ResponseReturnValue:
     """Back in the shop."""
-    resume(own_piece(number), by=the_person(), at=clock.now())
+    resume(_ours(number), by=the_person(), at=clock.now())
     return back_to(number)
 
 
@@ -73,5 +81,5 @@ def show(number: str) -> ResponseReturnValue:
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def end(number: str) -> ResponseReturnValue:
     """No longer offered."""
-    withdraw(own_piece(number), by=the_person(), at=clock.now())
+    withdraw(_ours(number), by=the_person(), at=clock.now())
     return back_to(number)

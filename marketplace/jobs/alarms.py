@@ -41,6 +41,7 @@ class AlarmKind(enum.StrEnum):
     SELLER_IN_DOUBT = "seller_in_doubt"
     UNKNOWN_MONEY = "unknown_money"
     TAX_NOT_RECORDED = "tax_not_recorded"
+    CONSIGNED_OVERDUE = "consigned_overdue"
     FOREIGN_WEBHOOK = "foreign_webhook"
 
 

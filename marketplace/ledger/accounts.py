@@ -15,6 +15,7 @@ class Account(enum.StrEnum):
     ESCROW = "liabilities:escrow"
     CUSTOMER_DEPOSITS = "liabilities:customer deposits"
     SELLER_PAYABLE = "liabilities:seller payable"
+    CONSIGNMENT_PAYABLE = "liabilities:consignment payable"  # owed to the owners of what we sold, or lost
     REFUND_PAYABLE = "liabilities:refund payable"
     TAX_PAYABLE = "liabilities:tax payable"
     GIFT_CARD_LIABILITY = "liabilities:gift cards"

@@ -32,11 +32,27 @@ def start_supply(style: Style, *, by: HasActor, at: datetime) -> Listing:
     return begin(item, style, by=by, at=at)
 
 
+class OwnersToDecide(Refusal):
+    message = _l("This piece is not ours: its owner decides about price and sale. See it under intake.")
+
+
+def check_is_ours(listing: Listing) -> None:
+    """Raise ``OwnersToDecide`` where the listing is the brand's and the piece somebody else's (NAP-29)."""
+    if listing.item.owner_id is not None:
+        raise OwnersToDecide()
+
+
 def publish(listing: Listing, *, by: HasActor, at: datetime) -> None:
     """Put the house's own piece into the shop, as complete as a member's has to be.
 
-    Raises ``CannotPublish`` or ``Incomplete``.
+    Raises ``OwnersToDecide``, ``CannotPublish`` or ``Incomplete``.
     """
+    check_is_ours(listing)
+    publish_for_owner(listing, by=by, at=at)
+
+
+def publish_for_owner(listing: Listing, *, by: HasActor, at: datetime) -> None:
+    """The same for a piece whose owner has agreed. Raises ``CannotPublish`` or ``Incomplete``."""
     db.session.refresh(listing, with_for_update=True)
     listing.machine.next_state(listing.state, "publish")
     check_complete(listing)

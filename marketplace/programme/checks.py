@@ -34,7 +34,19 @@ class Problem:
 
 def objections(policy: Policy) -> Iterator[Problem]:
     """Everything that contradicts itself, in the order of the file."""
-    for check in (_hours, _market, _regions, _keys, _eligibility, _condition, _photos, _numbers, _tax, _contrasts):
+    for check in (
+        _hours,
+        _market,
+        _regions,
+        _consigning,
+        _keys,
+        _eligibility,
+        _condition,
+        _photos,
+        _numbers,
+        _tax,
+        _contrasts,
+    ):
         yield from check(policy)
 
 
@@ -95,6 +107,19 @@ def _regions(policy: Policy) -> Iterator[Problem]:
         yield Problem("market.warehouse.region", "is not among the regions that ship")
 
 
+def _consigning(policy: Policy) -> Iterator[Problem]:
+    rule = policy.modes.consignment
+    begins = [band.from_minor for band in rule.bands]
+    if not begins or begins[0] != 0:
+        yield Problem("modes.consignment.bands", "do not begin at 0")
+    if begins != sorted(set(begins)):
+        yield Problem("modes.consignment.bands", "do not rise")
+    if rule.min_pieces > rule.max_pieces:
+        yield Problem("modes.consignment.max_pieces", "is less than modes.consignment.min_pieces")
+    if rule.when_silent == "donate" and not rule.charities:
+        yield Problem("modes.consignment.charities", "is empty, and silence donates")
+
+
 def _keys(policy: Policy) -> Iterator[Problem]:
     lists: dict[str, Iterable[Named]] = {
         "eligibility.groups": policy.eligibility.groups,
@@ -110,6 +135,7 @@ def _keys(policy: Policy) -> Iterator[Problem]:
         "review.decline_reasons": policy.review.decline_reasons,
         "disputes.clauses": policy.disputes.clauses,
         "desk.hold_reasons": policy.desk.hold_reasons,
+        "modes.consignment.charities": policy.modes.consignment.charities,
     }
     for name, rows in lists.items():
         for key in _twice(row.key for row in rows):

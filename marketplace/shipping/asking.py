@@ -67,7 +67,8 @@ def _record(parcel_id: int, reports: Sequence[TrackingReport], at: datetime) -> 
     new = tracking.record_reports(parcel, reports, at=at)
     parcel.asked_at = at
     db.session.flush()
-    events.announce(CarrierAnswered(parcel.id, parcel.order_id, at))
+    if parcel.consignment_id is None:
+        events.announce(CarrierAnswered(parcel.id, parcel.order_id, at))
     return new
 
 

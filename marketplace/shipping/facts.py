@@ -1,6 +1,7 @@
 """News from the carrier. ``at`` is when it was recorded here, ``carrier_at`` the carrier's own time.
 
-What happens to a piece on its way back comes wrapped in ``ReturnNews``: nothing of it is news of the sale.
+What happens to a piece on its way back comes wrapped in ``ReturnNews``, what happens to a parcel that comes to us in
+``InboundNews``: nothing of it is news of a sale.
 """
 
 from __future__ import annotations
@@ -93,6 +94,17 @@ class ReturnNews:
     news: ParcelNews
 
 
+@dataclass(frozen=True)
+class InboundNews:
+    """News of a parcel that brings pieces to us; ``news`` names no order."""
+
+    consignment_id: int
+    news: ParcelNews
+
+
 def tell(parcel: Parcel, news: ParcelNews) -> None:
     """Announce what happened to a parcel, to those whom its way concerns."""
-    events.announce(ReturnNews(news) if parcel.is_return else news)
+    if parcel.consignment_id is not None:
+        events.announce(InboundNews(parcel.consignment_id, news))
+    else:
+        events.announce(ReturnNews(news) if parcel.is_return else news)

@@ -79,14 +79,16 @@ PARCEL = Machine(
 
 
 class Parcel(Model):
-    """One parcel of one order, with its prepaid label (only one label a parcel)."""
+    """One parcel of one order, or of pieces that come to us, with its prepaid label (only one label a parcel)."""
 
     __tablename__ = "parcels"
     machine: ClassVar[Machine] = PARCEL
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(sa.String(40), unique=True)
-    order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), index=True)
+    # Empty for a parcel that comes to us: nobody asks it of one, for its news goes another way (``InboundNews``).
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), index=True, nullable=True)
+    consignment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("consignments.id"), index=True)
     order_number: Mapped[str] = mapped_column(sa.String(12))  # what people and the carrier call it by
     is_return: Mapped[bool] = mapped_column(default=False)  # the piece on its way back from its buyer (GAP-08)
     state: Mapped[ParcelState] = mapped_column(enum_column(ParcelState), default=ParcelState.LABEL_WANTED)

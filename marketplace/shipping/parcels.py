@@ -64,6 +64,43 @@ def request_label(
     return parcel
 
 
+def request_inbound_label(
+    *, consignment_id: int, number: str, ship_from: Mapping[str, Any], ship_to: Mapping[str, Any], at: datetime
+) -> Parcel:
+    """Make the one parcel that brings somebody's pieces to us, and queue its prepaid label (NAP-21, NAP-26)."""
+    parcel = Parcel(
+        key=f"inbound-{number}",
+        consignment_id=consignment_id,
+        order_number=number,
+        is_return=False,
+        state=ParcelState.LABEL_WANTED,
+        ship_from=PostalAddress.of(ship_from).mapping,
+        ship_to=PostalAddress.of(ship_to).mapping,
+        wanted_at=at,
+    )
+    db.session.add(parcel)
+    db.session.flush()
+    _ask_for_label(parcel, at=at)
+    return parcel
+
+
+def inbound_parcel(consignment_id: int) -> Parcel | None:
+    """The parcel that brings these pieces to us."""
+    return db.session.scalar(sa.select(Parcel).where(Parcel.consignment_id == consignment_id))
+
+
+def inbound_by_tracking(number: str) -> int | None:
+    """The id of the consignment whose parcel has this tracking number."""
+    return db.session.scalar(sa.select(Parcel.consignment_id).where(Parcel.tracking_number == number))
+
+
+def cancel_inbound(consignment_id: int, *, by: HasActor, at: datetime) -> None:
+    """Give up a parcel that will not come, where it was not given up yet; raises ``CannotCancelParcel``."""
+    parcel = inbound_parcel(consignment_id)
+    if parcel is not None and parcel.state is not ParcelState.CANCELLED:
+        cancel_parcel(parcel, by=by, at=at)
+
+
 def correct_address(
     parcel: Parcel,
     *,

@@ -40,7 +40,7 @@ def unchecked(changes: Mapping[str, Any]) -> Policy:
         if value is MISSING:
             del place[last]
         else:
-            place[last] = value
+            place[last] = deepcopy(value)
     return msgspec.convert(body, Policy)
 
 

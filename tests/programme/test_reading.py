@@ -115,6 +115,16 @@ def test_a_file_that_is_not_there_is_refused_with_the_presets_that_are() -> None
         ("max_minor = 500000", "max_minor = 1999", "price.max_minor: is less than price.min_minor"),
         ("usual_days_max = 5", "usual_days_max = 2", "shipping.usual_days_max: is less than shipping.usual_days_min"),
         ("closes = 19:00:00", "closes = 08:00:00", "identity.resale_support.hours.closes: is not after it opens"),
+        (
+            "[modes.supply]",
+            "[modes.consignment]\nbands = [{ from_minor = 5, basis_points = 1 }]\n[modes.supply]",
+            "modes.consignment.bands: do not begin at 0",
+        ),
+        (
+            "[modes.supply]",
+            '[modes.consignment]\nwhen_silent = "donate"\n[modes.supply]',
+            "modes.consignment.charities: is empty, and silence donates",
+        ),
         ("starts_on = 2025-01-01", "starts_on = 2024-01-01", "tax.rates: LA has two rates from 2024-01-01"),
         ('  { region = "WY", starts_on = 2024-01-01, basis_points = 400 },\n', "", "tax.rates: WY is shipped to and"),
     ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec import field
+
+from marketplace.programme.policy.consigning import Consigning
 from marketplace.programme.policy.values import Label, Section
 
 
@@ -17,3 +20,9 @@ class Modes(Section, frozen=True, kw_only=True):
 
     peer_to_peer: bool
     supply: Supply
+    consignment: Consigning = field(default_factory=Consigning)
+
+    @property
+    def has_sellers(self) -> bool:
+        """Whether members can sell in some way."""
+        return self.peer_to_peer or self.consignment.is_on

@@ -3,6 +3,7 @@
 from tests.programme.rows import Row
 from tests.programme.table import (
     condition,
+    consigning,
     desk,
     disputes,
     eligibility,
@@ -21,7 +22,7 @@ from tests.programme.table import (
 
 SECTIONS = (
     *(identity, market, eligibility, condition, photos, price, review, handing_over, limits, disputes),
-    *(desk, languages, seller_record, offers, payouts),
+    *(desk, languages, seller_record, offers, payouts, consigning),
 )
 
 ROWS: list[Row] = [row for section in SECTIONS for row in section.ROWS]

@@ -1,0 +1,89 @@
+"""The money of a consigned piece: what its owner is owed, what is kept, and the postings of each moment.
+
+Consignment payable is at every moment what the pieces hold that are owed and not yet paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from marketplace import events
+from marketplace.consignments import terms
+from marketplace.consignments.models import ConsignedPiece
+from marketplace.consignments.terms import Net
+from marketplace.database import db
+from marketplace.events import Event, HasActor
+from marketplace.ledger import Account, Line, Posting
+from marketplace.money import Money
+from marketplace.orders import accounting
+from marketplace.orders.models import Order
+
+
+def share(piece: ConsignedPiece, order: Order) -> Net:
+    """The owner's share of what is left of the price after partial refunds, by the band of the whole price."""
+    rest = accounting.split(order).own_stock
+    kept = terms.rules(piece).commission_on(order.price_minor)
+    payout = rest.share(10_000 - kept)
+    return Net(rest, kept, rest - payout, payout)
+
+
+def consigned(piece: ConsignedPiece, order: Order, owed: Net, event: Event, at: datetime) -> Posting:
+    """The sale was booked as the brand's own: of it, the owner's share is hers and the rest our commission."""
+    return Posting(
+        "consigned",
+        piece,
+        event,
+        at,
+        order.number,
+        (
+            Line(Account.OWN_STOCK_SALES, owed.price, order_id=order.id),
+            Line(Account.CONSIGNMENT_PAYABLE, -owed.payout, order_id=order.id),
+            Line(Account.COMMISSION, -owed.commission, order_id=order.id),
+        ),
+    )
+
+
+def lost(piece: ConsignedPiece, value: Money, event: Event, at: datetime) -> Posting:
+    """Lost in our care: its value is our loss (NAP-19)."""
+    return Posting(
+        "consigned_lost",
+        piece,
+        event,
+        at,
+        piece.number,
+        (Line(Account.LOSSES, value), Line(Account.CONSIGNMENT_PAYABLE, -value)),
+    )
+
+
+def paid(piece: ConsignedPiece, owed: Money, fees: Money, event: Event, at: datetime) -> Posting:
+    """What is owed becomes a payout, less the fees that are open (GAP-19)."""
+    return Posting(
+        "consigned_paid",
+        piece,
+        event,
+        at,
+        piece.number,
+        (
+            Line(Account.CONSIGNMENT_PAYABLE, owed, order_id=piece.order_id),
+            Line(Account.SELLER_PAYABLE, fees - owed, order_id=piece.order_id),
+            Line(Account.FEE_INCOME, -fees, order_id=piece.order_id),
+        ),
+    )
+
+
+def open_fees(owner_id: int) -> Sequence[ConsignedPiece]:
+    """The pieces whose fee their owner has not settled, oldest first."""
+    open_fee = (ConsignedPiece.fee_minor > 0, ConsignedPiece.fee_settled_at.is_(None))
+    of_owner = ConsignedPiece.consignment.has(owner_id=owner_id)
+    return db.session.scalars(
+        sa.select(ConsignedPiece).where(of_owner, *open_fee).order_by(ConsignedPiece.id).with_for_update()
+    ).all()
+
+
+def waive(piece: ConsignedPiece, *, by: HasActor, at: datetime) -> None:
+    """A fee is let go; nothing is booked, for nothing was."""
+    events.record(piece, "waive_fee", by=by, at=at, fee_minor=piece.fee_minor)
+    piece.fee_minor = 0

@@ -1,0 +1,39 @@
+"""The one door through which a consigned piece changes its state: claim, deadline, custody, news."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from marketplace import events
+from marketplace.consignments import waiting
+from marketplace.consignments.facts import PieceMoved
+from marketplace.consignments.models import ConsignedPiece, CustodyEntry
+from marketplace.database import db
+from marketplace.events import Event, HasActor
+from marketplace.people.models import Person
+
+
+def move(piece: ConsignedPiece, action: str, *, by: HasActor, at: datetime, **sets: Any) -> Event:
+    """Move one piece; ``sets`` are further columns of the same claim. Raises the action's own refusal."""
+    event = events.transition(piece, action, by=by, at=at, sets=sets)
+    waiting.wait(piece, at=at)
+    events.announce(PieceMoved(piece.id, action, at))
+    return event
+
+
+def put(piece: ConsignedPiece, place: str, *, by: Person | None, at: datetime) -> None:
+    """Write down where the piece went, and by whose hand; by nobody's is by the carrier's."""
+    db.session.add(CustodyEntry(piece_id=piece.id, at=at, by_id=by.id if by else None, place=place))
+
+
+def locked(piece: ConsignedPiece) -> ConsignedPiece:
+    """The piece as it stands now, held until the unit of work ends."""
+    return db.session.scalars(
+        sa.select(ConsignedPiece)
+        .where(ConsignedPiece.id == piece.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()

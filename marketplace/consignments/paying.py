@@ -1,0 +1,44 @@
+"""What the owner of a sold or lost piece is owed becomes a payout; in which form it is paid is the payouts' affair."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketplace.consignments import accounting
+from marketplace.consignments.models import ConsignedPiece
+from marketplace.consignments.moving import move
+from marketplace.database import db
+from marketplace.events import SYSTEM
+from marketplace.ledger import post
+from marketplace.money import Money
+from marketplace.orders.models import Order
+from marketplace.payments import chargebacks
+from marketplace.payouts.models import PayoutReason
+from marketplace.payouts.paying import PayoutOwed, owe_payouts
+
+
+def pay(piece: ConsignedPiece, *, at: datetime) -> None:
+    """Hand over what is owed, less the fees its owner owes us, as far as it reaches (GAP-19)."""
+    owed = piece.owed or Money.zero(piece.currency)
+    taken = Money.zero(piece.currency)
+    for other in accounting.open_fees(piece.consignment.owner_id):
+        if taken + other.fee <= owed:
+            taken, other.fee_settled_at = taken + other.fee, at
+    event = move(piece, "pay", by=SYSTEM, at=at)
+    post(accounting.paid(piece, owed, taken, event, at))
+    if taken != owed:
+        owe_payouts([_payout(piece, owed - taken)], at=at)
+
+
+def _payout(piece: ConsignedPiece, amount: Money) -> PayoutOwed:
+    """Under the piece's own number; it waits where a bank has its buyer's payment in its hands (fault B18)."""
+    order = db.session.get(Order, piece.order_id) if piece.order_id else None
+    return PayoutOwed(
+        order_id=order.id if order else None,
+        reference=piece.number,
+        seller_id=piece.consignment.owner_id,
+        amount=amount,
+        is_stopped=order is not None and bool(chargebacks.stopping_among([order.checkout_id])),
+        terms_id=piece.consignment.policy_version_id,
+        reason=PayoutReason.CONSIGNMENT,
+    )

@@ -1,0 +1,165 @@
+"""On sale as the brand's own listing: into the shop, sold, paid for, lost, or taken back by its owner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from marketplace.consignments import accounting, terms
+from marketplace.consignments.arriving import of_returned
+from marketplace.consignments.models import ConsignedPiece
+from marketplace.consignments.moving import locked, move, put
+from marketplace.consignments.states import CannotWithdrawConsigned, PieceState
+from marketplace.database import db
+from marketplace.errors import Refusal
+from marketplace.events import SYSTEM, HasActor
+from marketplace.ledger import post
+from marketplace.listings import repricing, supply, withdrawing
+from marketplace.listings.permissions import can_withdraw
+from marketplace.listings.states import ListingState
+from marketplace.money import Money
+from marketplace.orders import facts as orders
+from marketplace.orders.models import Order
+from marketplace.orders.refunding import EndReason
+from marketplace.people.models import Person
+
+
+class FeeIsOpen(Refusal):
+    message = _l("The fee for this piece is not settled yet: it is taken from the next payout, or waived.")
+
+
+class OnlyLower(Refusal):
+    message = _l("A price can only be lowered. For a higher one, write to us.")
+    status = 422
+
+
+def put_on_sale(piece: ConsignedPiece, *, by: HasActor, at: datetime) -> None:
+    """An agreed piece goes into the shop (NAP-29). Raises ``CannotPutOnSale``, ``Incomplete``."""
+    move(piece, "put_on_sale", by=by, at=at, live_at=piece.live_at or at)
+    if piece.listing is None:
+        raise LookupError(f"piece {piece.id} has no listing")
+    supply.publish_for_owner(piece.listing, by=by, at=at)
+
+
+def lower_price(piece: ConsignedPiece, price: Money, *, by: Person, at: datetime) -> None:
+    """The owner lowers the price of a piece in the shop, whenever she likes (NAP-35).
+
+    Raises ``OnlyLower``, ``CannotReprice`` or ``PriceOutOfBounds``.
+    """
+    piece = locked(piece)
+    if piece.listing is None or piece.price is None or price.minor >= piece.price.minor:
+        raise OnlyLower()
+    repricing.reprice(piece.listing, price, by=by, at=at)
+    piece.price_minor = price.minor
+
+
+# Sold ----------------------------------------------------------------------------------------------------------------
+
+
+def paid_for(fact: orders.OrderPaid) -> None:
+    """Somebody bought it: its owner is told (NAP-37)."""
+    order = db.session.get_one(Order, fact.order_id)
+    piece = db.session.scalar(
+        sa.select(ConsignedPiece).where(
+            ConsignedPiece.listing_id == order.listing_id, ConsignedPiece.state == PieceState.LIVE
+        )
+    )
+    if piece is not None:
+        move(piece, "sell", by=SYSTEM, at=fact.at, order_id=order.id)
+
+
+def settled(fact: orders.OrderSettled) -> None:
+    """The sale stands: its owner is owed her share of what was paid for it."""
+    piece = _sold(fact.order_id)
+    if piece is None:
+        return
+    order = db.session.get_one(Order, fact.order_id)
+    owed = accounting.share(piece, order)
+    event = move(piece, "owe", by=SYSTEM, at=fact.at, owed_minor=owed.payout.minor)
+    post(accounting.consigned(piece, order, owed, event, fact.at))
+
+
+def refunded(fact: orders.OrderRefunded) -> None:
+    """The sale came to nothing. What was lost on its way is paid as if sold (NAP-19); everything else comes back."""
+    piece = _sold(fact.order_id)
+    if piece is None:
+        return
+    if fact.reason == EndReason.PARCEL_LOST:
+        lose(piece, at=fact.at)
+    else:
+        of_returned(piece, at=fact.at)
+
+
+def _sold(order_id: int) -> ConsignedPiece | None:
+    return db.session.scalar(
+        sa.select(ConsignedPiece).where(ConsignedPiece.order_id == order_id, ConsignedPiece.state == PieceState.SOLD)
+    )
+
+
+def lose(piece: ConsignedPiece, *, by: HasActor = SYSTEM, at: datetime) -> None:
+    """Lost, stolen or damaged while it was ours to answer for: its value is owed (NAP-18, NAP-19, NAP-20)."""
+    value = terms.value_of(piece)
+    event = move(piece, "lose", by=by, at=at, owed_minor=value.minor)
+    post(accounting.lost(piece, value, event, at))
+
+
+# Back to its owner ---------------------------------------------------------------------------------------------------
+
+
+def can_take_back(piece: ConsignedPiece) -> bool:
+    """Whether its owner may have the piece back now: not while somebody pays for it, or has bought it (LUX-73)."""
+    if not piece.machine.allows(piece.state, "take_back"):
+        return False
+    return piece.listing is None or piece.listing.state is not ListingState.HELD
+
+
+def take_back(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
+    """The owner wants it back: out of the shop at once, sent within the policy's days, for the fee where she is early
+    (NAP-32, NAP-33, LUX-72). Raises ``CannotWithdrawConsigned``.
+    """
+    piece = locked(piece)
+    if not can_take_back(piece):
+        raise CannotWithdrawConsigned()
+    fee = terms.early_fee(piece, at)
+    move(piece, "take_back", by=by, at=at, fee_minor=piece.fee_minor + fee.minor)
+    end_listing(piece, by=by, at=at)
+
+
+def end_listing(piece: ConsignedPiece, *, by: HasActor, at: datetime) -> None:
+    """Take the piece's listing out, where there is one."""
+    if piece.listing is not None and can_withdraw(piece.listing):
+        withdrawing.withdraw(piece.listing, by=by, at=at)
+
+
+def may_hand_back(piece: ConsignedPiece) -> bool:
+    """Whether nothing stands against sending it: no fee is open, or a payout is coming that it can be taken from."""
+    return not piece.fee_open or _next_payout_is_coming(piece)
+
+
+def _next_payout_is_coming(piece: ConsignedPiece) -> bool:
+    coming = (PieceState.SOLD, PieceState.PAYABLE, PieceState.LOST)
+    return any(other.state in coming for other in pieces_of(piece.consignment.owner_id))
+
+
+def hand_back(piece: ConsignedPiece, *, place: str, by: Person, at: datetime) -> None:
+    """The piece leaves us for its owner. Raises ``CannotSendBack``, or ``FeeIsOpen`` while a fee is (GAP-19)."""
+    piece = locked(piece)
+    piece.machine.next_state(piece.state, "hand_back")
+    if not may_hand_back(piece):
+        raise FeeIsOpen()
+    move(piece, "hand_back", by=by, at=at)
+    put(piece, place, by=by, at=at)
+
+
+def waive_fee(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
+    """The desk lets a fee go."""
+    accounting.waive(piece, by=by, at=at)
+
+
+def pieces_of(owner_id: int) -> Sequence[ConsignedPiece]:
+    """Everything a person has consigned, the latest first."""
+    from_owner = ConsignedPiece.consignment.has(owner_id=owner_id)
+    return db.session.scalars(sa.select(ConsignedPiece).where(from_owner).order_by(ConsignedPiece.id.desc())).all()
