@@ -86,5 +86,5 @@ def by_tag(tag: str) -> Consignment | ConsignedPiece | None:
 
 def place_words(place: str) -> str:
     """A place of the custody log as people read it."""
-    named = {CARRIERS: _("With the carrier"), BENCH: _("With our experts")}
+    named: dict[str, str] = {CARRIERS: _("With the carrier"), BENCH: _("With our experts")}
     return named.get(place, place)

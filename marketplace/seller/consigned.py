@@ -19,7 +19,10 @@ from marketplace.form_fields import Form, MoneyField
 from marketplace.listings.finding import public_path
 from marketplace.listings.showing import any_photo
 from marketplace.listings.states import ListingState
+from marketplace.payouts import forms as payout_forms
+from marketplace.payouts.words import PAYOUT_FORMS
 from marketplace.permissions import signed_in, the_person
+from marketplace.programme import Policy
 from marketplace.shipping import parcels
 
 bp = Blueprint("consigned", __name__)
@@ -110,6 +113,7 @@ def _page(
         acts_next=PARTIES[ACTS_NEXT[piece.state]] if piece.state in ACTS_NEXT else None,
         net=terms.net_of(piece),
         rule=policy.modes.consignment,
+        in_forms=_in_forms(piece, policy),
         reason=reason,
         choices=[(choice.value, CHOICES[choice]) for choice in Choice],
         grade=policy.condition.grade(piece.listing.grade).label if piece.listing and piece.listing.grade else None,
@@ -123,6 +127,21 @@ def _page(
         **forms,
     )
     return body, 422 if any(form.errors for form in forms.values()) else 200
+
+
+def _in_forms(piece: ConsignedPiece, policy: Policy) -> list[dict[str, Any]]:
+    """What the proposal would come to in each form the programme pays in (NAP-02, BAL-07)."""
+    found = terms.net_of(piece)
+    if found is None:
+        return []
+    return [
+        {
+            "label": PAYOUT_FORMS[form],
+            "total": found.payout + payout_forms.bonus(policy, form, found.payout),
+            "bonus": payout_forms.of_form(policy, form).bonus_basis_points,
+        }
+        for form in payout_forms.open_forms(policy)
+    ]
 
 
 def _done(piece: ConsignedPiece, words: str) -> ResponseReturnValue:
