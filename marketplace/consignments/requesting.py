@@ -100,23 +100,8 @@ def request(
     )
     db.session.add(consignment)
     db.session.flush()
-    for position, wish in enumerate(wishes, start=1):
-        piece = ConsignedPiece(
-            consignment_id=consignment.id,
-            position=position,
-            state=PieceState.REQUESTED,
-            house=wish.house,
-            category=wish.category,
-            title=wish.title,
-            colour=wish.colour,
-            grade=wish.grade,
-            words=wish.words,
-            currency=policy.market.currency,
-            retail_minor=wish.retail.minor,
-            hoped_minor=wish.hoped.minor if wish.hoped else None,
-            fee_minor=0,
-        )
-        consignment.pieces.append(piece)
+    currency = policy.market.currency
+    consignment.pieces.extend(_piece(wish, position, currency) for position, wish in enumerate(wishes, start=1))
     db.session.flush()
     for piece in consignment.pieces:
         waiting.wait(piece, at=at)
@@ -130,6 +115,23 @@ def request(
         at=at,
     )
     return consignment
+
+
+def _piece(wish: Wish, position: int, currency: str) -> ConsignedPiece:
+    return ConsignedPiece(
+        position=position,
+        state=PieceState.REQUESTED,
+        house=wish.house,
+        category=wish.category,
+        title=wish.title,
+        colour=wish.colour,
+        grade=wish.grade,
+        words=wish.words,
+        currency=currency,
+        retail_minor=wish.retail.minor,
+        hoped_minor=wish.hoped.minor if wish.hoped else None,
+        fee_minor=0,
+    )
 
 
 def check_count(policy: Policy, count: int) -> None:

@@ -20,6 +20,7 @@ ACCOUNTS: dict[Account, LazyString] = {
     Account.ESCROW: _l("Held for the sale"),
     Account.CUSTOMER_DEPOSITS: _l("Deposits"),
     Account.SELLER_PAYABLE: _l("Owed as a gift card"),
+    Account.CONSIGNMENT_PAYABLE: _l("Owed to owners of consigned pieces"),
     Account.REFUND_PAYABLE: _l("Owed back to the buyer"),
     Account.TAX_PAYABLE: _l("Owed to the tax office"),
     Account.GIFT_CARD_LIABILITY: _l("Gift cards"),
