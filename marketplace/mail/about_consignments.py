@@ -37,7 +37,7 @@ def label_ready(fact: LabelReady) -> None:
         policy = terms.of_owner(consignment)
     facts = {
         "number": consignment.number,
-        "pieces": len(consignment.pieces),
+        "count": len(consignment.pieces),
         "due": consignment.pieces[0].due_at,
         "drop_off": policy.shipping.drop_off.text,
         "drop_off_url": policy.shipping.drop_off.url,

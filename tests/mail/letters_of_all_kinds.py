@@ -51,6 +51,7 @@ FACTS: dict[str, Any] = {
     "clears": "The seller's first three sales have been confirmed.",
     "code": "7Q2M-4XK1-9RTB-H3ND",
     "count": 2,
+    "drop_off": "Hand the parcel in at any US post office.",
     "label": "Totes: navy",
     "left": dollars(60),
     "lines": [["Marlow tote", dollars(245)]],
@@ -81,7 +82,7 @@ FACTS: dict[str, Any] = {
 }
 ADDRESSES = (
     *("check", "credit", "drop_off", "first", "help", "label", "link", "listing", "offer", "order", "piece", "pickup"),
-    *("reset", "sale", "sign_in", "stop", "wardrobe"),
+    *("page", "reset", "sale", "shop", "sign_in", "stop", "wardrobe"),
 )
 # What can be stopped by one press is told how; the others come whatever one chooses.
 STOPPABLE = {"price_lowered", "search_found", "listing_live", "listing_submitted"}
