@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
@@ -40,7 +41,7 @@ def unchecked(changes: Mapping[str, Any]) -> Policy:
         if value is MISSING:
             del place[last]
         else:
-            place[last] = deepcopy(value)
+            place[last] = deepcopy(value)  # a later key may change a part of it
     return msgspec.convert(body, Policy)
 
 
