@@ -46,6 +46,10 @@ class Settings:
     tax: str = "table"
     shipping: str = "sandbox"
     gift_cards: str = "own"
+    payouts: str = "sandbox"
+    payout_account_name: str = ""
+    payout_account: str = field(default="", repr=False)
+    payout_bank: str = ""
     gift_card_issuer_url: str = ""
     gift_card_issuer_token: str = field(default="", repr=False)
     mail_url: str = field(default=SANDBOX_MAIL, repr=False)  # may hold a password
@@ -113,6 +117,10 @@ class Settings:
             tax=env.get("TAX", cls.tax),
             shipping=env.get("SHIPPING", cls.shipping),
             gift_cards=env.get("GIFT_CARDS", cls.gift_cards),
+            payouts=env.get("PAYOUTS") or ("none" if env.get("ENVIRONMENT") == "production" else cls.payouts),
+            payout_account_name=env.get("PAYOUT_ACCOUNT_NAME", ""),
+            payout_account=env.get("PAYOUT_ACCOUNT", "").replace(" ", ""),
+            payout_bank=env.get("PAYOUT_BANK", ""),
             gift_card_issuer_url=env.get("GIFT_CARD_ISSUER_URL", "").rstrip("/"),
             gift_card_issuer_token=env.get("GIFT_CARD_ISSUER_TOKEN", ""),
             mail_url=env.get("MAIL_URL", cls.mail_url),
@@ -146,10 +154,12 @@ class Settings:
                 ("TAX", self.tax, ("table", "stripe")),
                 ("SHIPPING", self.shipping, ("sandbox", "shippo")),
                 ("GIFT_CARDS", self.gift_cards, ("own", "http")),
+                ("PAYOUTS", self.payouts, ("none", "sandbox", "bank_file")),
             )
             if value not in known
         ]
         found += self._objections_to_mail() + self._objections_to_gift_cards()
+        found += self._objections_to_payouts()
         found += self._objections_to_photos()
         found += self._objections_to_redis()
         if self.shipping == "shippo":
@@ -218,6 +228,14 @@ class Settings:
             found.append("GIFT_CARDS=http needs GIFT_CARD_ISSUER_TOKEN: the token that issuer gave us")
         return found
 
+    def _objections_to_payouts(self) -> list[str]:
+        if self.payouts != "bank_file":
+            return []
+        needed = (("PAYOUT_ACCOUNT_NAME", self.payout_account_name), ("PAYOUT_ACCOUNT", self.payout_account))
+        return [
+            f"PAYOUTS=bank_file needs {name}: the account payouts leave from" for name, value in needed if not value
+        ]
+
     def _objections_in_production(self) -> list[str]:
         found = []
         if self.sandbox:
@@ -232,7 +250,12 @@ class Settings:
             found.append("RATE_LIMITS=off is refused in production")
         found += [
             f"{name}={value} is a sandbox and refused in production"
-            for name, value in (("PAYMENTS", self.payments), ("SHIPPING", self.shipping), ("MAIL_URL", self.mail_url))
+            for name, value in (
+                ("PAYMENTS", self.payments),
+                ("SHIPPING", self.shipping),
+                ("PAYOUTS", self.payouts),
+                ("MAIL_URL", self.mail_url),
+            )
             if value.startswith("sandbox")
         ]
         return found

@@ -30,6 +30,7 @@ from marketplace.listings import facts as listing_facts
 from marketplace.listings import review as listing_review
 from marketplace.listings import tidying, withdrawing
 from marketplace.mail import (
+    about_cash,
     about_consignments,
     about_offers,
     outgoing,
@@ -55,8 +56,11 @@ from marketplace.payments import facts as payment_facts
 from marketplace.payments import webhooks as payment_webhooks
 from marketplace.payments.sandbox import SandboxGateway
 from marketplace.payouts import facts as payout_facts
-from marketplace.payouts import gift_cards, goodwill, holding, leaving, lost_cards
+from marketplace.payouts import gift_cards, goodwill, holding, leaving, lost_cards, runs
+from marketplace.payouts.bank_file import BankFile
+from marketplace.payouts.cash import NoCash
 from marketplace.payouts.models import Goodwill
+from marketplace.payouts.sandbox_bank import SandboxBank
 from marketplace.people import facts as people_facts
 from marketplace.people import link_requests
 from marketplace.people.models import Person
@@ -90,12 +94,14 @@ def _adapters(app: Flask, settings: Settings) -> None:
         "tax": {"table": TaxTable, "stripe": lambda: _stripe_tax(settings)},
         "carrier": {"sandbox": SandboxCarrier, "shippo": lambda: _shippo(settings)},
         "gift_cards": {"own": OwnIssuer, "http": lambda: _remote_issuer(settings)},
+        "cash": {"none": NoCash, "sandbox": SandboxBank, "bank_file": lambda: _bank_file(settings)},
     }
     chosen = {
         "gateway": settings.payments,
         "tax": settings.tax,
         "carrier": settings.shipping,
         "gift_cards": settings.gift_cards,
+        "cash": settings.payouts,
     }
     for port, name in chosen.items():
         app.extensions[port] = choices[port][name]()
@@ -128,6 +134,11 @@ def _shippo(settings: Settings) -> Any:
 def _remote_issuer(settings: Settings) -> Any:
     issuer = import_string("marketplace.credits.remote:RemoteIssuer")
     return issuer(settings.gift_card_issuer_url, settings.gift_card_issuer_token)
+
+
+def _bank_file(settings: Settings) -> BankFile:
+    bank = {"account": settings.payout_account, "bank": settings.payout_bank}
+    return BankFile(name=settings.payout_account_name, **bank)
 
 
 def _smtp(server: MailServer) -> Any:
@@ -287,6 +298,11 @@ def _payouts() -> None:
     deadlines.register(store_credit.WARNING, store_credit.sweep_warnings)
     deadlines.register(store_credit.EXPIRES, store_credit.sweep_expired)
     react_to(payout_facts.GiftCardReady, to_sellers.gift_card_ready)
+    outbox.register(runs.TRANSFER, runs.TransferSending())
+    react_to(payout_facts.BankCodeWanted, about_cash.code)
+    react_to(payout_facts.BankDetailsChanged, about_cash.changed)
+    react_to(payout_facts.CashSent, about_cash.sent)
+    react_to(payout_facts.CashCameBack, about_cash.came_back)
     react_to(payout_facts.CreditReady, to_sellers.credit_ready)
     react_to(credit_facts.CreditExpiresSoon, to_sellers.credit_expires)
     react_to(payout_facts.GiftCardReplaced, to_sellers.gift_card_replaced)

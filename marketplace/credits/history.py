@@ -24,6 +24,7 @@ MOVEMENTS: dict[str, LazyString] = {
     "redeem": _l("Spent"),
     "reverse": _l("Given back"),
     "expire": _l("Ended unspent"),
+    "void": _l("Taken back with the sale"),
 }
 
 

@@ -87,6 +87,7 @@ REFUSED_REFUNDS: dict[str, LazyString] = {
 PAYOUTS: dict[PayoutState, LazyString] = {
     PayoutState.HELD: _l("Held by the desk"),
     PayoutState.DUE: _l("On its way"),
+    PayoutState.SENT: _l("On its way to the bank"),
     PayoutState.ISSUED: _l("Paid out"),
     PayoutState.STOPPED: _l("Stopped: the buyer's bank looks into the payment"),
     PayoutState.FORGONE: _l("Not paid: the buyer has the money back"),

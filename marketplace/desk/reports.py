@@ -17,6 +17,8 @@ from flask_babel import gettext as _
 from marketplace import clock
 from marketplace.disputes import reports
 from marketplace.errors import NotFound
+from marketplace.payouts import promises
+from marketplace.payouts.words import PAYOUT_FORMS
 from marketplace.people.models import Role
 from marketplace.permissions import staff
 from marketplace.presentation import money
@@ -82,7 +84,7 @@ def _period() -> int:
 def _reports(days: int) -> list[Report]:
     at = clock.now()
     since = at - timedelta(days=days)
-    return [_ages(at), _pace(since, at), _appeals(since, at), _agents(since, at)]
+    return [_ages(at), _pace(since, at), _appeals(since, at), _agents(since, at), _payouts(since, at)]
 
 
 def _bars(labels: Sequence[str], counts: Sequence[int]) -> list[tuple[str, str, float]]:
@@ -141,3 +143,15 @@ def _agents(since: datetime, at: datetime) -> Report:
     longest = max((amount.minor for _name, amount in sums), default=0) or 1
     bars = [(name, money(amount), amount.minor / longest) for name, amount in sums]
     return Report("by-agent", _("Refunds and goodwill by agent"), heads, rows, bars, [])
+
+
+def _payouts(since: datetime, at: datetime) -> Report:
+    found = promises.kept(since, at)
+    labels = [str(PAYOUT_FORMS[one.form]) for one in found]
+    heads = [_("Form"), _("Paid by the day promised"), _("Paid later"), _("Late, not paid yet")]
+    rows = [
+        [label, str(one.on_time), str(one.late), str(one.overdue)] for label, one in zip(labels, found, strict=True)
+    ]
+    shares = [one.on_time / one.all if one.all else 0.0 for one in found]
+    bars = [(label, _percent(share), share) for label, share in zip(labels, shares, strict=True)]
+    return Report("payouts", _("Payouts: promise and actual"), heads, rows, bars, [])

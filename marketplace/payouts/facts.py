@@ -47,3 +47,38 @@ class PayoutHeld:
 
     hold_id: int
     at: datetime
+
+
+@dataclass(frozen=True)
+class BankCodeWanted:
+    """Somebody wants to change bank details: the code goes to the account's own address."""
+
+    person_id: int
+    at: datetime
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class BankDetailsChanged:
+    """Bank details were changed; their owner hears of it."""
+
+    person_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CashSent:
+    """A bank transfer has been carried out."""
+
+    payout_id: int
+    transfer_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CashCameBack:
+    """A bank did not take a transfer, or sent it back (LUX-76)."""
+
+    payout_id: int
+    transfer_id: int
+    at: datetime

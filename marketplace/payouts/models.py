@@ -35,6 +35,7 @@ class PayoutReason(enum.StrEnum):
 class PayoutState(enum.StrEnum):
     HELD = "held"  # the desk looks into the sale first (``PayoutHold``)
     DUE = "due"
+    SENT = "sent"  # cash on its way to a bank: nothing about it can be changed any more
     ISSUED = "issued"
     STOPPED = "stopped"  # a bank has the buyer's payment in its hands (fault B18)
     FORGONE = "forgone"  # never paid: the buyer has the money back, by a bank or after the sale
@@ -82,6 +83,11 @@ PAYOUT = Machine(
         (_P.REFUSED, "issue"): _P.ISSUED,
         (_P.DUE, "refuse"): _P.REFUSED,
         (_P.REFUSED, "refuse"): _P.REFUSED,  # asked again, and again not what was asked for
+        (_P.DUE, "send"): _P.SENT,
+        (_P.REFUSED, "send"): _P.SENT,
+        (_P.SENT, "pay"): _P.ISSUED,
+        (_P.SENT, "refuse"): _P.REFUSED,
+        (_P.ISSUED, "come_back"): _P.REFUSED,  # a bank sent it back (LUX-76)
         (_P.DUE, "stop"): _P.STOPPED,
         (_P.REFUSED, "stop"): _P.STOPPED,
         (_P.HELD, "stop"): _P.STOPPED,
@@ -98,6 +104,9 @@ PAYOUT = Machine(
     refusals={
         "issue": CannotPayOut,
         "refuse": CannotPayOut,
+        "send": CannotPayOut,
+        "pay": CannotPayOut,
+        "come_back": CannotPayOut,
         "stop": CannotStop,
         "go_on": NotStopped,
         "keep": NotStopped,

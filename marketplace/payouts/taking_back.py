@@ -74,7 +74,8 @@ def take_back(order_id: int, currency: str, *, reason: str, by: HasActor, at: da
         db.session.refresh(payout, with_for_update=True)
     found = reachable(order_id, currency)
     if payout is not None and found.from_payout:
-        if payout.state in (PayoutState.DUE, PayoutState.REFUSED) and not stay(payout, at=at):
+        may_leave = payout.state in (PayoutState.DUE, PayoutState.REFUSED)
+        if payout.state is PayoutState.SENT or (may_leave and not stay(payout, at=at)):
             raise PayoutLeaving()
         cause = events.transition(payout, "forgo", by=by, at=at)
         lines = (

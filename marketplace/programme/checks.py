@@ -44,6 +44,7 @@ def objections(policy: Policy) -> Iterator[Problem]:
         _condition,
         _photos,
         _numbers,
+        _payouts,
         _tax,
         _contrasts,
     ):
@@ -59,6 +60,17 @@ def _hours(policy: Policy) -> Iterator[Problem]:
             yield Problem(f"identity.{name}.hours.weekdays", "names no day")
         if hours.opens >= hours.closes:
             yield Problem(f"identity.{name}.hours.closes", "is not after it opens")
+
+
+def _payouts(policy: Policy) -> Iterator[Problem]:
+    payout = policy.payout
+    if not payout.forms:
+        yield Problem("payout.forms", "names no form")
+    for form in _twice(one.form for one in payout.forms):
+        yield Problem("payout.forms", f"{form} stands there twice")
+    for index, one in enumerate(payout.forms):
+        if payout.choice_days > one.promised_business_days and len(payout.forms) > 1:
+            yield Problem(f"payout.forms[{index}].promised_business_days", "is over before the form has to be chosen")
 
 
 def _market(policy: Policy) -> Iterator[Problem]:

@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from marketplace import clock
 from marketplace.database import db
 from marketplace.errors import NotFound
-from marketplace.payouts import choosing, forms
+from marketplace.payouts import accounts, choosing, forms, gates
 from marketplace.payouts.models import Payout, PayoutForm
 from marketplace.payouts.paying import payouts_to
-from marketplace.payouts.words import PAYOUT_FORMS, PAYOUT_REASONS, PAYOUT_STATES, PAYOUT_TONES
+from marketplace.payouts.words import PAYOUT_FORMS, PAYOUT_REASONS, PAYOUT_STATES, PAYOUT_TONES, STEPS
 from marketplace.permissions import member, the_person
 from marketplace.programme import versions
 
@@ -47,6 +47,9 @@ def payouts() -> ResponseReturnValue:
         "seller/payouts.html",
         payouts=mine,
         choices=[(payout, forms.offers(payout)) for payout in mine if choosing.can_choose(payout)],
+        missing=gates.missing(person.id, at=clock.now()) if policy.payout.pays_in("cash") else [],
+        step_words=STEPS,
+        account=accounts.account_of(person.id),
         open_forms=[(form, forms.of_form(policy, form)) for form in forms.open_forms(policy)],
         preferred=choosing.preference_of(person) or forms.open_forms(policy)[0],
         policy=policy,

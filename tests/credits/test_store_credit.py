@@ -11,6 +11,7 @@ from marketplace.credits import history, spending, store_credit
 from marketplace.credits.models import ApiToken, Scope
 from marketplace.database import db, unit_of_work
 from marketplace.errors import NotFound
+from marketplace.events import SYSTEM
 from marketplace.jobs import runner
 from marketplace.ledger import Account, balance, proofs
 from marketplace.money import Money
@@ -153,3 +154,7 @@ def test_the_account_shows_balance_history_and_end(app, client: Browser, holder:
     text = main.get_text(" ", strip=True)
     for words in ("$85", "$10.00 bonus included", "Paid to you", "Spent", "-$25"):
         assert words in text
+    with unit_of_work():
+        store_credit.end(store_credit.credits_of(holder)[0], order_id=None, by=SYSTEM, at=clock.now())
+    text = page(client.get("/account/credit")).find("main").get_text(" ", strip=True)
+    assert "Taken back with the sale" in text

@@ -89,7 +89,7 @@ def test_goodwill_is_a_gift_card_within_the_limit_of_whoever_gives_it(app: Flask
     letter = mail_to(order.checkout.email)[-1]
     assert (letter.message, "$10.00" in letter.text) == ("goodwill", True)
     assert on_record(order) == [("desk_goodwill", "Late twice"), ("desk_goodwill", "Long wait")]
-    for words in ("Goodwill", "Owed as a gift card", "Late twice", "Mo Manager"):
+    for words in ("Goodwill", "Owed to the seller", "Late twice", "Mo Manager"):
         assert words in text(agent, order)
     confirm(order)
     assert_books_balance(app)

@@ -37,6 +37,7 @@ MOMENTS = {
     "review_by": november(19),
     "ship_by": november(20),
     "until": november(24),
+    "usable_from": november(25),
     "window_closes": november(27),
 }
 FACTS: dict[str, Any] = {
@@ -53,6 +54,7 @@ FACTS: dict[str, Any] = {
     "count": 2,
     "drop_off": "Hand the parcel in at any US post office.",
     "label": "Totes: navy",
+    "last_four": "3000",
     "left": dollars(60),
     "lines": [["Marlow tote", dollars(245)]],
     "listed": dollars(245),
@@ -73,6 +75,7 @@ FACTS: dict[str, Any] = {
     "title": "Marlow tote",
     "titles": ["Marlow tote", "Rowan satchel"],
     "total": dollars(245),
+    "transfer": "N7K2M9Q4XAB",
     "tracking_number": "9400111899223197428490",
     "waiting": "the seller",
     "which": "ship_by",
@@ -81,8 +84,22 @@ FACTS: dict[str, Any] = {
     "words": "The bank was not persuaded by the delivery record.",
 }
 ADDRESSES = (
-    *("check", "credit", "drop_off", "first", "help", "label", "link", "listing", "offer", "order", "piece", "pickup"),
-    *("page", "reset", "sale", "shop", "sign_in", "stop", "wardrobe"),
+    *(
+        "bank",
+        "check",
+        "credit",
+        "drop_off",
+        "first",
+        "help",
+        "label",
+        "link",
+        "listing",
+        "offer",
+        "order",
+        "piece",
+        "pickup",
+    ),
+    *("page", "payouts", "reset", "sale", "shop", "sign_in", "stop", "wardrobe"),
 )
 # What can be stopped by one press is told how; the others come whatever one chooses.
 STOPPABLE = {"price_lowered", "search_found", "listing_live", "listing_submitted"}

@@ -11,9 +11,9 @@ from marketplace.database import db, unit_of_work
 from marketplace.jobs import runner
 from marketplace.ledger import proofs
 from marketplace.money import Money
-from marketplace.payouts import choosing, paying
+from marketplace.payouts import choosing, paying, promises
 from marketplace.payouts.models import FormNotOpen, Payout, PayoutForm, PayoutState, TooLateToChoose
-from marketplace.people.models import Person
+from marketplace.people.models import Person, Role
 from marketplace.programme import versions
 from tests.accounts import an_account
 from tests.programme.policies import changed
@@ -21,8 +21,8 @@ from tests.web import Browser, page, post_form
 
 THREE = {
     "payout.forms": [
-        {"form": "gift_card", "promised_business_days": 1},
-        {"form": "store_credit", "bonus_basis_points": 2_000, "promised_business_days": 1},
+        {"form": "gift_card", "promised_business_days": 3},
+        {"form": "store_credit", "bonus_basis_points": 2_000, "promised_business_days": 3},
         {"form": "cash", "promised_business_days": 5},
     ],
     "payout.choice_days": 3,
@@ -58,6 +58,28 @@ def test_unless_somebody_chooses_the_first_form_is_paid_after_the_days(app, adva
     advance(days=3)
     runner.run_until_idle()
     assert (again(payout).state, again(payout).form, cards()) == (PayoutState.ISSUED, PayoutForm.GIFT_CARD, 1)
+
+
+@pytest.mark.rule("NAP-38")
+def test_what_was_promised_is_held_against_what_was_done(app, client: Browser, advance, seller: Person) -> None:
+    at = clock.now()
+    owe(seller, "T1", form=PayoutForm.STORE_CREDIT)
+    late = owe(seller, "T2", form=PayoutForm.GIFT_CARD)
+    owe(seller, "T3", form=PayoutForm.CASH)
+    assert [(one.form, one.on_time, one.late, one.overdue) for one in promises.kept(at, clock.now())] == [
+        (PayoutForm.GIFT_CARD, 0, 0, 0),
+        (PayoutForm.STORE_CREDIT, 1, 0, 0),
+        (PayoutForm.CASH, 0, 0, 0),
+    ]
+    advance(days=12)
+    runner.run_until_idle()
+    assert again(late).state is PayoutState.ISSUED
+    found = {one.form: (one.on_time, one.late, one.overdue) for one in promises.kept(at, clock.now())}
+    assert found[PayoutForm.GIFT_CARD] == (0, 1, 0)
+    assert found[PayoutForm.CASH] == (0, 0, 1)
+    client.sign_in_as(an_account(roles=[Role.MANAGER]))
+    table = client.get("/desk/reports/payouts.csv").get_data(as_text=True).splitlines()
+    assert table[1:] == ["Gift card,0,1,0", "Store credit,1,0,0", "Bank transfer,0,0,1"]
 
 
 @pytest.mark.rule("NAP-02", "LUX-69")

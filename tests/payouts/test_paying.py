@@ -66,7 +66,14 @@ def issue_postings() -> list[str]:
 ISSUED, DUE, HELD, STOPPED = PayoutState.ISSUED, PayoutState.DUE, PayoutState.HELD, PayoutState.STOPPED
 LEADS = {
     "issue": {DUE: ISSUED, PayoutState.REFUSED: ISSUED},
-    "refuse": {DUE: PayoutState.REFUSED, PayoutState.REFUSED: PayoutState.REFUSED},
+    "refuse": {
+        DUE: PayoutState.REFUSED,
+        PayoutState.SENT: PayoutState.REFUSED,
+        PayoutState.REFUSED: PayoutState.REFUSED,
+    },
+    "send": {DUE: PayoutState.SENT, PayoutState.REFUSED: PayoutState.SENT},
+    "pay": {PayoutState.SENT: ISSUED},
+    "come_back": {ISSUED: PayoutState.REFUSED},
     "stop": {HELD: STOPPED, DUE: STOPPED, PayoutState.REFUSED: STOPPED},
     "go_on": {STOPPED: DUE},
     "keep": {STOPPED: HELD},
@@ -91,6 +98,9 @@ def test_each_pair_of_state_and_action_leads_on_or_is_refused_by_name() -> None:
 NAMED = {
     "issue": CannotPayOut,
     "refuse": CannotPayOut,
+    "send": CannotPayOut,
+    "pay": CannotPayOut,
+    "come_back": CannotPayOut,
     "stop": CannotStop,
     "go_on": NotStopped,
     "keep": NotStopped,

@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from marketplace.programme.policy.values import BasisPoints, Label, Link, Section, Text
+from marketplace.programme.policy.values import Amount, BasisPoints, Label, Link, Section, Text
 
 Form = Literal["gift_card", "store_credit", "cash"]
+Need = Literal["tax_form", "identity"]
+Hours = Annotated[int, Meta(ge=0, le=720)]
 Days = Annotated[int, Meta(ge=0, le=120)]
 Months = Annotated[int, Meta(ge=1, le=120)]
 
@@ -29,6 +31,14 @@ class StoreCredit(Section, frozen=True, kw_only=True):
     returned_days: Days = 30  # what goes back to a credit is good for so long at least
 
 
+class Cash(Section, frozen=True, kw_only=True):
+    """Bank transfers: what has to be known first, and who has to look (LUX-68, LUX-70)."""
+
+    needs: tuple[Need, ...] = ("tax_form", "identity")
+    cooling_hours: Hours = 24  # nothing is sent to bank details as new as this
+    approval_above_minor: Amount = 100_000  # a run above this sum needs a second person
+
+
 class FormTerms(Section, frozen=True, kw_only=True):
     """One form of payout: what is given on top of the net payout, and by when it is promised."""
 
@@ -45,6 +55,7 @@ class Payout(Section, frozen=True, kw_only=True):
     forms: tuple[FormTerms, ...] = (FormTerms(form="gift_card"),)
     choice_days: Days = 0  # how long a payout waits for its form to be chosen; 0: it leaves at once
     store_credit: StoreCredit = field(default_factory=StoreCredit)
+    cash: Cash = field(default_factory=Cash)
 
     @property
     def commission_basis_points(self) -> int:

@@ -11,15 +11,23 @@ from marketplace.credits.models import StoreCredit
 from marketplace.database import db, unit_of_work
 from marketplace.jobs import deadlines
 from marketplace.money import Money
-from marketplace.payouts import paying
+from marketplace.payouts import accounts, gates, paying, runs
+from marketplace.payouts.accounts import BankDetails
+from marketplace.payouts.cash_models import PayoutRun, PayoutTransfer, RunState
 from marketplace.payouts.models import Payout
+from marketplace.people.models import Person
 from marketplace.programme import versions
 from tests.accounts import an_account
 from tests.programme.rows import Behaviour, Row, Scene
 
 PAGE = "/help/getting-paid"
 IN_CREDIT = {"payout.forms[0].form": "store_credit"}
-TWO_FORMS = {"payout.forms": [{"form": "store_credit"}, {"form": "gift_card"}]}
+TWO_FORMS = {
+    "payout.forms": [
+        {"form": "store_credit", "promised_business_days": 4},
+        {"form": "gift_card", "promised_business_days": 4},
+    ]
+}
 
 
 def a_payout() -> Payout:
@@ -95,11 +103,65 @@ def revived_for(days: int) -> Behaviour:
     return revived
 
 
+def a_seller_by_bank() -> Person:
+    """Somebody with bank details that have rested, everything else of whom is missing."""
+    member, at = an_account(), clock.now()
+    with unit_of_work():
+        accounts.change(member, BankDetails("Ada Quill", "12345678", "021000021"), at=at)
+    return member
+
+
+def misses(*steps: gates.Step) -> Behaviour:
+    def missing(scene: Scene) -> None:
+        member = a_seller_by_bank()
+        later = clock.now() + timedelta(days=2)
+        assert gates.missing(member.id, at=later) == list(steps)
+
+    return missing
+
+
+def rests(hours: int) -> Behaviour:
+    def resting(scene: Scene) -> None:
+        account = accounts.account_of(a_seller_by_bank().id)
+        assert account is not None
+        assert account.usable_from == account.changed_at + timedelta(hours=hours)
+
+    return resting
+
+
+def one_person_sends(minor: int) -> Behaviour:
+    def alone(scene: Scene) -> None:
+        run = PayoutRun(state=RunState.PREPARED, currency="USD")
+        run.transfers.append(PayoutTransfer(amount_minor=minor, currency="USD"))
+        assert not runs.needs_approval(run)
+        run.transfers.append(PayoutTransfer(amount_minor=1, currency="USD"))
+        assert runs.needs_approval(run)
+
+    return alone
+
+
 def row(key: str, to: Any, behaviour: Behaviour, says: str, given: dict[str, Any] | None = None) -> Row:
     return Row(f"payout.{key}", to, behaviour, page=PAGE, says=says, given=given or {})
 
 
+BY_BANK = {"payout.forms[0].form": "cash"}
+
 ROWS = [
+    Row(
+        "payout.cash.needs",
+        ["identity"],
+        misses(gates.Step.IDENTITY),
+        page=PAGE,
+        says="We check who you are.",
+        given={**BY_BANK, "payout.cash.needs": []},
+    ),
+    row("cash.cooling_hours", 48, rests(48), "newer than 48 hours", BY_BANK),
+    Row(
+        "payout.cash.approval_above_minor",
+        5_000,
+        one_person_sends(5_000),
+        untold="how the house controls itself is nobody else's business",
+    ),
     row("forms[0].form", "store_credit", is_credited(10_000), "Store credit is yours alone"),
     row("forms[0].bonus_basis_points", 1_000, is_credited(11_000), "10% on top of what you receive", IN_CREDIT),
     row("forms[0].promised_business_days", 5, promised_within(5), "promised within 5 business days"),

@@ -1,0 +1,151 @@
+"""``/desk/payouts``: what is due by bank, runs, a second person's approval, what the bank sends back. For managers."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from marketplace import clock
+from marketplace.database import db
+from marketplace.errors import NotFound
+from marketplace.payouts import gates, runs
+from marketplace.payouts.cash import carrier
+from marketplace.payouts.cash_models import PayoutRun, PayoutTransfer, RunState, TransferState
+from marketplace.payouts.gates import Step
+from marketplace.payouts.words import RUN_STATES, STEPS, TRANSFER_STATES, TRANSFER_TONES
+from marketplace.people.models import Person, Role
+from marketplace.permissions import staff, the_person
+
+bp = Blueprint("desk_payouts", __name__)
+
+
+def _run(number: str) -> PayoutRun:
+    run = runs.run_numbered(number)
+    if run is None:
+        raise NotFound()
+    return run
+
+
+def _back(run: PayoutRun, said: str) -> ResponseReturnValue:
+    flash(said, "ok")
+    return redirect(url_for("desk_payouts.run", number=run.number), 303)
+
+
+@bp.get("/desk/payouts")
+@staff(Role.MANAGER)
+def due() -> ResponseReturnValue:
+    """What is due, what keeps it from being paid, and the runs there were."""
+    waiting = runs.due(at=clock.now())
+    return render_template(
+        "desk/payouts.html",
+        waiting=waiting,
+        ready=[one for one in waiting if not one.missing],
+        runs=runs.all_runs(),
+        step_words=STEPS,
+        identity=Step.IDENTITY,
+        run_words=RUN_STATES,
+        now=clock.now(),
+    )
+
+
+@bp.post("/desk/payouts")
+@staff(Role.MANAGER)
+def prepare() -> ResponseReturnValue:
+    """Put what can be paid into a run."""
+    run = runs.prepare(by=the_person(), at=clock.now())
+    return _back(run, _("Prepared. Nothing has left yet."))
+
+
+@bp.post("/desk/payouts/people/<int:person_id>/identity")
+@staff(Role.MANAGER)
+def identity(person_id: int) -> ResponseReturnValue:
+    """A manager has seen who this is."""
+    if db.session.get(Person, person_id) is None:
+        raise NotFound()
+    gates.confirm_identity(person_id, by=the_person(), at=clock.now())
+    flash(_("Noted that you have checked who this is."), "ok")
+    return redirect(url_for("desk_payouts.due"), 303)
+
+
+@bp.get("/desk/payouts/<number>")
+@staff(Role.MANAGER)
+def run(number: str) -> ResponseReturnValue:
+    """The run as it would leave, or as it left."""
+    shown, person = _run(number), the_person()
+    is_prepared = shown.state is RunState.PREPARED
+    return render_template(
+        "desk/payout_run.html",
+        run=shown,
+        people={one.payout_id: db.session.get_one(Person, one.payout.seller_id) for one in shown.transfers},
+        prepared_by=db.session.get_one(Person, shown.prepared_by_id),
+        approved_by=db.session.get(Person, shown.approved_by_id) if shown.approved_by_id else None,
+        needs_approval=is_prepared and runs.needs_approval(shown),
+        may_approve=shown.prepared_by_id != person.id,
+        is_prepared=is_prepared,
+        by_file=carrier().name == "bank_file",
+        on_its_way=[one for one in shown.transfers if one.state is TransferState.SENT],
+        run_words=RUN_STATES,
+        transfer_words=TRANSFER_STATES,
+        tones=TRANSFER_TONES,
+        can_come_back=(TransferState.SENT, TransferState.PAID),
+    )
+
+
+@bp.post("/desk/payouts/<number>/approve")
+@staff(Role.MANAGER)
+def approve(number: str) -> ResponseReturnValue:
+    """The second person's word."""
+    found = _run(number)
+    runs.approve(found, by=the_person(), at=clock.now())
+    return _back(found, _("Approved."))
+
+
+@bp.post("/desk/payouts/<number>/start")
+@staff(Role.MANAGER)
+def start(number: str) -> ResponseReturnValue:
+    """Send it."""
+    found = _run(number)
+    runs.start(found, by=the_person(), at=clock.now())
+    return _back(found, _("Sent."))
+
+
+@bp.post("/desk/payouts/<number>/cancel")
+@staff(Role.MANAGER)
+def cancel(number: str) -> ResponseReturnValue:
+    """Take it apart again."""
+    found = _run(number)
+    runs.cancel(found, by=the_person(), at=clock.now())
+    return _back(found, _("Cancelled. What was in it is due as before."))
+
+
+@bp.get("/desk/payouts/<number>/file.xml")
+@staff(Role.MANAGER)
+def file(number: str) -> ResponseReturnValue:
+    """What the bank is handed."""
+    content = runs.file_of(_run(number))
+    if content is None:
+        raise NotFound()
+    headers = {"Content-Disposition": f'attachment; filename="{number}.xml"', "Cache-Control": "no-store"}
+    return Response(content, mimetype="application/xml", headers=headers)
+
+
+@bp.post("/desk/payouts/<number>/carried-out")
+@staff(Role.MANAGER)
+def carried_out(number: str) -> ResponseReturnValue:
+    """The bank has carried out the file."""
+    found = _run(number)
+    runs.arrive_all(found, by=the_person(), at=clock.now())
+    return _back(found, _("Noted: the bank has carried it out."))
+
+
+@bp.post("/desk/payouts/<number>/<transfer>/came-back")
+@staff(Role.MANAGER)
+def came_back(number: str, transfer: str) -> ResponseReturnValue:
+    """The bank sent one back (LUX-76)."""
+    found = _run(number)
+    one: PayoutTransfer | None = next((each for each in found.transfers if each.number == transfer), None)
+    if one is None:
+        raise NotFound()
+    runs.come_back(one, by=the_person(), at=clock.now())
+    return _back(found, _("Noted. It is due again once its seller has entered other details."))
