@@ -25,7 +25,7 @@ def code(fact: BankCodeWanted) -> None:
         to=person.email,
         about=person,
         at=fact.at,
-        facts={},
+        facts={"bank_url": url("/sell/payouts/bank")},
         secrets={"code": fact.code},
         language=person.language,
     )
@@ -38,7 +38,11 @@ def changed(fact: BankDetailsChanged) -> None:
     if account is None:
         return
     key = f"{person.id}:{fact.at.isoformat()}"
-    facts = {"last_four": account.last_four, "usable_from": account.usable_from}
+    facts = {
+        "last_four": account.last_four,
+        "usable_from": account.usable_from,
+        "payouts_url": url("/sell/payouts"),
+    }
     send("bank_changed", key=key, to=person.email, about=person, at=fact.at, facts=facts, language=person.language)
 
 

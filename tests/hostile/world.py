@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, url_for
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from marketplace import clock
 from marketplace.credits.models import GiftCard
@@ -61,7 +61,9 @@ class World:
         wanted = [name for name in self.arguments if rule.rule.startswith(name)]
         values = self.arguments[max(wanted, key=len)] if wanted else {}
         with app.test_request_context():
-            address = url_for(rule.endpoint, **{name: values.get(name, "nothing") for name in rule.arguments})
+            address = url_for(
+                rule.endpoint, **{name: values.get(name, _nothing(rule, name)) for name in rule.arguments}
+            )
         return address + ("?" + values["query"] if rule.rule == "/sell/listings/new" else "")
 
     @property
@@ -73,6 +75,11 @@ class World:
             "reviewer": self.reviewer,
             "warehouse": self.warehouse,
         }
+
+
+def _nothing(rule: Rule, argument: str) -> Any:
+    """What stands in an address for a thing that this world has not got."""
+    return 9_999 if isinstance(rule._converters[argument], IntegerConverter) else "nothing"
 
 
 @kept

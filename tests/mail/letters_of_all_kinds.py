@@ -45,6 +45,7 @@ FACTS: dict[str, Any] = {
     "amount": dollars(196),
     "automatically": False,
     "before": dollars(245),
+    "back": dollars(40),
     "bonus": "",
     "carrier": "USPS",
     "case": "D2Q7M4X1K",
@@ -61,6 +62,7 @@ FACTS: dict[str, Any] = {
     "now": dollars(208),
     "number": "R7K2M9Q4X",
     "offered": dollars(24),
+    "owed": "",
     "packing": ["Empty every pocket.", "Fill the piece so that it keeps its shape."],
     "pause": "",
     "payout": dollars(188),
@@ -70,8 +72,11 @@ FACTS: dict[str, Any] = {
     "reason": "The mark at the corner is not among the flaws of the listing.",
     "refunded": dollars(24),
     "remedy": "Part of the price is refunded",
+    "rule": "As described",
+    "rule_text": "A piece arrives in the condition that its listing states.",
     "side": "buyer",
     "silence": "We decide on what we have.",
+    "taken": "",
     "title": "Marlow tote",
     "titles": ["Marlow tote", "Rowan satchel"],
     "total": dollars(245),
@@ -84,22 +89,8 @@ FACTS: dict[str, Any] = {
     "words": "The bank was not persuaded by the delivery record.",
 }
 ADDRESSES = (
-    *(
-        "bank",
-        "check",
-        "credit",
-        "drop_off",
-        "first",
-        "help",
-        "label",
-        "link",
-        "listing",
-        "offer",
-        "order",
-        "piece",
-        "pickup",
-    ),
-    *("page", "payouts", "reset", "sale", "shop", "sign_in", "stop", "wardrobe"),
+    *("bank", "check", "credit", "drop_off", "first", "help", "label", "link", "listing", "offer", "order"),
+    *("page", "payouts", "pickup", "piece", "reset", "sale", "shop", "sign_in", "stop", "wardrobe"),
 )
 # What can be stopped by one press is told how; the others come whatever one chooses.
 STOPPABLE = {"price_lowered", "search_found", "listing_live", "listing_submitted"}
@@ -114,6 +105,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "dispute_new_date.paused": {"pause": "The workshop looks at the photos until then."},
     "dispute_opened.seller": {"side": "seller"},
     "dispute_returned.seller": {"side": "seller"},
+    "refunded_late_seller.taken": {"taken": dollars(40), "owed": dollars(20)},
     "search_found.one": {"count": 1, "pieces": FACTS["pieces"][:1]},
 }
 

@@ -16,7 +16,7 @@ from marketplace.programme.language import speaking
 from tests.mail.letters_of_all_kinds import COMMITTED, MOMENTS, SHOP, STOPPABLE, copy_of, written
 
 MOST_BYTES = 60 * 1024
-WAITS_FOR_EVER = {"price_proposed"}  # nothing happens until its reader answers (GAP-06)
+WAITS_FOR_EVER = {"price_proposed", "cash_came_back"}  # nothing happens until its reader acts (GAP-06, LUX-76)
 LONGEST_SUBJECT = 100  # characters, with the piece and the moment; a phone's mailbox shows the first forty
 
 

@@ -43,7 +43,7 @@ def test_a_file_is_read_by_its_path(tmp_path: Path) -> None:
     [
         ("[modes]\n", "[modes]\nlending = true\n", "ours.toml: modes.lending: unknown key"),
         ('key = "front"', 'key = "front"\nangle = 45', "ours.toml: photos.slots[0].angle: unknown key"),
-        ("schema = 4", "schema = 4\ncolour = 3", "ours.toml: colour: unknown key"),
+        ("schema = 5", "schema = 5\ncolour = 3", "ours.toml: colour: unknown key"),
         ("payout_basis_points = 8000\n", "", "ours.toml: payout.payout_basis_points: missing"),
         ("[texts]", "[text]", "ours.toml: text: unknown key"),
         (
@@ -66,7 +66,7 @@ def test_a_file_is_read_by_its_path(tmp_path: Path) -> None:
             "ship_by_business_days = 2.5",
             "ours.toml: limits.ship_by_business_days: expected",
         ),
-        ("schema = 4", "schema = 99", "ours.toml: schema: invalid enum value 99"),
+        ("schema = 5", "schema = 99", "ours.toml: schema: invalid enum value 99"),
     ],
 )
 def test_a_key_of_the_wrong_name_or_kind_is_refused_by_name(old: str, new: str, objection: str) -> None:
@@ -75,7 +75,7 @@ def test_a_key_of_the_wrong_name_or_kind_is_refused_by_name(old: str, new: str, 
 
 
 def test_text_that_is_not_toml_is_refused_with_its_line() -> None:
-    (line,) = objections_to("schema = 4\nidentity = \n")
+    (line,) = objections_to("schema = 5\nidentity = \n")
     assert line.startswith("ours.toml: is not TOML: ")
     assert "line 2" in line
 
