@@ -25,6 +25,7 @@ from marketplace import clock
 from marketplace.database import UTCDateTime, db
 from marketplace.listings import shelves
 from tests import savepoints
+from tests.shop import close
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 running_clock = clock.database_clock
+MOST_OPEN = 16  # connections a theatre keeps; a new one of PostgreSQL's has to learn every table anew
 CHANGES_NOTHING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "WITH", "PRAGMA")
 
 
@@ -55,7 +57,9 @@ class Theatre:
     copies: Copies
     url: str
     worlds: dict[Hashable, World] = field(default_factory=dict)
+    is_untouched: bool = True  # where it is now, since it last was said to be
     _now_at: str = ""
+    _open: dict[str, sa.Connection] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Let the shop's one pool lead to whichever of the databases a test is in, and savepoints cost little."""
@@ -70,15 +74,37 @@ class Theatre:
         named.update(more)
 
     def connect(self, url: str) -> sa.Connection:
-        """A connection to one of the databases; nobody stays connected to another."""
+        """The connection to one of the databases; what else connects now is led there too."""
         if url != self._now_at:
             db.engine.dispose()
             self._now_at = url
-        return db.engine.connect()
+        connection = self._open.pop(url, None)
+        if connection is None or connection.closed or connection.invalidated:
+            connection = db.engine.connect()
+            event.listen(connection, "before_cursor_execute", self._watch)
+        self._open[url] = connection
+        for seldom in list(self._open)[:-MOST_OPEN]:
+            self.leave(seldom)
+        return connection
 
-    def leave(self) -> None:
-        """Nobody is connected to the database any more: it can be copied."""
-        db.engine.dispose()
+    def leave(self, url: str) -> None:
+        """Nobody is connected to the database any more: it can be copied, or dropped."""
+        if connection := self._open.pop(url, None):
+            connection.invalidate()
+            connection.close()
+        if url == self._now_at:
+            db.engine.dispose()
+
+    def close(self) -> None:
+        """Let go of every database."""
+        with self.shop.app_context():
+            for url in list(self._open):
+                self.leave(url)
+        close(self.shop)
+
+    def _watch(self, _connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if self.is_untouched and not statement.lstrip().upper().startswith(CHANGES_NOTHING):
+            self.is_untouched = False
 
 
 class Stage:
@@ -98,8 +124,7 @@ class Stage:
     def _begin(self, url: str) -> None:
         self.connection = self._theatre.connect(url)
         self._outer = self.connection.begin()
-        self._is_untouched = True
-        event.listen(self.connection, "before_cursor_execute", self._watch)
+        self._theatre.is_untouched = True
         db.session.configure(join_transaction_mode="create_savepoint")
         db.session.rollback()
 
@@ -108,13 +133,8 @@ class Stage:
         db.session.remove()
         if self._outer.is_active:
             (self._outer.commit if keeps else self._outer.rollback)()
-        self.connection.close()
         shelves.forget()
         self._theatre.shop.extensions.pop("kept pages", None)
-
-    def _watch(self, _connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if self._is_untouched and not statement.lstrip().upper().startswith(CHANGES_NOTHING):
-            self._is_untouched = False
 
     def _time(self) -> datetime:
         time: datetime | None = db.session.scalar(sa.select(running_clock(db.session())))
@@ -132,7 +152,7 @@ class Stage:
 
     def can_move(self) -> bool:
         """Whether nothing has happened here yet, and everything is as the shop was made."""
-        return self._is_untouched and self._parts() == self._as_made
+        return self._theatre.is_untouched and self._parts() == self._as_made
 
     def enter(self, key: Hashable, make: Callable[[], T]) -> T:
         """Go into a world; whoever is the first there makes it."""
@@ -144,12 +164,13 @@ class Stage:
             self.end()
         world = worlds[key]
         if self._own_url:  # a world is made from this one: it stays as it is
-            self._theatre.leave()
+            for url in (self._own_url, world.url):
+                self._theatre.leave(url)
             self._theatre.copies.drop(self._own_url)
             self._own_url = self._theatre.copies.copy(world.url)
         self.moment = world.moment
         self._begin(self._own_url or world.url)
-        self._is_untouched = False  # the same world a second time is another one beside it
+        self._theatre.is_untouched = False  # the same world a second time is another one beside it
         return _again(world.returned)
 
     def _made(self, make: Callable[[], Any]) -> World:
@@ -159,7 +180,7 @@ class Stage:
         returned = _remembered(make())
         db.session.commit()
         self.end(keeps=True)
-        self._theatre.leave()
+        self._theatre.leave(self._own_url)
         world = World(self._own_url, self.moment, returned)
         self._own_url = before
         return world

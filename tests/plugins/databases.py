@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from tests.one_engine import ONE_ENGINE
 from tests.plugins import postgresql
-from tests.shop import build_template, close, make_shop
+from tests.shop import build_template, make_shop
 from tests.worlds import Theatre
 
 ENGINES = ("sqlite", "postgresql")
@@ -134,7 +134,7 @@ class Databases:
 
     def close(self) -> None:
         for theatre in self._theatres.values():
-            close(theatre.shop)
+            theatre.close()
         for copies in self._copies.values():
             if isinstance(copies, PostgreSQLCopies):
                 copies.close()
