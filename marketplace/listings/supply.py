@@ -38,7 +38,7 @@ class OwnersToDecide(Refusal):
 
 def check_is_ours(listing: Listing) -> None:
     """Raise ``OwnersToDecide`` where the listing is the brand's and the piece somebody else's (NAP-29)."""
-    if listing.item.owner_id is not None:
+    if listing.seller_id is None and listing.item.owner_id is not None:
         raise OwnersToDecide()
 
 

@@ -203,4 +203,7 @@ def test_the_api_has_these_calls_and_no_other(app) -> None:
         "/api/v1/gift-cards/redemptions",
         "/api/v1/gift-cards/redemptions/<number>/reversal",
         "/api/v1/openapi.json",
+        "/api/v1/store-credit/lookup",
+        "/api/v1/store-credit/redemptions",
+        "/api/v1/store-credit/redemptions/<number>/reversal",
     }
