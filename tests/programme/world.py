@@ -31,6 +31,7 @@ from marketplace.shipping.models import Parcel, TrackingStatus
 from marketplace.shipping.postal import PostalAddress
 from tests.accounts import an_account
 from tests.photos import phone_photo
+from tests.worlds import kept
 
 HOME = PostalAddress("Ada Quill", "14 Hudson Street", "New York", "NY", "10013")
 AWAY = PostalAddress("Bea Long", "3 Harbor Road", "Baton Rouge", "LA", "70801")
@@ -72,6 +73,7 @@ def a_purchase(member: Person, **fields: Any) -> Purchase:
     return purchase
 
 
+@kept
 def a_draft(member: Person | None = None, **purchase: Any) -> Listing:
     """A listing just begun, from a purchase of this member (a new one where none is named)."""
     member = member or an_account()
@@ -118,6 +120,7 @@ def a_photo(seed: int = 1) -> PreparedPhoto:
     return prepare_photo(phone_photo(seed=seed), PhotoLimits(20, 50), PhotoThresholds(1, 0, 0))
 
 
+@kept
 def a_complete_draft(grade: str = "excellent", minor: int = 18_000, **purchase: Any) -> Listing:
     return priced(photographed(detailed(graded(a_draft(**purchase), grade))), minor)
 
@@ -128,6 +131,7 @@ def submitted(listing: Listing) -> Listing:
     return listing
 
 
+@kept
 def a_live_listing(minor: int = 18_000, **purchase: Any) -> Listing:
     listing = submitted(a_complete_draft(minor=minor, **purchase))
     reviewer = an_account(roles=[Role.REVIEWER])
@@ -136,6 +140,7 @@ def a_live_listing(minor: int = 18_000, **purchase: Any) -> Listing:
     return listing
 
 
+@kept
 def a_supply_listing(minor: int = 20_000) -> Listing:
     """A piece of the house's own, in the shop."""
     clerk = an_account(roles=[Role.WAREHOUSE])
@@ -164,6 +169,7 @@ def taxes(listings: Sequence[Listing], ship_to: PostalAddress = AWAY, on: date |
     return adapter().quote(lines, ship_to.mapping, on or clock.now().date(), f"quote-{next(_numbers)}")
 
 
+@kept
 def an_order(listing: Listing | None = None, *, ship_to: PostalAddress = AWAY) -> Order:
     """An order that waits for its payment, with its piece held."""
     (order,) = a_checkout([listing or a_live_listing()], ship_to=ship_to)
@@ -198,6 +204,7 @@ def capture(order: Order) -> None:
         attempts.apply(attempt, said, at=clock.now())
 
 
+@kept
 def paid(order: Order | None = None) -> Order:
     """A paid order; what follows from the payment has been done, so its label is made and mailed."""
     order = an_order() if order is None else order
@@ -220,10 +227,12 @@ def reported(order: Order, status: TrackingStatus) -> Order:
     return order
 
 
+@kept
 def sent(order: Order | None = None) -> Order:
     return reported(order or paid(), TrackingStatus.TRANSIT)
 
 
+@kept
 def delivered(order: Order | None = None) -> Order:
     return reported(sent(order), TrackingStatus.DELIVERED)
 
