@@ -30,6 +30,9 @@ ABOUT: dict[str, LazyString] = {
     "loyalty_accounts": _l("Membership"),
     "saved_replies": _l("Saved reply"),
     "alarms": _l("Alarm"),
+    "consigned_pieces": _l("Consigned piece"),
+    "payout_runs": _l("Payout run"),
+    "payout_transfers": _l("Bank transfer"),
 }
 
 _GOES_ON = _l("Goes on: the report was taken back")
@@ -97,6 +100,9 @@ _PAYOUT: dict[str, LazyString] = {
     "give": _l("Given"),
     "choose": _l("Form chosen"),
     "issue": _l("Paid out"),
+    "send": _l("Sent to the bank"),
+    "pay": _l("Paid by the bank"),
+    "come_back": _l("Came back from the bank"),
     "refuse": _l("Refused by the issuer"),
     "stop": _l("Stopped: the buyer's bank looks into the payment"),
     "go_on": _l("Let go by the bank"),
@@ -118,8 +124,38 @@ _PERSON: dict[str, LazyString] = {
     "second_factor_set_up": _l("Second factor set up"),
     "second_factor_forgotten": _l("Second factor taken off"),
     "looked_up": _l("Looked up"),
+    "change_bank": _l("Bank details changed"),
+    "file_tax_form": _l("Tax form filed"),
+    "confirm_identity": _l("Identity checked"),
     "prefer_payout": _l("Form of payouts chosen"),
     "gift_cards_looked_up": _l("Gift cards looked up by e-mail"),
+}
+_CONSIGNED: dict[str, LazyString] = {
+    "scan": _l("First scan"),
+    "receive": _l("Received"),
+    "examine": _l("Examination begun"),
+    "find_genuine": _l("Found genuine"),
+    "decline": _l("Declined"),
+    "choose_return": _l("To be sent back"),
+    "choose_donate": _l("To be donated"),
+    "choose_recycle": _l("To be recycled"),
+    "propose": _l("Price proposed"),
+    "accept": _l("Accepted"),
+    "counter": _l("Answered with another price"),
+    "refuse": _l("Refused"),
+    "agree": _l("The owner's price was taken"),
+    "stand": _l("We stayed with our price"),
+    "put_on_sale": _l("Put on sale"),
+    "sell": _l("Sold"),
+    "come_back": _l("The sale came to nothing"),
+    "owe": _l("Its owner is owed"),
+    "pay": _l("Its owner is paid"),
+    "lose": _l("Lost in our care"),
+    "withdraw": _l("Withdrawn"),
+    "take_back": _l("Asked back by its owner"),
+    "go_back": _l("On its way back"),
+    "hand_back": _l("Back with its owner"),
+    "waive_fee": _l("Fee waived"),
 }
 
 EVENTS: dict[str, dict[str, LazyString]] = {
@@ -160,6 +196,20 @@ EVENTS: dict[str, dict[str, LazyString]] = {
     "loyalty_accounts": _PERSON,
     "saved_replies": {"keep": _l("Kept"), "retire": _l("Retired")},
     "alarms": {"clear": _l("Cleared")},
+    "consigned_pieces": _CONSIGNED,
+    "payout_runs": {
+        "prepare": _l("Prepared"),
+        "approve": _l("Approved"),
+        "start": _l("Started"),
+        "cancel": _l("Cancelled"),
+    },
+    "payout_transfers": {
+        "send": _l("Sent to the bank"),
+        "arrive": _l("Paid by the bank"),
+        "fail": _l("Refused by the bank"),
+        "come_back": _l("Came back from the bank"),
+        "drop": _l("Taken out of the run"),
+    },
 }
 
 

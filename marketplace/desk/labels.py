@@ -125,6 +125,8 @@ DEADLINES: dict[str, LazyString] = {
     "chargeback_due": _l("The bank's case"),
     "checkout_abandoned": _l("Offer after a checkout nobody paid"),
     "confirm_by": _l("The buyer confirms or reports"),
+    "consigned_due": _l("The consigned piece's next step"),
+    "consigned_label_late": _l("Label for consigned pieces within its hours"),
     "credit_expires": _l("End of the store credit"),
     "credit_warning": _l("Word that store credit ends soon"),
     "dispute_due": _l("The case's next step"),
