@@ -24,7 +24,7 @@ def a_machine_whose_clock_is_off(by: timedelta) -> Iterator[None]:
 
 def this_machines_clock(_session: Session) -> sa.ColumnElement[datetime]:
     """In the place of the database's: what a control trusts."""
-    return sa.literal(clock.wall(), UTCDateTime())
+    return sa.bindparam(None, callable_=clock.wall, type_=UTCDateTime())
 
 
 def live_ahead(seconds: float) -> None:

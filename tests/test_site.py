@@ -56,7 +56,7 @@ def test_an_error_page_is_shown_when_the_database_is_gone(
     def gone() -> PublishedPolicy:
         raise OperationalError("SELECT 1", {}, Exception("no such host"))
 
-    app.config["SHOW_FAULTS_AS_PAGES"] = True
+    monkeypatch.setitem(app.config, "SHOW_FAULTS_AS_PAGES", True)
     monkeypatch.setattr(versions, "current", gone)
     answer = apart(lambda: FlaskClient(app, app.response_class).get(path))
     assert answer.status_code in {404, 500}

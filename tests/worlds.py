@@ -8,6 +8,7 @@ shop, has the world made anew, before its eyes: so nothing is ever kept that was
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -23,7 +24,7 @@ from sqlalchemy import event
 
 from marketplace import clock
 from marketplace.database import UTCDateTime, db
-from marketplace.listings import shelves
+from marketplace.listings import shelves, views
 from tests import savepoints
 from tests.shop import close
 
@@ -36,6 +37,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 running_clock = clock.database_clock
+OLDEST = 300.0  # seconds; what is open in a world, such as a payment page, ends by the machine's own clock
 MOST_OPEN = 16  # connections a theatre keeps; a new one of PostgreSQL's has to learn every table anew
 CHANGES_NOTHING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "WITH", "PRAGMA")
 
@@ -47,6 +49,11 @@ class World:
     url: str
     moment: datetime
     returned: Any = None
+    made: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_old(self) -> bool:
+        return time.monotonic() - self.made > OLDEST
 
 
 @dataclass
@@ -134,13 +141,14 @@ class Stage:
         if self._outer.is_active:
             (self._outer.commit if keeps else self._outer.rollback)()
         shelves.forget()
+        views._waiting.clear()
         self._theatre.shop.extensions.pop("kept pages", None)
 
     def _time(self) -> datetime:
-        time: datetime | None = db.session.scalar(sa.select(running_clock(db.session())))
-        assert time is not None
+        moment: datetime | None = db.session.scalar(sa.select(running_clock(db.session())))
+        assert moment is not None
         db.session.rollback()
-        return time
+        return moment
 
     # Worlds ----------------------------------------------------------------------------------------------------------
 
@@ -157,11 +165,13 @@ class Stage:
     def enter(self, key: Hashable, make: Callable[[], T]) -> T:
         """Go into a world; whoever is the first there makes it."""
         worlds = self._theatre.worlds
+        self.end()
+        if key in worlds and worlds[key].is_old:
+            old = worlds.pop(key).url
+            self._theatre.leave(old)
+            self._theatre.copies.drop(old)
         if key not in worlds:
-            self.end()
             worlds[key] = self._made(make)
-        else:
-            self.end()
         world = worlds[key]
         if self._own_url:  # a world is made from this one: it stays as it is
             for url in (self._own_url, world.url):

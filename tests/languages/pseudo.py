@@ -6,12 +6,15 @@ What a page shows without them is a text that no translator would ever see.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
+import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 from flask import Flask
 
+from marketplace import presentation
 from marketplace.programme import Policy
 from marketplace.programme.policy.languages import words_of
 from scripts import words
@@ -28,8 +31,8 @@ def pseudo(text: str) -> str:
     return said + " " + "ø" * max(1, round(len(text) * LONGER) - 1)
 
 
-def speak(shop: Flask, language: str, folder: Path) -> None:
-    """Let ``shop`` know ``language``, which is made up in ``folder``."""
+def speak(shop: Flask, language: str, folder: Path, patches: pytest.MonkeyPatch) -> None:
+    """Let ``shop`` know ``language``, which is made up in ``folder``, until ``patches`` are undone."""
     said = Catalog(locale=language)
     for message in words.collect():
         if message.id:
@@ -38,7 +41,9 @@ def speak(shop: Flask, language: str, folder: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as out:
         write_po(out, said)
-    shop.extensions["babel"].translation_directories = [str(folder)]
+    patches.setattr(shop.extensions["babel"], "translation_directories", [str(folder)])
+    remembered = presentation._plain_text
+    patches.setattr(presentation, "_plain_text", lru_cache(maxsize=None)(remembered.__wrapped__))
 
 
 def offering(*languages: str) -> Policy:

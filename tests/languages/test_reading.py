@@ -25,9 +25,9 @@ GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
 
 
 @pytest.fixture
-def german(app: Flask, tmp_path: Path) -> None:
+def german(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shop speaks a German of its own."""
-    speak(app, "de", tmp_path)
+    speak(app, "de", tmp_path, monkeypatch)
     with unit_of_work():
         versions.publish(offering("de"), at=clock.now())
 

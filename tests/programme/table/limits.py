@@ -113,7 +113,7 @@ def payment_stays_open(minutes: int) -> Behaviour:
         order = world.an_order()
         attempt = attempts.open_attempt_of(order.checkout_id)
         assert attempt is not None
-        left = attempt.expires_at - clock.wall()
+        left = attempt.expires_at - clock.shared()
         assert timedelta(minutes=minutes - 1) < left <= timedelta(minutes=minutes)
 
     return stays
