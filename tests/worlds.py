@@ -120,6 +120,8 @@ class Stage:
     def __init__(self, theatre: Theatre, patches: pytest.MonkeyPatch) -> None:
         self._theatre, self._patches = theatre, patches
         self._own_url = ""
+        # What was put in the place of something before, for all tests of a folder, is a condition of their worlds.
+        self._given = tuple(f"{getattr(thing, '__name__', thing)}.{name}" for thing, name, _was in patches._setattr)
         patches.setattr(Session, "get_bind", lambda *_args, **_more: self.connection)
         patches.setattr(clock, "database_clock", stopped_clock)
         self._as_made = self._parts()
@@ -164,7 +166,7 @@ class Stage:
 
     def enter(self, key: Hashable, make: Callable[[], T]) -> T:
         """Go into a world; whoever is the first there makes it."""
-        worlds = self._theatre.worlds
+        worlds, key = self._theatre.worlds, (self._given, key)
         self.end()
         if key in worlds and worlds[key].is_old:
             old = worlds.pop(key).url
