@@ -58,6 +58,10 @@ def listed(
 
 
 def _promise() -> str:
+    """What holds for every piece here: where members sell, where it comes from; else what the programme is for."""
+    policy = versions.current().policy
+    if not policy.modes.peer_to_peer:
+        return policy.texts.purpose
     return str(_("Every piece comes from a member's own purchase history and is reviewed before it is listed."))
 
 

@@ -24,7 +24,8 @@ from marketplace.listings.search import newest, newest_of_each, suggest
 from marketplace.listings.states import ListingState
 from marketplace.offers import bargaining, pricing
 from marketplace.permissions import current_person, public
-from marketplace.programme import versions
+from marketplace.programme import Policy, versions
+from marketplace.programme.wording import hours_long
 
 bp = Blueprint("shop", __name__)
 
@@ -36,13 +37,41 @@ def home() -> ResponseReturnValue:
     """The shop window: what is new, what the programme promises."""
     policy = versions.current().policy
     latest = newest(8)
-    percent = policy.payout.payout_basis_points // 100
-    days = policy.limits.confirmation_window_hours // 24
-    promises = [
-        {
-            "title": _("Reviewed by our own team"),
-            "text": _("Photos, flaws, condition and authenticity are checked before a piece is listed."),
+    return render_template(
+        "buyer/home.html",
+        hero=cards.first_photo(latest[0]) if latest else None,
+        newest=cards.cards(latest),
+        styles=_styles(),
+        promises=_promises(policy),
+        opening={"title": policy.texts.tagline, "text": policy.texts.purpose},
+        selling={
+            "title": _("Sell what you no longer carry"),
+            "text": _selling(policy),
         },
+    )
+
+
+def _promises(policy: Policy) -> list[dict[str, str]]:
+    """What a buyer can count on: where members sell, where pieces come from and who waits for the money."""
+    reviewed = {
+        "title": _("Reviewed by our own team"),
+        "text": _("Photos, flaws, condition and authenticity are checked before a piece is listed."),
+    }
+    if not policy.modes.peer_to_peer:
+        window = hours_long(policy.limits.confirmation_window_hours)
+        return [
+            reviewed,
+            {"title": policy.modes.supply.tag, "text": policy.texts.supply},
+            {
+                "title": _("Protected after delivery"),
+                "text": _(
+                    "You have %(window)s from delivery to confirm it, or to tell us that it is not as described.",
+                    window=window,
+                ),
+            },
+        ]
+    return [
+        reviewed,
         {
             "title": _("Bought new from us"),
             "text": _(
@@ -54,25 +83,23 @@ def home() -> ResponseReturnValue:
             "text": ngettext(
                 "You have %(num)s day to tell us if it is not as described. Only then is the seller paid.",
                 "You have %(num)s days to tell us if it is not as described. Only then is the seller paid.",
-                days,
+                policy.limits.confirmation_window_hours // 24,
             ),
         },
     ]
-    return render_template(
-        "buyer/home.html",
-        hero=cards.first_photo(latest[0]) if latest else None,
-        newest=cards.cards(latest),
-        styles=_styles(),
-        promises=promises,
-        opening={"title": policy.texts.tagline, "text": policy.texts.purpose},
-        selling={
-            "title": _("Sell what you no longer carry"),
-            "text": _(
-                "%(words)s You receive %(percent)s%% of your price as a gift card.",
-                words=policy.texts.selling,
-                percent=percent,
-            ),
-        },
+
+
+def _selling(policy: Policy) -> str:
+    """Why somebody would sell here, and where members name their own price what they receive of it."""
+    if not policy.modes.peer_to_peer:
+        return policy.texts.selling
+    percent = policy.payout.payout_basis_points // 100
+    return str(
+        _(
+            "%(words)s You receive %(percent)s%% of your price as a gift card.",
+            words=policy.texts.selling,
+            percent=percent,
+        )
     )
 
 

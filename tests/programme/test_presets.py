@@ -85,6 +85,8 @@ def test_a_piece_of_the_house_is_shown_and_offered_in_the_presets_own_money(
         said = answer.get_data(as_text=True)
         assert not {"Velorne", "$", "state"} & set(page(answer).get_text(" ").split()), address
         assert "Sales tax" not in said, address
+        assert "own purchase history" not in said, f"{address}: no member sells here"
+        assert "your price as a gift card" not in said, f"{address}: nobody names a price here"
     shown = page(client.get(f"/p/x-{listing.number}", follow_redirects=True)).get_text(" ")
     assert "Nothing is added at checkout." in shown
     assert bool(page(client.get("/")).select('a[href="/sell"]')) is policy.modes.has_sellers
