@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -124,22 +125,23 @@ def _done(found: ConsignedPiece, words: str) -> ResponseReturnValue:
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def receive(number: str, position: int) -> ResponseReturnValue:
     """It lies before us, and goes to this place."""
+    return _placed(number, position, arriving.receive, _("Ticked."))
+
+
+def _placed(number: str, position: int, verb: Callable[..., object], said: str) -> ResponseReturnValue:
+    """Carry a verb out that says where the piece is from now on."""
     found, form = _piece(number, position), PlaceForm()
     if not form.validate_on_submit():
         return _page(found, form=form)
-    arriving.receive(found, place=form.place.data, by=the_person(), at=clock.now())
-    return _done(found, _("Ticked."))
+    verb(found, place=form.place.data, by=the_person(), at=clock.now())
+    return _done(found, said)
 
 
 @bp.post("/desk/intake/<number>/<int:position>/store")
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def store(number: str, position: int) -> ResponseReturnValue:
     """It lies somewhere else now."""
-    found, form = _piece(number, position), PlaceForm()
-    if not form.validate_on_submit():
-        return _page(found, form=form)
-    arriving.store(found, place=form.place.data, by=the_person(), at=clock.now())
-    return _done(found, _("Noted."))
+    return _placed(number, position, arriving.store, _("Noted."))
 
 
 @bp.post("/desk/intake/<number>/<int:position>/examine")
@@ -200,11 +202,7 @@ def stand(number: str, position: int) -> ResponseReturnValue:
 @staff(Role.WAREHOUSE)
 def hand_back(number: str, position: int) -> ResponseReturnValue:
     """It leaves us."""
-    found, form = _piece(number, position), PlaceForm()
-    if not form.validate_on_submit():
-        return _page(found, form=form)
-    selling.hand_back(found, place=form.place.data, by=the_person(), at=clock.now())
-    return _done(found, _("Sent back."))
+    return _placed(number, position, selling.hand_back, _("Sent back."))
 
 
 @bp.post("/desk/intake/<number>/<int:position>/waive")

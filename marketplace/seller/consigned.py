@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -169,18 +170,30 @@ def accept(number: str, position: int) -> ResponseReturnValue:
 @signed_in
 def counter(number: str, position: int) -> ResponseReturnValue:
     """Another price, once."""
-    found, form = _own_piece(number, position), OtherPriceForm()
+    return _priced(number, position, OtherPriceForm(), "other", proposing.counter, _("Your price is with us."))
+
+
+def _priced(
+    number: str,
+    position: int,
+    form: OtherPriceForm | LowerForm,
+    shown_as: str,
+    verb: Callable[..., object],
+    said: str,
+) -> ResponseReturnValue:
+    """Carry a verb out with the price that was typed; what is wrong with it is said at its field."""
+    found = _own_piece(number, position)
     form.price.currency = found.currency
     if not form.validate_on_submit() or form.price.amount is None:
-        return _page(found, other=form)
+        return _page(found, **{shown_as: form})
     try:
-        proposing.counter(found, form.price.amount, by=the_person(), at=clock.now())
+        verb(found, form.price.amount, by=the_person(), at=clock.now())
     except Refusal as refusal:
         if refusal.status != 422:
             raise
         form.price.errors = [str(refusal.message)]
-        return _page(found, other=form)
-    return _done(found, _("Your price is with us."))
+        return _page(found, **{shown_as: form})
+    return _done(found, said)
 
 
 @bp.post("/sell/consign/<number>/<int:position>/refuse")
@@ -208,18 +221,7 @@ def choose(number: str, position: int) -> ResponseReturnValue:
 @signed_in
 def lower(number: str, position: int) -> ResponseReturnValue:
     """A lower price, at once."""
-    found, form = _own_piece(number, position), LowerForm()
-    form.price.currency = found.currency
-    if not form.validate_on_submit() or form.price.amount is None:
-        return _page(found, lower=form)
-    try:
-        selling.lower_price(found, form.price.amount, by=the_person(), at=clock.now())
-    except Refusal as refusal:
-        if refusal.status != 422:
-            raise
-        form.price.errors = [str(refusal.message)]
-        return _page(found, lower=form)
-    return _done(found, _("The price is changed."))
+    return _priced(number, position, LowerForm(), "lower", selling.lower_price, _("The price is changed."))
 
 
 @bp.post("/sell/consign/<number>/<int:position>/take-back")
