@@ -155,8 +155,10 @@ def hand_back(piece: ConsignedPiece, *, place: str, by: Person, at: datetime) ->
 
 
 def waive_fee(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
-    """The desk lets a fee go."""
-    accounting.waive(piece, by=by, at=at)
+    """The desk lets a fee go that is open; one that was taken from a payout meanwhile stays as it was booked."""
+    piece = locked(piece)
+    if piece.fee_open:
+        accounting.waive(piece, by=by, at=at)
 
 
 def pieces_of(owner_id: int) -> Sequence[ConsignedPiece]:

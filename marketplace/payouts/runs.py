@@ -24,6 +24,7 @@ from marketplace.payouts.cash_models import PayoutRun, PayoutTransfer, RunState,
 from marketplace.payouts.facts import CashCameBack, CashSent
 from marketplace.payouts.gates import Step
 from marketplace.payouts.models import Payout, PayoutForm, PayoutState
+from marketplace.payouts.taking_back import PayoutLeaving
 from marketplace.people.models import Person
 from marketplace.programme import versions
 
@@ -212,9 +213,14 @@ def _fail(transfer: PayoutTransfer, reason: str, *, at: datetime) -> None:
 
 
 def come_back(transfer: PayoutTransfer, *, by: Person, at: datetime) -> None:
-    """The bank sent the money back, or never took it: the payout is due again, to other details (LUX-76)."""
+    """The bank sent the money back, or never took it: the payout is due again, to other details (LUX-76).
+
+    Raises ``PayoutLeaving`` while the bank has not answered whether it takes it: it might be paid once more.
+    """
     db.session.refresh(transfer, with_for_update=True)
     if transfer.state is TransferState.SENT:
+        if any(row.state in outbox.OPEN for row in outbox.rows_of(transfer, TRANSFER)):
+            raise PayoutLeaving()
         _fail(transfer, "returned", at=at)
         return
     payout = db.session.get_one(Payout, transfer.payout_id)

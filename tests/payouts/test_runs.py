@@ -33,6 +33,7 @@ from marketplace.payouts.cash_models import (
 from marketplace.payouts.gates import Step
 from marketplace.payouts.models import Payout, PayoutForm, PayoutState, TooLateToChoose
 from marketplace.payouts.sandbox_bank import SandboxBank
+from marketplace.payouts.taking_back import PayoutLeaving
 from marketplace.people.models import Person, Role
 from marketplace.programme import versions
 from tests.accounts import an_account, mail_to
@@ -231,6 +232,29 @@ def test_a_transfer_whose_answer_was_lost_is_sent_once(
     assert state(payout) is PayoutState.ISSUED
     assert len(bank.paid) == (1 if looks else 2)
     assert real.name == "sandbox"
+
+
+def test_a_transfer_the_bank_has_not_answered_for_does_not_come_back(
+    app, manager: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the payout would be due again while the first transfer may be on its way: paid twice."""
+    payout, bank = owe(a_seller(manager)), ForgetfulBank(looks=True)
+    monkeypatch.setitem(app.extensions, "cash", bank)
+    send(a_run(manager), manager)
+    [transfer] = db.session.scalars(sa.select(PayoutTransfer)).all()
+    with pytest.raises(PayoutLeaving), unit_of_work():
+        runs.come_back(transfer, by=manager, at=clock.now())
+    assert state(payout) is PayoutState.SENT
+    with unit_of_work():
+        db.session.execute(
+            sa.update(OutboxRow).where(OutboxRow.state == OutboxState.UNKNOWN).values(due_at=clock.shared())
+        )
+    runner.run_until_idle()
+    assert state(payout) is PayoutState.ISSUED
+    with unit_of_work():
+        runs.come_back(db.session.get_one(PayoutTransfer, transfer.id), by=manager, at=clock.now())
+    assert state(payout) is PayoutState.REFUSED
+    assert len(bank.paid) == 1
 
 
 class ForgetfulBank(SandboxBank):
