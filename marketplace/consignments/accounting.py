@@ -5,17 +5,12 @@ Consignment payable is at every moment what the pieces hold that are owed and no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-import sqlalchemy as sa
-
-from marketplace import events
 from marketplace.consignments import terms
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.terms import Net
-from marketplace.database import db
-from marketplace.events import Event, HasActor
+from marketplace.events import Event
 from marketplace.ledger import Account, Line, Posting
 from marketplace.money import Money
 from marketplace.orders import accounting
@@ -72,18 +67,3 @@ def paid(piece: ConsignedPiece, owed: Money, fees: Money, event: Event, at: date
             Line(Account.FEE_INCOME, -fees, order_id=piece.order_id),
         ),
     )
-
-
-def open_fees(owner_id: int) -> Sequence[ConsignedPiece]:
-    """The pieces whose fee their owner has not settled, oldest first."""
-    open_fee = (ConsignedPiece.fee_minor > 0, ConsignedPiece.fee_settled_at.is_(None))
-    of_owner = ConsignedPiece.consignment.has(owner_id=owner_id)
-    return db.session.scalars(
-        sa.select(ConsignedPiece).where(of_owner, *open_fee).order_by(ConsignedPiece.id).with_for_update()
-    ).all()
-
-
-def waive(piece: ConsignedPiece, *, by: HasActor, at: datetime) -> None:
-    """A fee is let go; nothing is booked, for nothing was."""
-    events.record(piece, "waive_fee", by=by, at=at, fee_minor=piece.fee_minor)
-    piece.fee_minor = 0

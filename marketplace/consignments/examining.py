@@ -8,28 +8,15 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from marketplace import events
-from marketplace.catalogue.models import Style
 from marketplace.consignments import terms
-from marketplace.consignments.arriving import BENCH
 from marketplace.consignments.models import ConsignedPiece
-from marketplace.consignments.moving import locked, move, put
+from marketplace.consignments.moving import locked, move
 from marketplace.consignments.states import CannotExamine, Choice, PieceState
-from marketplace.database import db
+from marketplace.custody import examining as bench
+from marketplace.custody.log import BENCH, put
 from marketplace.errors import Refusal
 from marketplace.events import HasActor
-from marketplace.listings import starting
-from marketplace.listings.models import Item
-from marketplace.listings.states import OPEN
 from marketplace.people.models import Person
-
-
-class SamePerson(Refusal):
-    message = _l("Somebody else than who examined this piece has to find it genuine.")
-
-
-class NoSuchReason(Refusal):
-    message = _l("Choose one of the reasons.")
-    status = 422
 
 
 class NoSuchChoice(Refusal):
@@ -49,32 +36,8 @@ def examine(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
     """
     piece = locked(piece)
     move(piece, "examine", by=by, at=at, examined_by=by.id, found_genuine_by=None)
-    put(piece, BENCH, by=by, at=at)
-    if piece.listing is None or piece.listing.state not in OPEN:
-        _begin_listing(piece, by=by, at=at)
-
-
-def _begin_listing(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
-    """The brand's own listing of somebody's piece: the item is its owner's, the listing has no seller."""
-    if piece.item is None:
-        style = Style(
-            number=piece.number,
-            title=piece.title,
-            house=piece.house,
-            category=piece.category,
-            collection="",
-            colour=piece.colour,
-            material="",
-            hardware="",
-            list_price_minor=piece.retail_minor,
-            currency=piece.currency,
-            measurements={},
-        )
-        piece.item = Item(style=style, purchase_id=None, owner_id=piece.consignment.owner_id, unit=1)
-        db.session.add(piece.item)
-        db.session.flush()
-    piece.listing = starting.begin(piece.item, piece.item.style, by=by, at=at)
-    db.session.flush()
+    put(piece.number, BENCH, by=by, at=at)
+    bench.draft(piece, piece.number, piece.consignment.owner_id, by=by, at=at)
 
 
 def find_genuine(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
@@ -84,8 +47,7 @@ def find_genuine(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
     piece = locked(piece)
     if piece.state is not PieceState.INSPECTING:
         raise CannotExamine()
-    if terms.rules(piece).needs_two_people and piece.examined_by == by.id:
-        raise SamePerson()
+    bench.check_second_person(piece.examined_by, by, needs_two=terms.rules(piece).needs_two_people)
     piece.found_genuine_by = by.id
     events.record(piece, "find_genuine", by=by, at=at)
 
@@ -96,8 +58,7 @@ def decline(piece: ConsignedPiece, reason: str, *, by: Person, at: datetime) -> 
     Raises ``CannotDecline`` or ``NoSuchReason``.
     """
     piece = locked(piece)
-    if terms.of_owner(piece.consignment).review.decline_reason(reason) is None:
-        raise NoSuchReason()
+    bench.check_reason(reason, terms.of_owner(piece.consignment))
     move(piece, "decline", by=by, at=at, decline_reason=reason)
 
 

@@ -1,8 +1,7 @@
-"""A request to sell somebody's pieces for them, each piece, and where each piece has been."""
+"""A request to sell somebody's pieces for them, and each piece."""
 
 from __future__ import annotations
 
-import enum
 from datetime import date, datetime
 from typing import Any, ClassVar
 
@@ -10,18 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.consignments.states import OVER, PIECE, Choice, PieceState
+from marketplace.custody.models import Charged, Described, Examined, Way
 from marketplace.database import JSONDocument, Model, enum_column
 from marketplace.events import Machine
 from marketplace.listings.models import Item, Listing
 from marketplace.money import Money
 from marketplace.people.models import Person
-
-
-class Way(enum.StrEnum):
-    """How the pieces come to us."""
-
-    DROP_OFF = "drop_off"  # handed in at one of the carrier's points
-    COLLECTION = "collection"  # collected at their owner's door, on a day (NAP-25)
 
 
 class Consignment(Model):
@@ -44,7 +37,7 @@ class Consignment(Model):
     )
 
 
-class ConsignedPiece(Model):
+class ConsignedPiece(Described, Examined, Charged, Model):
     """One piece that we sell for its owner, from the wish to the payout or the way back.
 
     ``price_minor`` is on the table, or agreed; what its owner receives of it, the bands of the terms say.
@@ -70,23 +63,7 @@ class ConsignedPiece(Model):
     state: Mapped[PieceState] = mapped_column(enum_column(PieceState), default=PieceState.REQUESTED, index=True)
     due_at: Mapped[datetime | None]
 
-    # What its owner says of it.
-    house: Mapped[str] = mapped_column(sa.String(60))
-    category: Mapped[str] = mapped_column(sa.String(40))
-    title: Mapped[str] = mapped_column(sa.String(120))
-    colour: Mapped[str] = mapped_column(sa.String(40))
-    grade: Mapped[str] = mapped_column(sa.String(40))
-    words: Mapped[str] = mapped_column(sa.String(500), default="")
-    currency: Mapped[str] = mapped_column(sa.String(3))
-    retail_minor: Mapped[int] = mapped_column(sa.BigInteger)  # what it cost new
-    hoped_minor: Mapped[int | None] = mapped_column(sa.BigInteger)  # to receive
-
     # What we say of it.
-    item_id: Mapped[int | None] = mapped_column(sa.ForeignKey("items.id"))
-    listing_id: Mapped[int | None] = mapped_column(sa.ForeignKey("listings.id"), index=True)
-    examined_by: Mapped[int | None] = mapped_column(sa.ForeignKey("people.id"))
-    found_genuine_by: Mapped[int | None] = mapped_column(sa.ForeignKey("people.id"))
-    decline_reason: Mapped[str | None] = mapped_column(sa.String(40))  # a key of the policy's review
     price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
     countered_minor: Mapped[int | None] = mapped_column(sa.BigInteger)  # the price its owner named, once
 
@@ -96,13 +73,14 @@ class ConsignedPiece(Model):
     live_at: Mapped[datetime | None]
     order_id: Mapped[int | None] = mapped_column(sa.ForeignKey("orders.id"), index=True)  # the sale, or the last one
     owed_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
-    fee_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # what its owner owes us for it (GAP-19)
-    fee_settled_at: Mapped[datetime | None]
 
     consignment: Mapped[Consignment] = relationship(back_populates="pieces")
     item: Mapped[Item | None] = relationship()
     listing: Mapped[Listing | None] = relationship()
-    custody: Mapped[list[CustodyEntry]] = relationship(back_populates="piece", order_by="CustodyEntry.id")
+
+    @classmethod
+    def is_of(cls, owner_id: int) -> sa.ColumnElement[bool]:
+        return cls.consignment.has(owner_id=owner_id)
 
     @property
     def number(self) -> str:
@@ -112,14 +90,6 @@ class ConsignedPiece(Model):
     @property
     def is_over(self) -> bool:
         return self.state in OVER
-
-    @property
-    def retail(self) -> Money:
-        return Money(self.retail_minor, self.currency)
-
-    @property
-    def hoped(self) -> Money | None:
-        return None if self.hoped_minor is None else Money(self.hoped_minor, self.currency)
 
     @property
     def price(self) -> Money | None:
@@ -132,27 +102,3 @@ class ConsignedPiece(Model):
     @property
     def owed(self) -> Money | None:
         return None if self.owed_minor is None else Money(self.owed_minor, self.currency)
-
-    @property
-    def fee(self) -> Money:
-        return Money(self.fee_minor, self.currency)
-
-    @property
-    def fee_open(self) -> Money:
-        """What of the fee is still to be settled."""
-        return Money.zero(self.currency) if self.fee_settled_at else self.fee
-
-
-class CustodyEntry(Model):
-    """One move of a piece in our care: who had it, where it went. Nobody changes or removes one."""
-
-    __tablename__ = "custody_entries"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    piece_id: Mapped[int] = mapped_column(sa.ForeignKey("consigned_pieces.id"), index=True)
-    at: Mapped[datetime]
-    by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("people.id"))  # empty: the carrier
-    place: Mapped[str] = mapped_column(sa.String(60))
-
-    piece: Mapped[ConsignedPiece] = relationship(back_populates="custody")
-    by: Mapped[Person | None] = relationship()

@@ -1,4 +1,4 @@
-"""The one door through which a consigned piece changes its state: claim, deadline, custody, news."""
+"""The one door through which a consigned piece changes its state: claim, deadline, news."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import sqlalchemy as sa
 from marketplace import events
 from marketplace.consignments import waiting
 from marketplace.consignments.facts import PieceMoved
-from marketplace.consignments.models import ConsignedPiece, CustodyEntry
+from marketplace.consignments.models import ConsignedPiece
 from marketplace.database import db
 from marketplace.events import Event, HasActor
-from marketplace.people.models import Person
 
 
 def move(piece: ConsignedPiece, action: str, *, by: HasActor, at: datetime, **sets: Any) -> Event:
@@ -22,11 +21,6 @@ def move(piece: ConsignedPiece, action: str, *, by: HasActor, at: datetime, **se
     waiting.wait(piece, at=at)
     events.announce(PieceMoved(piece.id, action, at))
     return event
-
-
-def put(piece: ConsignedPiece, place: str, *, by: Person | None, at: datetime) -> None:
-    """Write down where the piece went, and by whose hand; by nobody's is by the carrier's."""
-    db.session.add(CustodyEntry(piece_id=piece.id, at=at, by_id=by.id if by else None, place=place))
 
 
 def locked(piece: ConsignedPiece) -> ConsignedPiece:

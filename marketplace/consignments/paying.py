@@ -7,6 +7,7 @@ from datetime import datetime
 from marketplace.consignments import accounting
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.moving import move
+from marketplace.custody import fees
 from marketplace.database import db
 from marketplace.events import SYSTEM
 from marketplace.ledger import post
@@ -20,10 +21,7 @@ from marketplace.payouts.paying import PayoutOwed, owe_payouts
 def pay(piece: ConsignedPiece, *, at: datetime) -> None:
     """Hand over what is owed, less the fees its owner owes us, as far as it reaches (GAP-19)."""
     owed = piece.owed or Money.zero(piece.currency)
-    taken = Money.zero(piece.currency)
-    for other in accounting.open_fees(piece.consignment.owner_id):
-        if taken + other.fee <= owed:
-            taken, other.fee_settled_at = taken + other.fee, at
+    taken = fees.take(piece.consignment.owner_id, owed, at=at)
     event = move(piece, "pay", by=SYSTEM, at=at)
     post(accounting.paid(piece, owed, taken, event, at))
     if taken != owed:

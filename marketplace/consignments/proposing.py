@@ -11,6 +11,7 @@ from marketplace.consignments import selling, terms
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.moving import locked, move
 from marketplace.consignments.states import CannotAnswerProposal
+from marketplace.custody.examining import end_draft
 from marketplace.errors import Refusal
 from marketplace.events import HasActor
 from marketplace.listings.completeness import check_complete
@@ -94,4 +95,4 @@ def refuse(piece: ConsignedPiece, *, by: HasActor, at: datetime) -> None:
     piece = locked(piece)
     move(piece, "refuse", by=by, at=at)
     move(piece, "go_back", by=by, at=at)
-    selling.end_listing(piece, by=by, at=at)
+    end_draft(piece.listing, by=by, at=at)

@@ -12,9 +12,12 @@ from flask_babel import ngettext
 
 from marketplace.consignments import waiting
 from marketplace.consignments.arriving import LABEL_LATE
-from marketplace.consignments.models import ConsignedPiece, Consignment, Way
+from marketplace.consignments.models import ConsignedPiece, Consignment
 from marketplace.consignments.moving import move
 from marketplace.consignments.states import PieceState
+from marketplace.custody import inbound
+from marketplace.custody.models import Way
+from marketplace.custody.taking import PieceNotTaken, check_day, check_kind
 from marketplace.database import db, public_id
 from marketplace.errors import Refusal
 from marketplace.jobs import deadlines
@@ -38,21 +41,6 @@ class TooFewPieces(Refusal):
 class TooManyPieces(Refusal):
     """More pieces than fit into one parcel."""
 
-    status = 422
-
-
-class PieceNotTaken(Refusal):
-    """A piece that we do not sell: ``field`` is what it is about."""
-
-    status = 422
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-
-
-class CannotCollectThen(Refusal):
-    message = _l("Choose a business day from tomorrow on.")
     status = 422
 
 
@@ -88,7 +76,7 @@ def request(
     for wish in wishes:
         check_piece(policy, house=wish.house, category=wish.category, grade=wish.grade)
     if collect_on is not None:
-        _check_day(policy, collect_on, at)
+        check_day(policy, collect_on, at)
     consignment = Consignment(
         number=public_id("K"),
         owner_id=by.id,
@@ -107,13 +95,7 @@ def request(
         waiting.wait(piece, at=at)
     promised = at + timedelta(hours=policy.modes.consignment.label_hours)
     deadlines.set_deadline(LABEL_LATE, consignment, promised)
-    parcels.request_inbound_label(
-        consignment_id=consignment.id,
-        number=consignment.number,
-        ship_from=ships_from.mapping,
-        ship_to=policy.market.warehouse_postal,
-        at=at,
-    )
+    inbound.ask_for_label(consignment.number, ships_from, policy, at=at)
     return consignment
 
 
@@ -153,27 +135,11 @@ def check_piece(policy: Policy, *, house: str, category: str, grade: str) -> Non
     if not policy.modes.consignment.takes_house(house):
         known = policy.modes.consignment.houses
         raise PieceNotTaken("house", _("We take pieces of these houses only: %(houses)s.", houses=", ".join(known)))
-    found = policy.eligibility.category(category)
-    group = policy.eligibility.group_of(found) if found else None
-    if found is None or group is None:
-        raise PieceNotTaken("category", _("Choose one of these."))
-    if group.refusal is not None:
-        raise PieceNotTaken("category", group.refusal)
-    scale = {one.key: one for one in policy.condition.grades}
-    if grade not in scale:
-        raise PieceNotTaken("grade", _("Choose one of these."))
-    if refusal := scale[grade].refusal:
-        raise PieceNotTaken("grade", refusal)
-
-
-def _check_day(policy: Policy, day: date, at: datetime) -> None:
-    today = at.astimezone(policy.calendar.zone).date()
-    if day <= today or not policy.calendar.is_business_day(day):
-        raise CannotCollectThen()
+    check_kind(policy, category=category, grade=grade)
 
 
 def withdraw(consignment: Consignment, *, by: Person, at: datetime) -> None:
     """Think better of it before anything is sent: the label is given back. Raises ``CannotWithdrawConsigned``."""
     for piece in consignment.pieces:
         move(piece, "withdraw", by=by, at=at)
-    parcels.cancel_inbound(consignment.id, by=by, at=at)
+    parcels.cancel_inbound(consignment.number, by=by, at=at)

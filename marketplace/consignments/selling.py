@@ -11,24 +11,23 @@ from flask_babel import lazy_gettext as _l
 from marketplace.consignments import accounting, terms
 from marketplace.consignments.arriving import of_returned
 from marketplace.consignments.models import ConsignedPiece
-from marketplace.consignments.moving import locked, move, put
+from marketplace.consignments.moving import locked, move
 from marketplace.consignments.states import CannotWithdrawConsigned, PieceState
+from marketplace.custody import fees
+from marketplace.custody.examining import end_draft
+from marketplace.custody.fees import FeeIsOpen
+from marketplace.custody.log import put
 from marketplace.database import db
 from marketplace.errors import Refusal
 from marketplace.events import SYSTEM, HasActor
 from marketplace.ledger import post
-from marketplace.listings import repricing, supply, withdrawing
-from marketplace.listings.permissions import can_withdraw
+from marketplace.listings import repricing, supply
 from marketplace.listings.states import ListingState
 from marketplace.money import Money
 from marketplace.orders import facts as orders
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
 from marketplace.people.models import Person
-
-
-class FeeIsOpen(Refusal):
-    message = _l("The fee for this piece is not settled yet: it is taken from the next payout, or waived.")
 
 
 class OnlyLower(Refusal):
@@ -125,23 +124,18 @@ def take_back(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
         raise CannotWithdrawConsigned()
     fee = terms.early_fee(piece, at)
     move(piece, "take_back", by=by, at=at, fee_minor=piece.fee_minor + fee.minor)
-    end_listing(piece, by=by, at=at)
-
-
-def end_listing(piece: ConsignedPiece, *, by: HasActor, at: datetime) -> None:
-    """Take the piece's listing out, where there is one."""
-    if piece.listing is not None and can_withdraw(piece.listing):
-        withdrawing.withdraw(piece.listing, by=by, at=at)
+    end_draft(piece.listing, by=by, at=at)
 
 
 def may_hand_back(piece: ConsignedPiece) -> bool:
     """Whether nothing stands against sending it: no fee is open, or a payout is coming that it can be taken from."""
-    return not piece.fee_open or _next_payout_is_coming(piece)
+    return not piece.fee_open or payout_is_coming(piece.consignment.owner_id)
 
 
-def _next_payout_is_coming(piece: ConsignedPiece) -> bool:
+def payout_is_coming(owner_id: int) -> bool:
+    """Whether something of hers is sold or lost and not yet paid, so that a fee can be taken from it."""
     coming = (PieceState.SOLD, PieceState.PAYABLE, PieceState.LOST)
-    return any(other.state in coming for other in pieces_of(piece.consignment.owner_id))
+    return any(other.state in coming for other in pieces_of(owner_id))
 
 
 def hand_back(piece: ConsignedPiece, *, place: str, by: Person, at: datetime) -> None:
@@ -151,14 +145,12 @@ def hand_back(piece: ConsignedPiece, *, place: str, by: Person, at: datetime) ->
     if not may_hand_back(piece):
         raise FeeIsOpen()
     move(piece, "hand_back", by=by, at=at)
-    put(piece, place, by=by, at=at)
+    put(piece.number, place, by=by, at=at)
 
 
 def waive_fee(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
     """The desk lets a fee go that is open; one that was taken from a payout meanwhile stays as it was booked."""
-    piece = locked(piece)
-    if piece.fee_open:
-        accounting.waive(piece, by=by, at=at)
+    fees.waive(locked(piece), by=by, at=at)
 
 
 def pieces_of(owner_id: int) -> Sequence[ConsignedPiece]:

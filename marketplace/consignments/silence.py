@@ -12,11 +12,11 @@ from marketplace.consignments.examining import choose
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.moving import move
 from marketplace.consignments.states import Choice, PieceState
+from marketplace.custody import inbound
 from marketplace.database import db
 from marketplace.events import SYSTEM
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
 from marketplace.shipping import parcels
-from marketplace.shipping.models import ParcelState
 
 _S = PieceState
 
@@ -31,7 +31,7 @@ def sweep(piece_ids: Sequence[int], at: datetime) -> None:
 def _silent(piece: ConsignedPiece, at: datetime) -> None:
     if piece.state is _S.REQUESTED:
         move(piece, "withdraw", by=SYSTEM, at=at)
-        parcels.cancel_inbound(piece.consignment_id, by=SYSTEM, at=at)
+        parcels.cancel_inbound(piece.consignment.number, by=SYSTEM, at=at)
     elif piece.state is _S.PROPOSED:
         proposing.refuse(piece, by=SYSTEM, at=at)
     elif piece.state is _S.DECLINED:
@@ -53,5 +53,4 @@ def _choose(piece: ConsignedPiece, at: datetime) -> None:
 
 def _is_lost(piece: ConsignedPiece) -> bool:
     """Whether the carrier had it and nothing moved since; what was delivered is ours to find."""
-    parcel = parcels.inbound_parcel(piece.consignment_id)
-    return piece.order_id is None and parcel is not None and parcel.state in (ParcelState.IN_TRANSIT, ParcelState.LOST)
+    return piece.order_id is None and inbound.is_lost(piece.consignment.number)

@@ -177,7 +177,7 @@ def _ask(lot: Lot, policy: Policy) -> None:
 
 def _carry(lot: Lot, step: str) -> None:
     with unit_of_work():
-        parcel = parcels.inbound_parcel(lot.id)
+        parcel = parcels.inbound_parcel(db.session.get_one(Consignment, lot.id).number)
         number = parcel.tracking_number if parcel else None
     if number is None:
         raise LookupError(f"consignment {lot.id} has no label yet")

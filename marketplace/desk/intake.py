@@ -16,6 +16,7 @@ from marketplace.consignments import arriving, examining, finding, proposing, se
 from marketplace.consignments.labels import LABELS, tone
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.states import PieceState
+from marketplace.custody import log
 from marketplace.form_fields import Form
 from marketplace.listings.completeness import missing
 from marketplace.people.models import Role
@@ -72,7 +73,7 @@ def parcel(number: str) -> ResponseReturnValue:
     return render_template(
         "desk/intake_parcel.html",
         consignment=found,
-        parcel=parcels.inbound_parcel(found.id),
+        parcel=parcels.inbound_parcel(found.number),
         pieces=[_row(piece) for piece in found.pieces],
         labels=LABELS,
         tone=tone,
@@ -108,7 +109,7 @@ def _page(found: ConsignedPiece, *, form: PlaceForm | None = None) -> ResponseRe
         net_of_theirs=terms.net_of(found, found.countered) if found.countered else None,
         may_find_genuine=not (policy.modes.consignment.needs_two_people and examiner_is_reader),
         may_hand_back=selling.may_hand_back(found),
-        custody=[(entry, arriving.place_words(entry.place)) for entry in found.custody],
+        custody=log.told(found.number),
     )
     return body, 422 if form is not None and form.errors else 200
 

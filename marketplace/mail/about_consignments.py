@@ -30,7 +30,7 @@ LETTERS = {
 def label_ready(fact: LabelReady) -> None:
     """The one label, with what to do with it (NAP-21, NAP-26)."""
     consignment = db.session.get_one(Consignment, fact.consignment_id)
-    parcel, owner = parcels.inbound_parcel(consignment.id), consignment.owner
+    parcel, owner = parcels.inbound_parcel(consignment.number), consignment.owner
     if parcel is None:
         return
     with speaking(owner.language):

@@ -12,8 +12,9 @@ from wtforms.validators import Optional
 
 from marketplace import clock
 from marketplace.consignments import finding
-from marketplace.consignments.requesting import CannotCollectThen, PieceNotTaken, Wish, check_piece
+from marketplace.consignments.requesting import Wish, check_piece
 from marketplace.consignments.requesting import request as ask
+from marketplace.custody.taking import CannotCollectThen, PieceNotTaken
 from marketplace.errors import NotFound
 from marketplace.form_fields import MoneyField
 from marketplace.listings.ship_from import last_address
@@ -137,7 +138,7 @@ def _page(form: ConsignForm, policy: Policy) -> str:
 @signed_in
 def label(number: str) -> ResponseReturnValue:
     """The one label of a consignment (NAP-21), for its owner alone."""
-    parcel = parcels.inbound_parcel(finding.own(number, the_person()).id)
+    parcel = parcels.inbound_parcel(finding.own(number, the_person()).number)
     if parcel is None or parcel.label_pdf is None or parcel.state is ParcelState.CANCELLED:
         raise NotFound()
     answer = Response(parcel.label_pdf, mimetype="application/pdf")

@@ -11,10 +11,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from marketplace import clock
-from marketplace.consignments import arriving, estimating, examining, finding, proposing, requesting, selling, terms
+from marketplace.consignments import estimating, examining, finding, proposing, requesting, selling, terms
 from marketplace.consignments.labels import CHOICES, LABELS, PARTIES, tone
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.states import ACTS_NEXT, Choice, PieceState
+from marketplace.custody import log
 from marketplace.errors import Refusal
 from marketplace.form_fields import Form, MoneyField
 from marketplace.listings.finding import public_path
@@ -67,7 +68,7 @@ def _row(piece: ConsignedPiece) -> dict[str, Any]:
 def consignment(number: str) -> ResponseReturnValue:
     """One parcel: its label, its pieces, and where they are."""
     found = finding.own(number, the_person())
-    parcel = parcels.inbound_parcel(found.id)
+    parcel = parcels.inbound_parcel(found.number)
     return render_template(
         "seller/consignment.html",
         consignment=found,
@@ -124,7 +125,7 @@ def _page(
         paid_on=estimating.payment_day(piece),
         public_path=public_path(piece.listing) if piece.state is PieceState.LIVE and piece.listing else None,
         is_live=piece.state is PieceState.LIVE and piece.listing and piece.listing.state is ListingState.LIVE,
-        custody=[(entry, arriving.place_words(entry.place)) for entry in piece.custody],
+        custody=log.told(piece.number),
         **forms,
     )
     return body, 422 if any(form.errors for form in forms.values()) else 200

@@ -67,7 +67,7 @@ def _record(parcel_id: int, reports: Sequence[TrackingReport], at: datetime) -> 
     new = tracking.record_reports(parcel, reports, at=at)
     parcel.asked_at = at
     db.session.flush()
-    if parcel.consignment_id is None:
+    if not parcel.is_inbound:
         events.announce(CarrierAnswered(parcel.id, parcel.order_id, at))
     return new
 

@@ -98,13 +98,13 @@ class ReturnNews:
 class InboundNews:
     """News of a parcel that brings pieces to us; ``news`` names no order."""
 
-    consignment_id: int
+    number: str  # of the request that the pieces in it belong to
     news: ParcelNews
 
 
 def tell(parcel: Parcel, news: ParcelNews) -> None:
     """Announce what happened to a parcel, to those whom its way concerns."""
-    if parcel.consignment_id is not None:
-        events.announce(InboundNews(parcel.consignment_id, news))
+    if parcel.is_inbound:
+        events.announce(InboundNews(parcel.order_number, news))
     else:
         events.announce(ReturnNews(news) if parcel.is_return else news)

@@ -88,7 +88,6 @@ class Parcel(Model):
     key: Mapped[str] = mapped_column(sa.String(40), unique=True)
     # Empty for a parcel that comes to us: nobody asks it of one, for its news goes another way (``InboundNews``).
     order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), index=True, nullable=True)
-    consignment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("consignments.id"), index=True)
     order_number: Mapped[str] = mapped_column(sa.String(12))  # what people and the carrier call it by
     is_return: Mapped[bool] = mapped_column(default=False)  # the piece on its way back from its buyer (GAP-08)
     state: Mapped[ParcelState] = mapped_column(enum_column(ParcelState), default=ParcelState.LABEL_WANTED)
@@ -111,6 +110,11 @@ class Parcel(Model):
     tracking: Mapped[list[TrackingEvent]] = relationship(
         back_populates="parcel", order_by="(TrackingEvent.carrier_at, TrackingEvent.id)"
     )
+
+    @property
+    def is_inbound(self) -> bool:
+        """Whether it brings somebody's pieces to us, and belongs to no order."""
+        return self.order_id is None
 
     @property
     def reference(self) -> str:

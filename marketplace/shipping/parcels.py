@@ -65,12 +65,14 @@ def request_label(
 
 
 def request_inbound_label(
-    *, consignment_id: int, number: str, ship_from: Mapping[str, Any], ship_to: Mapping[str, Any], at: datetime
+    *, number: str, ship_from: Mapping[str, Any], ship_to: Mapping[str, Any], at: datetime
 ) -> Parcel:
-    """Make the one parcel that brings somebody's pieces to us, and queue its prepaid label (NAP-21, NAP-26)."""
+    """Make the one parcel that brings somebody's pieces to us, and queue its prepaid label (NAP-21, NAP-26).
+
+    ``number`` is that of the request the pieces belong to; nothing here knows what kind of request it is.
+    """
     parcel = Parcel(
-        key=f"inbound-{number}",
-        consignment_id=consignment_id,
+        key=_inbound_key(number),
         order_number=number,
         is_return=False,
         state=ParcelState.LABEL_WANTED,
@@ -84,19 +86,24 @@ def request_inbound_label(
     return parcel
 
 
-def inbound_parcel(consignment_id: int) -> Parcel | None:
-    """The parcel that brings these pieces to us."""
-    return db.session.scalar(sa.select(Parcel).where(Parcel.consignment_id == consignment_id))
+def _inbound_key(number: str) -> str:
+    return f"inbound-{number}"
 
 
-def inbound_by_tracking(number: str) -> int | None:
-    """The id of the consignment whose parcel has this tracking number."""
-    return db.session.scalar(sa.select(Parcel.consignment_id).where(Parcel.tracking_number == number))
+def inbound_parcel(number: str) -> Parcel | None:
+    """The parcel that brings the pieces of the request of this number to us."""
+    return db.session.scalar(sa.select(Parcel).where(Parcel.key == _inbound_key(number)))
 
 
-def cancel_inbound(consignment_id: int, *, by: HasActor, at: datetime) -> None:
+def inbound_by_tracking(tracking_number: str) -> str | None:
+    """The number of the request whose parcel has this tracking number."""
+    inbound = sa.select(Parcel.order_number).where(Parcel.order_id.is_(None))
+    return db.session.scalar(inbound.where(Parcel.tracking_number == tracking_number))
+
+
+def cancel_inbound(number: str, *, by: HasActor, at: datetime) -> None:
     """Give up a parcel that will not come, where it was not given up yet; raises ``CannotCancelParcel``."""
-    parcel = inbound_parcel(consignment_id)
+    parcel = inbound_parcel(number)
     if parcel is not None and parcel.state is not ParcelState.CANCELLED:
         cancel_parcel(parcel, by=by, at=at)
 

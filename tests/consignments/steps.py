@@ -79,7 +79,7 @@ def piece_of(consignment: Consignment, position: int = 1) -> ConsignedPiece:
 
 
 def carried(consignment: Consignment, status: TrackingStatus) -> None:
-    parcel = parcels.inbound_parcel(consignment.id)
+    parcel = parcels.inbound_parcel(consignment.number)
     assert parcel is not None
     with unit_of_work():
         tracking.record_reports(parcel, [TrackingReport(status, clock.now())], at=clock.now())

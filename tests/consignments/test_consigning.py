@@ -9,16 +9,20 @@ from flask import Flask
 
 from marketplace import clock
 from marketplace.consignments import estimating, examining, proposing, requesting, selling, terms
-from marketplace.consignments.examining import NoSuchCharity, SamePerson
+from marketplace.consignments.examining import NoSuchCharity
 from marketplace.consignments.proposing import CounterOutOfBounds, NoCounter, NotFoundGenuine
-from marketplace.consignments.requesting import ConsigningIsOff, PieceNotTaken, TooFewPieces
-from marketplace.consignments.selling import FeeIsOpen, OnlyLower
+from marketplace.consignments.requesting import ConsigningIsOff, TooFewPieces
+from marketplace.consignments.selling import OnlyLower
 from marketplace.consignments.states import (
     CannotAnswerProposal,
     CannotWithdrawConsigned,
     Choice,
     PieceState,
 )
+from marketplace.custody import log
+from marketplace.custody.examining import SamePerson
+from marketplace.custody.fees import FeeIsOpen
+from marketplace.custody.taking import PieceNotTaken
 from marketplace.database import db, unit_of_work
 from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.ledger import Account, balance
@@ -70,7 +74,7 @@ def test_a_request_is_refused_with_the_reason_and_nothing_is_sent(app: Flask) ->
 def test_one_label_for_all_pieces_and_its_scan_takes_the_risk(app: Flask) -> None:
     steps.open_for_consigning()
     made = steps.requested(None, steps.a_wish(), steps.a_wish(title="Isla clutch"))
-    parcel = parcels.inbound_parcel(made.id)
+    parcel = parcels.inbound_parcel(made.number)
     assert parcel is not None and parcel.state is ParcelState.LABEL_BOUGHT
     (letter,) = mail_to(made.owner.email)
     assert letter.message == "consigned_label" and letter.attachment is not None
@@ -78,14 +82,14 @@ def test_one_label_for_all_pieces_and_its_scan_takes_the_risk(app: Flask) -> Non
     steps.carried(made, TrackingStatus.TRANSIT)
     db.session.expire_all()
     assert [piece.state for piece in made.pieces] == [S.INBOUND, S.INBOUND]
-    assert [entry.place for entry in made.pieces[0].custody] == ["carrier"]
+    assert [entry.place for entry in log.entries(made.pieces[0].number)] == ["carrier"]
 
 
 def test_what_is_never_sent_ends_by_itself_and_its_label_is_void(app: Flask) -> None:
     steps.open_for_consigning(send_days=5)
     made = steps.requested()
     world.pass_time(days=5, minutes=1)
-    parcel = parcels.inbound_parcel(made.id)
+    parcel = parcels.inbound_parcel(made.number)
     assert parcel is not None
     assert (steps.piece_of(made).state, parcel.state) == (S.WITHDRAWN, ParcelState.CANCELLED)
 
@@ -126,7 +130,7 @@ def test_two_people_find_a_piece_genuine_and_none_proposes_before(app: Flask) ->
     assert (piece.state, piece.found_genuine_by) == (S.INSPECTING, None)
     with unit_of_work():
         examining.find_genuine(piece, by=steps.expert(), at=clock.now())
-    assert [entry.place for entry in piece.custody] == ["Shelf A1", "bench"]
+    assert [entry.place for entry in log.entries(piece.number)] == ["Shelf A1", "bench"]
 
 
 @pytest.mark.rule("NAP-34", "NAP-09")

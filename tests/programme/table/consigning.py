@@ -9,11 +9,12 @@ import pytest
 
 from marketplace import clock
 from marketplace.consignments import examining, proposing, requesting, selling, terms
-from marketplace.consignments.examining import SamePerson
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.proposing import NoCounter
-from marketplace.consignments.requesting import ConsigningIsOff, PieceNotTaken, TooFewPieces, TooManyPieces
+from marketplace.consignments.requesting import ConsigningIsOff, TooFewPieces, TooManyPieces
 from marketplace.consignments.states import Choice, PieceState
+from marketplace.custody.examining import SamePerson
+from marketplace.custody.taking import PieceNotTaken
 from marketplace.database import db, unit_of_work
 from marketplace.jobs import deadlines
 from marketplace.jobs.alarms import Alarm, AlarmKind

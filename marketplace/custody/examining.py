@@ -1,0 +1,86 @@
+"""A piece on the bench: who may find it genuine, why it may not be taken, and the brand's draft of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from flask_babel import lazy_gettext as _l
+
+from marketplace.catalogue.models import Style
+from marketplace.database import db
+from marketplace.errors import Refusal
+from marketplace.events import HasActor
+from marketplace.listings import starting, withdrawing
+from marketplace.listings.models import Item, Listing
+from marketplace.listings.permissions import can_withdraw
+from marketplace.listings.states import OPEN
+from marketplace.people.models import Person
+from marketplace.programme import Policy
+
+
+class SamePerson(Refusal):
+    message = _l("Somebody else than who examined this piece has to find it genuine.")
+
+
+class NoSuchReason(Refusal):
+    message = _l("Choose one of the reasons.")
+    status = 422
+
+
+class Piece(Protocol):
+    """What a draft is made of: the columns of ``Described`` and ``Examined``."""
+
+    house: str
+    category: str
+    title: str
+    colour: str
+    currency: str
+    retail_minor: int
+    item: Item | None
+    listing: Listing | None
+
+
+def check_second_person(examined_by: int | None, by: Person, *, needs_two: bool) -> None:
+    """Raise ``SamePerson`` where two have to look at a piece and this is the one who examined it (BAL-03, LUX-02)."""
+    if needs_two and examined_by == by.id:
+        raise SamePerson()
+
+
+def check_reason(reason: str, policy: Policy) -> None:
+    """Raise ``NoSuchReason`` unless the policy's review knows it."""
+    if policy.review.decline_reason(reason) is None:
+        raise NoSuchReason()
+
+
+def draft(piece: Piece, number: str, owner_id: int, *, by: HasActor, at: datetime) -> Listing:
+    """The brand's own draft of somebody's piece, begun where there is none: the item is its owner's, the listing has
+    no seller (NAP-16).
+    """
+    if piece.item is None:
+        style = Style(
+            number=number,
+            title=piece.title,
+            house=piece.house,
+            category=piece.category,
+            collection="",
+            colour=piece.colour,
+            material="",
+            hardware="",
+            list_price_minor=piece.retail_minor,
+            currency=piece.currency,
+            measurements={},
+        )
+        piece.item = Item(style=style, purchase_id=None, owner_id=owner_id, unit=1)
+        db.session.add(piece.item)
+        db.session.flush()
+    if piece.listing is None or piece.listing.state not in OPEN:
+        piece.listing = starting.begin(piece.item, piece.item.style, by=by, at=at)
+        db.session.flush()
+    return piece.listing
+
+
+def end_draft(listing: Listing | None, *, by: HasActor, at: datetime) -> None:
+    """Take a piece's listing out, where there is one."""
+    if listing is not None and can_withdraw(listing):
+        withdrawing.withdraw(listing, by=by, at=at)

@@ -1,0 +1,49 @@
+"""Fees that owners owe us for pieces in our care: taken from their next payout, as far as it reaches (GAP-19)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from marketplace import events
+from marketplace.custody.models import Charged
+from marketplace.database import db
+from marketplace.errors import Refusal
+from marketplace.events import HasActor
+from marketplace.money import Money
+
+
+class FeeIsOpen(Refusal):
+    message = _l("The fee for this piece is not settled yet: it is taken from the next payout, or waived.")
+
+
+def take(owner_id: int, owed: Money, *, at: datetime) -> Money:
+    """Settle the owner's open fees out of what she is owed, oldest first, each whole or none; how much that is."""
+    taken = Money.zero(owed.currency)
+    for piece in _open(owner_id):
+        if taken + piece.fee <= owed:
+            taken, piece.fee_settled_at = taken + piece.fee, at
+    return taken
+
+
+def _open(owner_id: int) -> list[Charged]:
+    found: list[Charged] = []
+    for model in charged_models():
+        open_fee = (model.fee_minor > 0, model.fee_settled_at.is_(None), model.is_of(owner_id))
+        found += db.session.scalars(sa.select(model).where(*open_fee).order_by(model.id).with_for_update()).all()
+    return found
+
+
+def charged_models() -> list[Any]:
+    """Every kind of piece a fee may be owed for, in the order of their names."""
+    return sorted(Charged.__subclasses__(), key=lambda model: model.__name__, reverse=True)
+
+
+def waive(piece: Any, *, by: HasActor, at: datetime) -> None:
+    """A fee is let go; nothing is booked, for nothing was. One that was taken meanwhile stays as it was booked."""
+    if piece.fee_open:
+        events.record(piece, "waive_fee", by=by, at=at, fee_minor=piece.fee_minor)
+        piece.fee_minor = 0

@@ -1,0 +1,48 @@
+"""Which pieces we take in at all, and on which day: what both ways of handing a piece to us ask first."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from marketplace.errors import Refusal
+from marketplace.programme import Policy
+
+
+class PieceNotTaken(Refusal):
+    """A piece that we do not take: ``field`` is what it is about."""
+
+    status = 422
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class CannotCollectThen(Refusal):
+    message = _l("Choose a business day from tomorrow on.")
+    status = 422
+
+
+def check_kind(policy: Policy, *, category: str, grade: str) -> None:
+    """Raise ``PieceNotTaken`` with the reason where no piece of this kind or grade is taken (NAP-05, NAP-08)."""
+    found = policy.eligibility.category(category)
+    group = policy.eligibility.group_of(found) if found else None
+    if found is None or group is None:
+        raise PieceNotTaken("category", _("Choose one of these."))
+    if group.refusal is not None:
+        raise PieceNotTaken("category", group.refusal)
+    scale = {one.key: one for one in policy.condition.grades}
+    if grade not in scale:
+        raise PieceNotTaken("grade", _("Choose one of these."))
+    if refusal := scale[grade].refusal:
+        raise PieceNotTaken("grade", refusal)
+
+
+def check_day(policy: Policy, day: date, at: datetime) -> None:
+    """Raise ``CannotCollectThen`` where no driver comes on that day (NAP-25)."""
+    today = at.astimezone(policy.calendar.zone).date()
+    if day <= today or not policy.calendar.is_business_day(day):
+        raise CannotCollectThen()
