@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from marketplace import clock
 from marketplace.database import unit_of_work
-from marketplace.demo.cast import staff
-from marketplace.disputes import answering, caseload, deciding, opening, replies, thread
+from marketplace.demo.cast import colleague, staff
+from marketplace.disputes import (
+    answering,
+    appealing,
+    caseload,
+    deciding,
+    opening,
+    opinions,
+    photos,
+    replies,
+    returning,
+    thread,
+)
 from marketplace.disputes.deciding import Ruling
 from marketplace.disputes.locking import latest_of
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.opening import Report
+from marketplace.disputes.permissions import has_decided
 from marketplace.disputes.states import Kind, Remedy, Side, Wish
+from marketplace.listings.prepared_photos import PreparedPhoto
 from marketplace.money import Money
 from marketplace.orders.models import Order
 from marketplace.people.models import Person, Role
@@ -23,13 +37,28 @@ from marketplace.shipping import sandbox_pages as carrier
 from marketplace.shipping.sandbox_books import SandboxParcel
 
 
-def report(order_id: int, kind: Kind, words: str, *, percent: int | None = None) -> None:
+def report(order_id: int, kind: Kind, words: str, *, percent: int | None = None, parts: Sequence[str] = ()) -> None:
     """The buyer reports a problem: to send it back, or to keep it for so many percent less."""
     with unit_of_work() as session:
         order = session.get_one(Order, order_id)
         asked = None if percent is None else Money(order.price_minor * percent // 100, order.currency)
         wish = Wish.RETURN if asked is None else Wish.KEEP
-        opening.open_dispute(order, Report(kind, wish, words, asked=asked), by=order.buyer, at=clock.now())
+        opening.open_dispute(order, Report(kind, wish, words, parts, asked), by=order.buyer, at=clock.now())
+
+
+def show(order_id: int, side: Side, photo: PreparedPhoto, *, part: str = "") -> None:
+    """A side shows a photo, of a part or of the piece as a whole."""
+    with unit_of_work():
+        dispute = _case(order_id)
+        by = dispute.order.buyer if side is Side.BUYER else _seller(dispute)
+        photos.keep(dispute.order, photo, side=side, part=part, by=by, at=clock.now(), dispute=dispute)
+
+
+def withdraw(order_id: int) -> None:
+    """The buyer takes the report back."""
+    with unit_of_work():
+        dispute = _case(order_id)
+        opening.withdraw(dispute, by=dispute.order.buyer, at=clock.now())
 
 
 def contest(order_id: int, words: str) -> None:
@@ -86,14 +115,54 @@ def keep_replies() -> None:
         replies.keep(title, words, by=staff(Role.MANAGER), at=clock.now())
 
 
-def decide(order_id: int, remedy: Remedy, words: str, *, seller_at_fault: bool = False) -> None:
+def decide(
+    order_id: int, remedy: Remedy, words: str, *, seller_at_fault: bool = False, is_counterfeit: bool = False
+) -> None:
     """Customer service decides, and the manager approves what is above one agent's amount."""
+    propose(order_id, remedy, words, seller_at_fault=seller_at_fault, is_counterfeit=is_counterfeit)
     with unit_of_work():
-        ruling = Ruling(remedy, words, "as_described", seller_at_fault=seller_at_fault)
-        decision = deciding.decide(_case(order_id), ruling, by=staff(Role.AGENT), at=clock.now())
-    if decision.decided_at is None:
-        with unit_of_work():
-            deciding.approve(_case(order_id), by=staff(Role.MANAGER), at=clock.now())
+        dispute = _case(order_id)
+        if dispute.proposal is not None:
+            deciding.approve(dispute, by=staff(Role.MANAGER), at=clock.now())
+
+
+def propose(
+    order_id: int, remedy: Remedy, words: str, *, seller_at_fault: bool = False, is_counterfeit: bool = False
+) -> None:
+    """An agent decides, which above an amount waits for a second one; an appeal is heard by another agent."""
+    with unit_of_work():
+        dispute = _case(order_id)
+        agent = colleague() if has_decided(dispute, staff(Role.AGENT)) else staff(Role.AGENT)
+        clause = "authentic" if is_counterfeit else "as_described"
+        ruling = Ruling(remedy, words, clause, seller_at_fault=seller_at_fault, is_counterfeit=is_counterfeit)
+        deciding.decide(dispute, ruling, by=agent, at=clock.now())
+
+
+def appeal(order_id: int, side: Side, words: str) -> None:
+    """A side does not leave it at the decision."""
+    with unit_of_work():
+        dispute = _case(order_id)
+        by = dispute.order.buyer if side is Side.BUYER else _seller(dispute)
+        appealing.appeal(dispute, side=side, words=words, by=by, at=clock.now())
+
+
+def receive(order_id: int) -> None:
+    """A counterfeit is in the warehouse's hands."""
+    with unit_of_work():
+        returning.receive(_case(order_id), by=staff(Role.WAREHOUSE), at=clock.now())
+
+
+def ask_opinion(order_id: int, remedy: Remedy, words: str) -> None:
+    """An agent writes down what they would decide, and asks a colleague who does not read it."""
+    with unit_of_work():
+        view = opinions.View(remedy, words)
+        opinions.ask(_case(order_id), colleague(), view, by=staff(Role.AGENT), at=clock.now())
+
+
+def give_opinion(order_id: int, remedy: Remedy, words: str) -> None:
+    """The colleague says what they would decide."""
+    with unit_of_work():
+        opinions.give(_case(order_id), opinions.View(remedy, words), by=colleague(), at=clock.now())
 
 
 def carry_back(order_id: int, step: str) -> None:

@@ -184,7 +184,16 @@ def join(at: datetime) -> None:
 
 def staff(role: Role) -> Person:
     """The member of staff with this role, in the present unit of work."""
-    name = next(name for name, given in STAFF if given is role)
+    return _at_work(role, 0)
+
+
+def colleague() -> Person:
+    """The other agent."""
+    return _at_work(Role.AGENT, 1)
+
+
+def _at_work(role: Role, place: int) -> Person:
+    name = [name for name, given in STAFF if given is role][place]
     person = accounts.account_of(_staff_email(name))
     if person is None:
         raise LookupError(f"nobody works as {role.value} yet")

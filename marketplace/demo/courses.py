@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import cycle
 
-from marketplace.demo import buying, interests, sales, selling
+from marketplace.demo import buying, interests, sales, selling, troubles
 from marketplace.demo.buying import AMEX, MASTERCARD, VISA
 from marketplace.demo.cast import BUYERS, GUESTS, SELLERS, STARS, UNREACHABLE, Character
 from marketplace.demo.listings import approved, spread
@@ -59,7 +59,7 @@ COURSES = (
     Course(sales.delivered, 1, 6, 6, seller=SELLERS[4], buyer=STARS[0], card=AMEX),
     Course(sales.unlabelled, 2, 1, 1),
     Course(sales.paid, 1, 1, 1, seller=UNREACHABLE),  # the mail with her label bounces, so the order stays paid
-    Course(sales.disputed, 12, 12, 6),
+    Course(sales.disputed, 9, 12, 6),
     Course(sales.taken_back_by_carrier, 1, 6, 6),
     Course(sales.refunded_after_dispute, 1, 35, 35),
     Course(sales.never_shipped, 1, 40, 40),
@@ -69,6 +69,19 @@ COURSES = (
     Course(sales.lost, 3, 46, 26),
     Course(sales.returned, 3, 42, 14),
     Course(sales.given_up, 4, 24, 4, dealt="shown"),
+    Course(troubles.sent_back, 3, 12, 9),
+    Course(troubles.proposed, 1, 8, 8, dealt="dear"),
+    Course(troubles.appealed, 1, 38, 38),
+    Course(troubles.appealed, 1, 10, 10),
+    Course(troubles.dismissed, 1, 9, 9),
+    Course(troubles.looked_at_twice, 2, 9, 8),
+    Course(troubles.thought_better_of, 1, 25, 25),
+    Course(troubles.counterfeit, 1, 18, 18, seller=SELLERS[22]),
+    Course(troubles.made_good, 2, 31, 16),
+    Course(troubles.kept_back, 1, 9, 9),
+    Course(troubles.refunded_late, 2, 47, 41),
+    Course(troubles.decided_by_a_bank, 4, 50, 10),
+    Course(troubles.before_a_bank, 4, 9, 8),
 )
 
 

@@ -16,6 +16,7 @@ from marketplace.demo.stage import Stage
 from marketplace.demo.timeline import Story
 from marketplace.mail.models import SandboxMail
 from marketplace.money import Money
+from marketplace.orders.models import Order
 from marketplace.payouts.lost_cards import replace_card
 from marketplace.people.models import Role
 
@@ -40,12 +41,21 @@ def spent_and_lost(stage: Stage) -> Story:
     _sell_at_the_web_shop(stage)
 
 
-def _codes() -> list[str]:
-    """The codes in the mails that brought a gift card, oldest first: nothing else knows a code."""
+def spend_of(order_id: int, *, share: int) -> None:
+    """Its seller spends so many percent of the last card that came by mail."""
     with unit_of_work(reading=True) as session:
-        letters = session.scalars(
-            sa.select(SandboxMail.text).where(SandboxMail.message == "gift_card_ready").order_by(SandboxMail.id)
-        ).all()
+        seller = session.get_one(Order, order_id).seller
+        mailbox = seller.email if seller else ""
+    _spend(_codes(mailbox)[-1], share=share, at_till=TILL)
+
+
+def _codes(mailbox: str | None = None) -> list[str]:
+    """The codes in the mails that brought a gift card, oldest first: nothing else knows a code."""
+    brought = sa.select(SandboxMail.text).where(SandboxMail.message == "gift_card_ready")
+    if mailbox is not None:
+        brought = brought.where(SandboxMail.recipient == mailbox)
+    with unit_of_work(reading=True) as session:
+        letters = session.scalars(brought.order_by(SandboxMail.id)).all()
     return [found[0] for text in letters if (found := _CODE.search(text))]
 
 

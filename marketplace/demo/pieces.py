@@ -14,6 +14,7 @@ from marketplace.demo.library import LibraryStyle, library
 from marketplace.demo.pictures.shots import Take
 from marketplace.demo.purchases import Bought, Tills
 
+DEAR = 170  # percent of the suggested price
 SOLD_ON = 4  # the number of a take that no other piece of its style has
 NEW_WITH_TAGS, EXCELLENT, GOOD = "new_with_tags", "excellent", "good"
 
@@ -102,6 +103,12 @@ class Closets:
     def past(self, seller: Character | None = None) -> Piece:
         """A piece whose story is over."""
         return self._deal(Take(*next(self._past)), seller)
+
+    def dear(self, seller: Character | None = None) -> Piece:
+        """The dearest piece of the library, and at a collector's price: one person alone may not give so much back."""
+        piece = self._deal(Take(max(library(), key=lambda key: library()[key].list_price_minor), 0), seller)
+        piece.grade, piece.wear, piece.percent = EXCELLENT, (), DEAR
+        return piece
 
     def reviewed(self, seller: Character | None = None) -> Piece:
         """A piece that waits for a reviewer, who is shown photos that resemble another's."""

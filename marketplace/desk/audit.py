@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, render_template, request, url_for
@@ -12,10 +14,14 @@ from flask.typing import ResponseReturnValue
 from marketplace.database import db
 from marketplace.desk.event_words import about, what
 from marketplace.desk.story import names_of, notes_of
+from marketplace.disputes.models import Dispute
 from marketplace.events import ActorKind, Event
+from marketplace.listings.models import Listing
 from marketplace.orders.models import Order
+from marketplace.payments.chargeback_models import Chargeback
 from marketplace.people import readings, staffing
 from marketplace.people.models import Role, StaffRole
+from marketplace.people.readings import Reading
 from marketplace.permissions import staff
 
 bp = Blueprint("desk_audit", __name__)
@@ -25,7 +31,7 @@ A_PAGE = 100
 
 @dataclass(frozen=True)
 class Line:
-    """One thing somebody of the staff did or read; ``number`` is the order's it was about, where it was one."""
+    """One thing somebody of the staff did or read; what it was about has a ``number`` and a page, where it has one."""
 
     id: int
     at: datetime
@@ -34,6 +40,7 @@ class Line:
     what: str = ""
     words: str = ""
     number: str = ""
+    href: str = ""
 
 
 @bp.get("/desk/audit")
@@ -50,15 +57,9 @@ def done() -> ResponseReturnValue:
 def read() -> ResponseReturnValue:
     """What personal data was read, newest first."""
     found = readings.latest(A_PAGE, before=request.args.get("before", type=int))
-    numbers = _numbers([row.subject_id for row, _name in found if row.subject_type == Order.__tablename__])
+    pages = _pages([row for row, _name in found])
     lines = [
-        Line(
-            row.id,
-            row.at,
-            name,
-            about(row.subject_type),
-            number=numbers.get(row.subject_id, "") if row.subject_type == Order.__tablename__ else "",
-        )
+        Line(row.id, row.at, name, about(row.subject_type), **pages.get((row.subject_type, row.subject_id), {}))
         for row, name in found
     ]
     return _page("desk/readings.html", "desk_audit.read", lines, None)
@@ -78,7 +79,7 @@ def _done(who: int | None, before: int | None) -> list[Line]:
         query = query.where(Event.id < before)
     found = db.session.scalars(query.order_by(Event.id.desc()).limit(A_PAGE)).all()
     names, notes = names_of(found), notes_of(found)
-    numbers = _numbers([event.subject_id for event in found if event.subject_type == Order.__tablename__])
+    pages = _pages(found)
     return [
         Line(
             event.id,
@@ -87,12 +88,27 @@ def _done(who: int | None, before: int | None) -> list[Line]:
             about(event.subject_type),
             what(event.subject_type, event.action),
             notes.get(event.id, ""),
-            numbers.get(event.subject_id, "") if event.subject_type == Order.__tablename__ else "",
+            **pages.get((event.subject_type, event.subject_id), {}),
         )
         for event in found
     ]
 
 
-def _numbers(order_ids: list[int]) -> dict[int, str]:
-    rows = db.session.execute(sa.select(Order.id, Order.number).where(Order.id.in_(order_ids)))
-    return {row.id: row.number for row in rows}
+# What has a number, and the page that shows it.
+_PAGES: dict[str, tuple[Any, str]] = {
+    Order.__tablename__: (Order, "desk_orders.order"),
+    Dispute.__tablename__: (Dispute, "desk_disputes.case"),
+    Chargeback.__tablename__: (Chargeback, "desk_chargebacks.case"),
+    Listing.__tablename__: (Listing, "desk_listings.listing"),
+}
+
+
+def _pages(found: Sequence[Event | Reading]) -> dict[tuple[str, int], dict[str, str]]:
+    """The number and page of each record that these lines are about, one question a kind of record."""
+    pages = {}
+    for kind, (model, endpoint) in _PAGES.items():
+        ids = {line.subject_id for line in found if line.subject_type == kind}
+        if ids:
+            for row in db.session.execute(sa.select(model.id, model.number).where(model.id.in_(ids))):
+                pages[kind, row.id] = {"number": row.number, "href": url_for(endpoint, number=row.number)}
+    return pages

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -15,6 +16,7 @@ from wtforms.validators import InputRequired
 
 from marketplace import clock, events
 from marketplace.database import db
+from marketplace.desk.reading import noted
 from marketplace.disputes import chargebacks as cases
 from marketplace.disputes import evidence
 from marketplace.disputes.bank_words import EVENTS, STATES, reason
@@ -25,6 +27,7 @@ from marketplace.disputes.words import WAITING
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form
 from marketplace.ledger import Account, balance
+from marketplace.money import Money
 from marketplace.payments import chargebacks
 from marketplace.payments.chargeback_models import CannotAnswerBank, CannotConclude, Chargeback, ChargebackState
 from marketplace.people.models import Person, Role
@@ -32,6 +35,8 @@ from marketplace.permissions import staff, the_person
 from marketplace.text import PlainText
 
 bp = Blueprint("desk_chargebacks", __name__)
+
+MOST_SHOWN = 500
 
 
 @bp.url_value_preprocessor
@@ -82,19 +87,20 @@ def numbered(number: str) -> Chargeback:
 def queue() -> ResponseReturnValue:
     """What banks ask or have taken: the open ones by time left, then those that are over."""
     query = sa.select(Chargeback).order_by(Chargeback.due_at.is_(None), Chargeback.due_at, Chargeback.id.desc())
-    at = clock.now()
+    at, found = clock.now(), db.session.scalars(query.limit(MOST_SHOWN)).all()
+    titles = cases.titles_of(found)
     rows = [
-        (one, STATES[one.state], one.due_at - at if one.due_at else None, SILENCE.get(one.state))
-        for one in db.session.scalars(query)
+        (one, titles[one.id], STATES[one.state], one.due_at - at if one.due_at else None, SILENCE.get(one.state))
+        for one in found
     ]
-    return render_template("desk/chargebacks.html", rows=rows, waiting=WAITING)
+    return render_template("desk/chargebacks.html", rows=rows, waiting=WAITING, reason=reason)
 
 
 @bp.get("/desk/chargebacks/<number>")
 @staff(Role.AGENT)
 def case(number: str) -> ResponseReturnValue:
     """One bank's case: its orders, its money, its evidence."""
-    return _show(numbered(number))
+    return _show(noted(numbered(number)))
 
 
 def _show(chargeback: Chargeback, sent: Form | None = None) -> ResponseReturnValue:
@@ -107,7 +113,7 @@ def _show(chargeback: Chargeback, sent: Form | None = None) -> ResponseReturnVal
         silence=silence.outcome if silence else None,
         reason=reason(chargeback.reason),
         orders=cases.orders_of(chargeback),
-        cost=balance(Account.CHARGEBACKS, chargeback.currency, **_of(chargeback)),
+        cost=_cost(chargeback),
         is_own=cases.is_party(chargeback, the_person()),
         may_answer=may_answer,
         may_conclude=cases.can_conclude(chargeback, the_person()),
@@ -122,9 +128,12 @@ def _show(chargeback: Chargeback, sent: Form | None = None) -> ResponseReturnVal
     return page, 422 if sent else 200
 
 
-def _of(chargeback: Chargeback) -> dict[str, int]:
-    orders = cases.orders_of(chargeback)
-    return {"order_id": orders[0].id} if len(orders) == 1 else {}
+def _cost(chargeback: Chargeback) -> Money:
+    """What the bank has of its orders' money and nobody has covered, and what it charged for that."""
+    taken = chargeback.fee
+    for order in cases.orders_of(chargeback):
+        taken += balance(Account.CHARGEBACKS, chargeback.currency, order_id=order.id)
+    return taken
 
 
 def _no_party(chargeback: Chargeback) -> Person:
@@ -152,6 +161,18 @@ def add_file(number: str) -> ResponseReturnValue:
     content = chosen.stream.read(evidence.MOST_BYTES + 1)
     evidence.add_file(chargeback, form.field.data, chosen.filename or "", content, by=agent, at=clock.now())
     return _to_case(number, _("Added. It goes with the rest."))
+
+
+@bp.get("/desk/chargebacks/<number>/files/<int:file_id>")
+@staff(Role.AGENT)
+def file(number: str, file_id: int) -> ResponseReturnValue:
+    """A file as the bank reads it."""
+    found = next((one for one in noted(numbered(number)).files if one.id == file_id), None)
+    if found is None:
+        raise NotFound()
+    return send_file(
+        io.BytesIO(found.content), found.media_type, as_attachment=True, download_name=found.name, max_age=0
+    )
 
 
 @bp.post("/desk/chargebacks/<number>/send")

@@ -13,13 +13,15 @@ from marketplace.disputes.deciding import NotThatRemedy
 from marketplace.disputes.forms import AskOpinionForm, DecisionForm, OpinionForm, PauseForm, ReasonForm, SayForm
 from marketplace.disputes.models import Decision, Dispute
 from marketplace.disputes.outcomes import Outcome
-from marketplace.disputes.permissions import OwnCase, is_party, may_decide
+from marketplace.disputes.permissions import OwnCase, has_decided, is_party, may_decide
 from marketplace.disputes.states import DisputeState, Side
 from marketplace.disputes.words import LINES, REMEDIES
 from marketplace.form_fields import Form
 from marketplace.orders.refunding import MoreThanLeft
 from marketplace.people.models import Person
 from marketplace.permissions import the_person
+
+DECIDABLE = (DisputeState.IN_REVIEW, DisputeState.AWAITING_APPROVAL)
 
 
 def no_party(dispute: Dispute) -> Person:
@@ -91,6 +93,8 @@ def _deciding(dispute: Dispute, agent: Person, outcome: Outcome | None) -> dict[
         "proposed_clause": showing.clause_of(proposal) if proposal else None,
         "proposed_lines": _lines(_outcome_of(dispute, proposal)) if proposal else [],
         "may_decide": may_decide(dispute, agent),
+        "decided_before": dispute.state in DECIDABLE and not is_party(dispute, agent) and has_decided(dispute, agent),
+        "is_own_proposal": proposal is not None and proposal.author_id == agent.id,
         "may_be_counterfeit": outcomes.was_sent(dispute.order) and outcomes.FULL[-1] in outcomes.remedies(dispute),
     }
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, session, url_for
+from flask import Blueprint, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField
 
-from marketplace import clock, events
-from marketplace.desk import finding, gift_cards, people
+from marketplace.desk import finding
 from marketplace.desk.finding import Found, OfEmail
+from marketplace.desk.gift_cards import open_cards
 from marketplace.desk.labels import ORDERS
+from marketplace.desk.people import open_person
+from marketplace.disputes.bank_words import STATES as BANK_STATES
 from marketplace.disputes.words import STATES
 from marketplace.form_fields import Form
 from marketplace.listings.labels import LABELS
-from marketplace.people import readings
-from marketplace.people.models import Person, Role
-from marketplace.permissions import staff, the_person
+from marketplace.people.models import Role
+from marketplace.permissions import staff
 from marketplace.text import PlainText
 
 bp = Blueprint("desk_find", __name__)
@@ -59,22 +60,6 @@ def _opened(found: Found) -> str:
     return open_person(found.person) if found.person is not None else found.href
 
 
-def open_person(person: Person) -> str:
-    """Let this browser open a person's page, and write down who does."""
-    events.record(person, "looked_up", by=the_person(), at=clock.now())
-    readings.note(person, by=the_person(), at=clock.now())
-    session[people.LOOKED_UP] = person.id
-    return url_for("people_desk.person", person_id=person.id)
-
-
-def open_cards(holder: Person) -> str:
-    """Let this browser open a holder's gift cards, and write down who does."""
-    events.record(holder, "gift_cards_looked_up", by=the_person(), at=clock.now())
-    readings.note(holder, by=the_person(), at=clock.now())
-    session[gift_cards.LOOKED_UP] = holder.id
-    return url_for("gift_card_desk.holder", person_id=holder.id)
-
-
 def _list(form: FindForm) -> ResponseReturnValue:
     found: OfEmail = finding.of_email(form.words.data)
     if not found:
@@ -84,5 +69,5 @@ def _list(form: FindForm) -> ResponseReturnValue:
         open_person(found.person)
         if found.has_cards:
             open_cards(found.person)
-    words = {"orders": ORDERS, "listings": LABELS, "cases": STATES}
+    words = {"orders": ORDERS, "listings": LABELS, "cases": STATES, "banks": BANK_STATES}
     return render_template("desk/find.html", form=form, found=found, words=words)

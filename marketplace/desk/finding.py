@@ -18,6 +18,7 @@ from marketplace.database import db
 from marketplace.disputes.models import Dispute
 from marketplace.listings.models import Listing
 from marketplace.orders.models import Checkout, Order
+from marketplace.payments.chargeback_models import Chargeback
 from marketplace.payments.models import PaymentAttempt
 from marketplace.payouts.models import Goodwill
 from marketplace.people.models import LoyaltyAccount, Person
@@ -36,7 +37,7 @@ class Found:
 
 
 def exact(number: str) -> Found | None:
-    """The record of that number: an order's, checkout's, case's, listing's, parcel's, gift card's or member's."""
+    """The record of that number, whatever has one: an order, a case, a bank's case, a listing, a parcel, a card …"""
     for look in _LOOKS:
         found = look(number.upper()) or look(number)
         if found is not None:
@@ -69,6 +70,11 @@ def _member(number: str) -> Found | None:
 _LOOKS: tuple[_Look, ...] = (
     _page("desk_orders.order", Order.number, lambda number: Order.number == number),
     _page("desk_disputes.case", Dispute.number, lambda number: Dispute.number == number),
+    _page(
+        "desk_chargebacks.case",
+        Chargeback.number,
+        lambda number: sa.or_(Chargeback.number == number, Chargeback.ref == number),
+    ),
     _page("desk_listings.listing", Listing.number, lambda number: Listing.number == number),
     _page(
         "desk_orders.order",
@@ -107,6 +113,7 @@ class OfEmail:
     sold: list[Order]
     listings: list[Listing]
     cases: list[Dispute]
+    chargebacks: list[Chargeback]
 
     def __bool__(self) -> bool:
         return bool(self.person or self.has_cards or self.bought or self.sold or self.listings)
@@ -127,7 +134,13 @@ def of_email(email: str) -> OfEmail:
         sold,
         _newest(Listing, Listing.seller_id.in_(ids)),
         _newest(Dispute, Dispute.order_id.in_(orders)),
+        _newest(Chargeback, Chargeback.attempt_id.in_(_payments_of(orders))),
     )
+
+
+def _payments_of(order_ids: list[int]) -> Any:
+    paid = sa.select(PaymentAttempt.id).join(Order, Order.checkout_id == PaymentAttempt.checkout_id)
+    return paid.where(Order.id.in_(order_ids))
 
 
 def _knows(email: str) -> Iterator[sa.ColumnElement[bool]]:
@@ -135,5 +148,5 @@ def _knows(email: str) -> Iterator[sa.ColumnElement[bool]]:
     yield Person.loyalty_account_id.in_(sa.select(LoyaltyAccount.id).where(LoyaltyAccount.email == email))
 
 
-def _newest(model: type[Order] | type[Listing] | type[Dispute], where: sa.ColumnElement[bool]) -> list[Any]:
+def _newest(model: type[Order | Listing | Dispute | Chargeback], where: sa.ColumnElement[bool]) -> list[Any]:
     return list(db.session.scalars(sa.select(model).where(where).order_by(model.id.desc()).limit(MOST_FOUND)))

@@ -19,6 +19,7 @@ from marketplace.database import db
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form
 from marketplace.payouts.lost_cards import replace_card
+from marketplace.people import readings
 from marketplace.people.models import Person, Role
 from marketplace.permissions import staff, the_person
 from marketplace.text import PlainText
@@ -26,6 +27,14 @@ from marketplace.text import PlainText
 bp = Blueprint("gift_card_desk", __name__)
 
 LOOKED_UP = "gift_cards_of"  # session: the member whose cards this browser may open
+
+
+def open_cards(holder: Person) -> str:
+    """Let this browser open a holder's gift cards, and write down who does; the page's address."""
+    events.record(holder, "gift_cards_looked_up", by=the_person(), at=clock.now())
+    readings.note(holder, by=the_person(), at=clock.now())
+    session[LOOKED_UP] = holder.id
+    return url_for("gift_card_desk.holder", person_id=holder.id)
 
 
 class FindForm(Form):
@@ -59,9 +68,7 @@ def find() -> ResponseReturnValue:
     if form.validate_on_submit():
         holder = cards.holder_by_email(form.email.data)
         if holder is not None:
-            events.record(holder, "gift_cards_looked_up", by=the_person(), at=clock.now())
-            session[LOOKED_UP] = holder.id
-            return redirect(url_for("gift_card_desk.holder", person_id=holder.id), 303)
+            return redirect(open_cards(holder), 303)
         form.email.errors = [_("No gift card went to this address.")]
     return render_template("desk/gift_cards.html", form=form), 422
 

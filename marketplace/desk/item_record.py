@@ -35,6 +35,8 @@ def of(item: Item, reader: Person) -> list[Chapter]:
     listings = db.session.scalars(sa.select(Listing).where(Listing.item_id == item.id)).all()
     cases = db.session.scalars(sa.select(Dispute).where(Dispute.order_id.in_([order.id for order in orders]))).all()
     told = [_listing(one, reader) for one in listings]
+    if item.quarantined_at is not None:
+        told.append(Chapter(item.quarantined_at, str(_("In quarantine")), str(_("nobody offers it again")), None))
     told += [_sale(one, reader) for one in orders] + [_case(one, reader) for one in cases]
     return sorted(told, key=lambda chapter: chapter.at, reverse=True)
 

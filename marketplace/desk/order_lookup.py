@@ -22,6 +22,7 @@ from marketplace.ledger.models import LedgerEntry, LedgerTransaction
 from marketplace.money import Money
 from marketplace.orders.holds import holder_of
 from marketplace.orders.models import Checkout, Order
+from marketplace.payments.chargeback_models import Chargeback
 from marketplace.payments.models import PaymentAttempt, Refund
 from marketplace.payments.refunds import trouble_of
 from marketplace.payouts.models import Goodwill, Payout, PayoutHold
@@ -117,7 +118,8 @@ def story(order: Order) -> dict[str, Any]:
     attempts = db.session.scalars(
         sa.select(PaymentAttempt).where(PaymentAttempt.checkout_id == order.checkout_id).order_by(PaymentAttempt.id)
     ).all()
-    parts = [*parcels, *refunds, *payouts, *gifts, *holds, *cases]
+    banks = _chargebacks(attempts)
+    parts = [*parcels, *refunds, *payouts, *gifts, *holds, *cases, *banks]
     return {
         "order": order,
         "history": story_of(order, [*parts, *attempts]),
@@ -130,7 +132,13 @@ def story(order: Order) -> dict[str, Any]:
         "gifts": gifts,
         "holds": holds,
         "case": next(reversed(cases), None),
+        "chargebacks": banks,
         "is_piece_held": holder_of(order.item_id) == order.checkout_id,
         "deadlines": _deadlines([order, *parts]),
         "letters": _letters([order, order.checkout, *parts]),
     }
+
+
+def _chargebacks(attempts: Sequence[PaymentAttempt]) -> Sequence[Chargeback]:
+    about = Chargeback.attempt_id.in_([attempt.id for attempt in attempts])
+    return db.session.scalars(sa.select(Chargeback).where(about).order_by(Chargeback.id)).all()

@@ -14,6 +14,7 @@ from marketplace.desk.event_words import what
 from marketplace.desk.labels import ROLES
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form
+from marketplace.people import readings
 from marketplace.people.lookup import look_up
 from marketplace.people.models import Person, Role
 from marketplace.permissions import staff, the_person
@@ -22,6 +23,14 @@ from marketplace.text import PlainText
 bp = Blueprint("people_desk", __name__)
 
 LOOKED_UP = "looked_up"  # session: the person whose page this browser may open
+
+
+def open_person(person: Person) -> str:
+    """Let this browser open a person's page, and write down who does; the page's address."""
+    events.record(person, "looked_up", by=the_person(), at=clock.now())
+    readings.note(person, by=the_person(), at=clock.now())
+    session[LOOKED_UP] = person.id
+    return url_for("people_desk.person", person_id=person.id)
 
 
 class LookUpForm(Form):
@@ -43,10 +52,9 @@ def find() -> ResponseReturnValue:
     """Look a person up, and write down who looked."""
     form = LookUpForm()
     if form.validate_on_submit():
-        person = look_up(form.words.data, by=the_person(), at=clock.now())
+        person = look_up(form.words.data)
         if person is not None:
-            session[LOOKED_UP] = person.id
-            return redirect(url_for("people_desk.person", person_id=person.id), 303)
+            return redirect(open_person(person), 303)
         form.words.errors = [_("No account has this e-mail or membership number.")]
     return render_template("desk/people.html", form=form), 422
 

@@ -42,6 +42,21 @@ def orders_of(chargeback: Chargeback, *, lock: bool = False) -> Sequence[Order]:
     return db.session.scalars(query).all()
 
 
+def titles_of(chargebacks: Sequence[Chargeback]) -> dict[int, str]:
+    """What each of these payments was for, in one question."""
+    rows = db.session.execute(
+        sa.select(Chargeback.id, Order.as_sold["title"].as_string())
+        .join(PaymentAttempt, PaymentAttempt.id == Chargeback.attempt_id)
+        .join(Order, Order.checkout_id == PaymentAttempt.checkout_id)
+        .where(Chargeback.id.in_([one.id for one in chargebacks]), Order.paid_at.is_not(None))
+        .order_by(Order.id)
+    )
+    titles: dict[int, list[str]] = {one.id: [] for one in chargebacks}
+    for chargeback_id, title in rows:
+        titles[chargeback_id].append(title)
+    return {chargeback_id: ", ".join(named) for chargeback_id, named in titles.items()}
+
+
 def is_party(chargeback: Chargeback, person: Person) -> bool:
     """Whether this person bought or sold any of it: then a colleague acts (fault P06)."""
     return any(person.id in (order.buyer_id, order.seller_id) for order in orders_of(chargeback))

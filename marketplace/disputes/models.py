@@ -70,6 +70,12 @@ class Dispute(Model):
     opinions: Mapped[list[SecondOpinion]] = relationship(back_populates="dispute", order_by="SecondOpinion.id")
 
     @property
+    def hears_appeal(self) -> bool:
+        """Whether what is decided now is an appeal, and not what came back of a return."""
+        at = self.buyer_appealed_at if self.hearing is Side.BUYER else self.seller_appealed_at
+        return self.hearing is not None and at is not None
+
+    @property
     def goes_to_house(self) -> bool:
         """Whether a piece sent back goes to the house: its own, or a counterfeit (GAP-08)."""
         return self.order.is_supply or self.is_counterfeit

@@ -30,7 +30,7 @@ from marketplace.disputes.models import Dispute
 from marketplace.disputes.permissions import can_appeal, can_offer, can_withdraw, verdict
 from marketplace.disputes.states import SILENCE, DisputeState, Side, Wish
 from marketplace.disputes.waiting import rules, waiting_on
-from marketplace.disputes.words import KINDS, LINES, REMEDIES, STATES, WAITING, WISHES
+from marketplace.disputes.words import APPEALED, KINDS, LINES, REMEDIES, STATES, WAITING, WISHES
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form
 from marketplace.listings.photo_uploads import make_room
@@ -123,7 +123,7 @@ def facts(dispute: Dispute, side: Side) -> dict[str, Any]:
         "dispute": dispute,
         "order": order,
         "side": side,
-        "state": STATES[dispute.state],
+        "state": APPEALED if dispute.hears_appeal and not dispute.is_over else STATES[dispute.state],
         "claim": KINDS[dispute.kind],
         "wish": WISHES[dispute.wish],
         "waiting": WAITING[party] if (party := waiting_on(dispute)) else None,

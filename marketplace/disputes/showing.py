@@ -70,7 +70,7 @@ def as_listed(order: Order, part: str) -> dict[str, Any] | None:
 
 def as_shown(photo: DisputePhoto, order: Order) -> dict[str, Any]:
     """A photo of evidence with who showed it."""
-    words = _("%(part)s, shown by: %(side)s", part=part_label(order, photo.part), side=SIDES[photo.side])
+    words = _("%(side)s: %(part)s", side=SIDES[photo.side], part=part_label(order, photo.part))
     return shown(photo, alt=words, caption=words)
 
 

@@ -43,6 +43,7 @@ WAITING: dict[WaitingOn, LazyString] = {
     WaitingOn.CARRIER: _l("the carrier"),
     WaitingOn.BANK: _l("the buyer's bank"),
 }
+APPEALED = _l("Customer service hears an appeal")
 SIDES: dict[Side, LazyString] = {
     Side.BUYER: _l("The buyer"),
     Side.SELLER: _l("The seller"),

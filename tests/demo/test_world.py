@@ -12,19 +12,22 @@ from sqlalchemy.orm import aliased
 
 from marketplace import doctor
 from marketplace.database import db, unit_of_work
+from marketplace.disputes.models import Dispute
+from marketplace.disputes.states import DisputeState
 from marketplace.events import Event
 from marketplace.jobs import runner
 from marketplace.ledger import export, proofs
 from marketplace.ledger.models import LedgerEntry, LedgerTransaction
 from marketplace.listings.finding import public_path
-from marketplace.listings.models import Listing
+from marketplace.listings.models import Item, Listing
 from marketplace.listings.states import ListingState
 from marketplace.mail.models import SandboxMail
 from marketplace.orders.models import Order
 from marketplace.orders.states import OrderState
+from marketplace.payments.chargeback_models import Chargeback, ChargebackState
 from marketplace.payouts.models import Payout, PayoutState
 from marketplace.people import demo_sign_ins
-from marketplace.people.models import Person
+from marketplace.people.models import Person, Role, StaffRole
 from marketplace.programme import versions
 from tests.books import assert_books_balance
 from tests.demo.worlds import World
@@ -60,6 +63,25 @@ def test_every_state_of_an_order_was_reached_at_least_three_times(world: World) 
     waiting = {"awaiting_payment", "paid", "label_issued", "in_transit", "delivered", "disputed"}
     lasting = waiting | {"settled", "refunded", "expired"}
     assert {state for state in lasting if standing[OrderState(state)] < FEWEST} == set()
+
+
+def test_every_state_of_a_case_that_lasts_is_there_and_the_desk_has_something_to_report(world: World) -> None:
+    def look() -> tuple[Counter[str], Counter[str], set[int]]:
+        quarantined = db.session.scalars(sa.select(Item.id).where(Item.quarantined_at.is_not(None)))
+        return _counted(Dispute.state), _counted(Chargeback.state), set(quarantined)
+
+    cases, banks, quarantined = world.run(look)
+    passing = {DisputeState.OPENED, DisputeState.RETURN_LOST}
+    assert {state for state in DisputeState if not cases[state]} == passing
+    assert {state for state in ChargebackState if not banks[state]} == set()
+    assert len(quarantined) == 1
+    manager = world.client()
+    with world.app.app_context():
+        [person] = db.session.scalars(sa.select(Person).where(Person.roles.any(StaffRole.role == Role.MANAGER)))
+        manager.sign_in_as(person)
+    reports = page(manager.get("/desk/reports"))
+    assert "Nothing in this period." not in reports.get_text()
+    assert len(reports.select("svg.chart")) == len(reports.select("a[href*='.csv?']")) == 5
 
 
 def test_the_ledger_holds_a_hundred_transactions_and_more(world: World) -> None:

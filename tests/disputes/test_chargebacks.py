@@ -44,6 +44,7 @@ from marketplace.payments.sandbox_pages import deliver
 from marketplace.payouts import holding
 from marketplace.payouts.models import Payout, PayoutHold, PayoutState
 from marketplace.people.models import Person, Role, StaffRole
+from marketplace.people.readings import Reading
 from tests.accounts import mail_to
 from tests.books import assert_books_balance
 from tests.disputes.cases import act, again, an_agent, decided, delivered, in_review, opened, ruling, seller, send_back
@@ -362,10 +363,20 @@ def test_an_agent_sends_files_and_words_once_and_concludes_what_was_lost(app: Fl
     agent, path = browser(app, an_agent()), f"/desk/chargebacks/{case.number}"
     assert case.number in agent.get("/desk/chargebacks").get_data(as_text=True)
     assert case.number in agent.get("/desk").get_data(as_text=True)
+    assert case.number in agent.get(f"/desk/orders/{order.number}").get_data(as_text=True)
+    for number in (case.number, case.ref):
+        assert str(post_form(agent, "/desk/find", "find", words=number).location).endswith(path)
+    assert path in post_form(agent, "/desk/find", "find", words=order.checkout.email).get_data(as_text=True)
     for content, status in ((b"MZ no picture", 422), (b"%PDF-1.7 scan", 303), (b"%PDF-1.7 better", 303)):
         sent: dict[str, Any] = {"file-field": "shipping_documentation", "file-file": (io.BytesIO(content), "proof.pdf")}
         assert post_form(agent, path, "add-file", **sent).status_code == status
-    form = page(agent.get(path)).find("textarea", attrs={"name": "shipping_tracking_number"})
+    shown = page(agent.get(path))
+    proof = shown.find("a", string="proof.pdf")
+    assert proof is not None and agent.get(str(proof["href"])).data == b"%PDF-1.7 better"
+    assert str(case.amount_minor + case.fee_minor) in shown.get_text().replace(".", "")  # the fee is a cost too
+    reads = db.session.scalars(sa.select(Reading.subject_id).where(Reading.subject_type == "chargebacks")).all()
+    assert set(reads) == {case.id} and len(reads) > 1  # what the page shows of the buyer is personal data
+    form = shown.find("textarea", attrs={"name": "shipping_tracking_number"})
     assert form is not None and form.get_text().strip()
     assert post_form(agent, path, "send-evidence", uncategorized_text="It was handed over.").status_code == 303
     sweep()

@@ -12,7 +12,7 @@ from werkzeug.routing import IntegerConverter, Rule
 from marketplace import clock
 from marketplace.credits.models import GiftCard
 from marketplace.database import db, unit_of_work
-from marketplace.disputes import opening, replies
+from marketplace.disputes import evidence, opening, replies
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.opening import Report
 from marketplace.disputes.states import Kind, Wish
@@ -23,7 +23,10 @@ from marketplace.listings.models import Listing
 from marketplace.mail.models import SandboxMail
 from marketplace.orders import links
 from marketplace.orders.models import Order
+from marketplace.payments import attempts, chargebacks, sandbox
+from marketplace.payments.chargeback_models import Chargeback, EvidenceFile
 from marketplace.payments.sandbox import SandboxSession
+from marketplace.payments.sandbox_chargebacks import SandboxChargeback, play
 from marketplace.people.models import Person, Role
 from marketplace.programme import versions
 from tests.accounts import an_account
@@ -107,6 +110,7 @@ def build(app: Flask) -> World:
         db.session.add(alarm)
         token = links.make(order, at=clock.now())
         reply = replies.keep("Wait", "About {item}.", by=an_account(roles=[Role.MANAGER]), at=clock.now())
+    bank, proof = _charged_back(case.order)
     letter = db.session.scalars(sa.select(SandboxMail).order_by(SandboxMail.id)).first()
     assert letter is not None
     photo = draft.photos[0]
@@ -127,6 +131,7 @@ def build(app: Flask) -> World:
         "/desk/replies/": {"reply_id": reply.id},
         "/desk/review/": {"number": submitted.number},
         "/desk/supply/": {"number": supply.number, "flaw_id": 1, "slot": "front"},
+        "/desk/chargebacks/": {"number": bank.number, "file_id": proof.id},
         "/desk/disputes/": {"number": case.number},
         "/disputes/": {"number": case.number, "verb": "write"},
         "/feeds/merchant-": {"part": 0},
@@ -175,6 +180,17 @@ def _disputed(app: Flask, buyer: Person) -> Dispute:
     with unit_of_work():
         report = Report(Kind.CONDITION, Wish.RETURN, "The corners are worn.", ("corners",))
         return opening.open_dispute(order, report, by=order.buyer, at=clock.now())
+
+
+def _charged_back(order: Order) -> tuple[Chargeback, EvidenceFile]:
+    """A bank's case about the same piece, with a file for the bank."""
+    agent, attempt = an_account(roles=[Role.AGENT]), attempts.paid_attempt_of(order.checkout_id)
+    with unit_of_work():
+        paid = sa.select(SandboxSession).where(SandboxSession.payment_ref == attempt.payment_ref)
+        play("inquire", attempt.payment_ref or "", sandbox.left_of(db.session.scalars(paid).one()))
+        there = db.session.scalars(sa.select(SandboxChargeback)).one()
+        bank = chargebacks.apply(attempt, there.report(), at=clock.now())
+        return bank, evidence.add_file(bank, "receipt", "proof.pdf", b"%PDF-1.7", by=agent, at=clock.now())
 
 
 def _bought(app: Flask, listing: Listing, buyer: Person) -> Order:
