@@ -191,6 +191,12 @@ def may_open(person: Person, permission: Permission) -> bool:
     return person.has_role(*permission.roles) if permission.roles else person.is_staff
 
 
+def page_if_open(endpoint: str, **values: Any) -> str | None:
+    """The address of a staff page, where the member of staff who reads this one may open it."""
+    permission = permission_of(current_app, endpoint)
+    return url_for(endpoint, **values) if permission and may_open(the_person(), permission) else None
+
+
 def has_second_factor(sign_in: SignIn) -> bool:
     """Whether a code was entered in this very sign-in."""
     return sign_in.second_factor_at is not None and sign_in.person.totp_confirmed_at is not None

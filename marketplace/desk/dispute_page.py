@@ -54,7 +54,7 @@ def show(
         form=form or decision_form(dispute, blank=True),
         is_own=is_party(dispute, agent),
         may_receive=dispute.goes_to_house and dispute.state is DisputeState.RETURNED,
-        record=item_record.of(dispute.order.item, agent),
+        record=item_record.of(dispute.order.item),
         pause=sent if isinstance(sent, PauseForm) else PauseForm(formdata=None, prefix="pause-"),
         say=sent if isinstance(sent, SayForm) else say_form(dispute),
         replies=replies.standing(),

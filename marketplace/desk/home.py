@@ -31,7 +31,7 @@ from marketplace.payouts.models import Goodwill, Payout
 from marketplace.payouts.paying import issue_again
 from marketplace.people import preferences
 from marketplace.people.models import Role
-from marketplace.permissions import current_person, staff, the_person
+from marketplace.permissions import current_person, page_if_open, staff, the_person
 from marketplace.programme import versions
 from marketplace.redirects import safe_next
 from marketplace.text import PlainText
@@ -131,41 +131,50 @@ def home() -> ResponseReturnValue:
         }
         for alarm in alarms
     ]
-    return render_template("desk/home.html", alarms=rows, waiting=waiting or 0, now=clock.now())
+    return render_template(
+        "desk/home.html",
+        alarms=rows,
+        waiting=waiting or 0,
+        review=page_if_open("review.queue"),
+        may_clear=page_if_open("desk.clear", alarm_id=0) is not None,
+    )
 
 
 def _subject(alarm: Alarm) -> dict[str, str | None]:
     """The number and page of what an alarm is about, where it has one."""
     if alarm.subject_type == Order.__tablename__:
         number = db.session.scalar(sa.select(Order.number).where(Order.id == alarm.subject_id))
-        return {"name": number, "href": url_for("desk_orders.order", number=number)}
+        return {"name": number, "href": page_if_open("desk_orders.order", number=number)}
     if alarm.subject_type == Refund.__tablename__:
         number = db.session.scalar(
             sa.select(Order.number).join(Refund, Refund.order_id == Order.id).where(Refund.id == alarm.subject_id)
         )
-        return {"name": number, "href": url_for("desk_orders.order", number=number) if number else None}
+        return {"name": number, "href": page_if_open("desk_orders.order", number=number) if number else None}
     if alarm.subject_type == Payout.__tablename__:
         payout = db.session.get_one(Payout, alarm.subject_id)
-        to_order = url_for("desk_orders.order", number=payout.reference) if payout.order_id is not None else None
+        to_order = page_if_open("desk_orders.order", number=payout.reference) if payout.order_id is not None else None
         return {"name": payout.reference, "href": to_order}
     if alarm.subject_type == Goodwill.__tablename__:
         of_gift = sa.select(Order.number).join(Goodwill, Goodwill.order_id == Order.id)
         number = db.session.scalar(of_gift.where(Goodwill.id == alarm.subject_id))
-        return {"name": number, "href": url_for("desk_orders.order", number=number) if number else None}
+        return {"name": number, "href": page_if_open("desk_orders.order", number=number) if number else None}
     if alarm.subject_type == GiftCard.__tablename__:
-        return {"name": db.session.get_one(GiftCard, alarm.subject_id).number, "href": url_for("gift_card_desk.search")}
+        return {
+            "name": db.session.get_one(GiftCard, alarm.subject_id).number,
+            "href": page_if_open("gift_card_desk.search"),
+        }
     if alarm.subject_type == Listing.__tablename__:
         number = db.session.scalar(sa.select(Listing.number).where(Listing.id == alarm.subject_id))
-        return {"name": number, "href": None}
+        return {"name": number, "href": page_if_open("desk_listings.listing", number=number)}
     if alarm.subject_type == Chargeback.__tablename__:
         number = db.session.get_one(Chargeback, alarm.subject_id).number
-        return {"name": number, "href": url_for("desk_chargebacks.case", number=number)}
+        return {"name": number, "href": page_if_open("desk_chargebacks.case", number=number)}
     if alarm.subject_type == Consignment.__tablename__:
         number = db.session.get_one(Consignment, alarm.subject_id).number
-        return {"name": number, "href": url_for("intake.parcel", number=number)}
+        return {"name": number, "href": page_if_open("intake.parcel", number=number)}
     if alarm.subject_type == ConsignedPiece.__tablename__:
         piece = db.session.get_one(ConsignedPiece, alarm.subject_id)
-        href = url_for("intake.piece", number=piece.consignment.number, position=piece.position)
+        href = page_if_open("intake.piece", number=piece.consignment.number, position=piece.position)
         return {"name": piece.number, "href": href}
     if alarm.subject_type == UnknownMoney.__tablename__:
         return {"name": db.session.get_one(UnknownMoney, alarm.subject_id).ref, "href": None}

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from flask import url_for
 from flask_babel import gettext as _
 
 from marketplace.database import db
@@ -16,7 +15,7 @@ from marketplace.disputes.words import STATES as CASE_STATES
 from marketplace.listings.labels import LABELS
 from marketplace.listings.models import Item, Listing
 from marketplace.orders.models import Order
-from marketplace.people.models import Person, Role
+from marketplace.permissions import page_if_open
 
 
 @dataclass(frozen=True)
@@ -29,34 +28,34 @@ class Chapter:
     href: str | None
 
 
-def of(item: Item, reader: Person) -> list[Chapter]:
+def of(item: Item) -> list[Chapter]:
     """Every listing, sale and case of a piece, newest first."""
     orders = db.session.scalars(sa.select(Order).where(Order.item_id == item.id, Order.paid_at.is_not(None))).all()
     listings = db.session.scalars(sa.select(Listing).where(Listing.item_id == item.id)).all()
     cases = db.session.scalars(sa.select(Dispute).where(Dispute.order_id.in_([order.id for order in orders]))).all()
-    told = [_listing(one, reader) for one in listings]
+    told = [_listing(one) for one in listings]
     if item.quarantined_at is not None:
         told.append(Chapter(item.quarantined_at, str(_("In quarantine")), str(_("nobody offers it again")), None))
-    told += [_sale(one, reader) for one in orders] + [_case(one, reader) for one in cases]
+    told += [_sale(one) for one in orders] + [_case(one) for one in cases]
     return sorted(told, key=lambda chapter: chapter.at, reverse=True)
 
 
-def _listing(listing: Listing, reader: Person) -> Chapter:
+def _listing(listing: Listing) -> Chapter:
     title = str(_("Listing %(number)s", number=listing.number))
-    href = url_for("review.listing", number=listing.number) if reader.has_role(Role.REVIEWER) else None
+    href = page_if_open("review.listing", number=listing.number)
     return Chapter(listing.started_at, title, str(LABELS[listing.state]), href)
 
 
-def _sale(order: Order, reader: Person) -> Chapter:
+def _sale(order: Order) -> Chapter:
     title = str(_("Sale %(number)s", number=order.number))
     words = str(_("refunded")) if order.refunded == order.total else str(_("sold"))
-    href = url_for("desk_orders.order", number=order.number) if reader.has_role(Role.AGENT, Role.WAREHOUSE) else None
+    href = page_if_open("desk_orders.order", number=order.number)
     return Chapter(order.paid_at or order.placed_at, title, words, href)
 
 
-def _case(dispute: Dispute, reader: Person) -> Chapter:
+def _case(dispute: Dispute) -> Chapter:
     end = REMEDIES[dispute.decision.remedy] if dispute.decision else CASE_STATES[dispute.state]
     words = f"{KINDS[dispute.kind]}: {end}"
     title = str(_("Case %(number)s", number=dispute.number))
-    href = url_for("desk_disputes.case", number=dispute.number) if reader.has_role(Role.AGENT) else None
+    href = page_if_open("desk_disputes.case", number=dispute.number)
     return Chapter(dispute.opened_at, title, words, href)

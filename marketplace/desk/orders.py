@@ -175,7 +175,7 @@ def _show(order: Order, form: ActForm, status: int = 200) -> ResponseReturnValue
         "verbs": offered,
         "waits": [name for name in offered if two_people.proposal_of(order, name)],
         "further": further_actions(order, clock.now()) if is_agent else [],
-        "can_correct": is_agent,
+        "is_agent": is_agent,
     }
     return render_template("desk/order.html", **story(order), **WORDS, **shown), status
 

@@ -51,7 +51,7 @@ def review_page(listing: Listing, *, reviewer: Person, at: datetime) -> dict[str
         "may_remove": permissions.can_remove(listing, reviewer),
         "is_own": listing.seller_id == reviewer.id,
         "trail": _trail(listing),
-        "record": item_record.of(listing.item, reviewer),
+        "record": item_record.of(listing.item),
     }
 
 
