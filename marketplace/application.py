@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, has_request_context, request, session
+from flask import Flask, Response, has_request_context, request, session
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -22,6 +22,7 @@ from marketplace import (
     permissions,
     presentation,
     protection,
+    seats,
     service_pages,
     site,
     wiring,
@@ -34,6 +35,7 @@ from marketplace.jobs.runner import EmbeddedRunner
 from marketplace.listings.search import instead_of
 from marketplace.people import signing_in
 from marketplace.programme import language, wording
+from marketplace.seats import Seats
 from marketplace.session_cookies import SessionCookies
 from marketplace.settings import INSTANCE, Settings
 
@@ -47,7 +49,16 @@ babel = Languages()
 
 
 class Shop(Flask):
-    """A Flask application in which every request is one unit of work."""
+    """A Flask application in which every request is one unit of work, and so many are worked on at once."""
+
+    seats: Seats
+
+    def full_dispatch_request(self) -> Response:
+        """Answer the request; the seat it took is free again afterwards, whatever happened."""
+        try:
+            return super().full_dispatch_request()
+        finally:
+            self.seats.leave()
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view and commit what it wrote; a view that raises leaves nothing behind."""
@@ -71,6 +82,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _configure(app, settings)
     journal.init_app(app)
     protection.init_app(app, settings)  # before anything reads the request
+    app.seats = seats.init_app(app)  # before anything asks the database
     db.init_app(app)
     csrf.init_app(app)
     holes.init_app(app)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Flask, current_app, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -72,7 +72,7 @@ def init_app(app: Flask, suggestions: Suggestions) -> None:
             return _fault(error)
         g.database_is_away = True
         log.error("the database is away", extra={"request_id": g.get("request_id"), "trouble": str(error.orig)})
-        return _page(503, None, {"Retry-After": RETRY_AFTER_SECONDS})
+        return _page(503, None)
 
     @app.errorhandler(Exception)
     def _fault(error: Exception) -> ResponseReturnValue:
@@ -82,6 +82,12 @@ def init_app(app: Flask, suggestions: Suggestions) -> None:
         if app.testing and not app.config.get("SHOW_FAULTS_AS_PAGES"):
             raise error
         return _page(InternalServerError.code, None)
+
+    @app.after_request
+    def _come_back(response: Response) -> Response:
+        if response.status_code == 503:
+            response.headers.setdefault("Retry-After", RETRY_AFTER_SECONDS)
+        return response
 
 
 def _resend() -> dict[str, Any] | None:

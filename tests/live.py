@@ -10,6 +10,7 @@ from typing import Any
 
 from waitress.server import create_server
 
+from marketplace.demo.serving import PATIENCE
 from marketplace.jobs.runner import EmbeddedRunner
 from tests.shop import close, make_shop
 from tests.web import Browser
@@ -31,7 +32,7 @@ class LiveShop:
         )
         self.app.testing = False
         self.app.test_client_class = Browser
-        self._server = create_server(self.app, sockets=[listening], threads=4)
+        self._server = create_server(self.app, sockets=[listening], threads=4, **PATIENCE)
         self._serving = threading.Thread(target=self._serve, name="live shop", daemon=True)
         self._runner = EmbeddedRunner(self.app)
 

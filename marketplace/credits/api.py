@@ -20,7 +20,16 @@ from marketplace import clock
 from marketplace.credits import answers, cards, idempotency, issuing, spending, tokens
 from marketplace.credits.answers import Answer
 from marketplace.credits.models import ApiToken, GiftCard, Scope
-from marketplace.credits.requests import Body, Issue, Lookup, Redeem, read_body, read_key, read_reference
+from marketplace.credits.requests import (
+    Body,
+    Issue,
+    Lookup,
+    Redeem,
+    keep_small,
+    read_body,
+    read_key,
+    read_reference,
+)
 from marketplace.database import abandon, db
 from marketplace.errors import Refusal
 from marketplace.limits import limiter
@@ -28,6 +37,7 @@ from marketplace.money import Money
 from marketplace.permissions import machine, public
 
 bp = Blueprint("gift_card_api", __name__, url_prefix="/api/v1")
+bp.url_value_preprocessor(keep_small)
 
 View = TypeVar("View", bound=Callable[..., Any])
 DOCUMENT = Path(__file__).with_name("openapi.json")

@@ -14,7 +14,7 @@ from marketplace.credits import answers, spending, store_credit, tokens
 from marketplace.credits.answers import Answer
 from marketplace.credits.api import guessing, once, refused, say, token_sent
 from marketplace.credits.models import ApiToken, Scope
-from marketplace.credits.requests import Body, LookupCredit, RedeemCredit, read_body
+from marketplace.credits.requests import Body, LookupCredit, RedeemCredit, keep_small, read_body
 from marketplace.errors import Refusal
 from marketplace.money import Money
 from marketplace.people.models import Person
@@ -23,6 +23,7 @@ from marketplace.programme import current
 
 bp = Blueprint("store_credit_api", __name__, url_prefix="/api/v1/store-credit")
 bp.register_error_handler(Refusal, refused)
+bp.url_value_preprocessor(keep_small)
 
 
 def _caller() -> ApiToken:

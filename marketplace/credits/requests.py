@@ -74,10 +74,14 @@ class RedeemCredit(Body, frozen=True):
 B = TypeVar("B", bound=Body)
 
 
-def read_body(kind: type[B]) -> B:
-    """The request's body as ``kind``; raises ``Unreadable`` (400, 415, 422), or 413 where it is too big."""
+def keep_small(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """To be registered with a blueprint whose calls are small: a larger one is answered with 413, unread."""
     request.max_content_length = MOST_BYTES
-    raw = request.get_data(cache=False)
+
+
+def read_body(kind: type[B]) -> B:
+    """The request's body as ``kind``; raises ``Unreadable`` (400, 415, 422)."""
+    raw = request.get_data()
     if raw and request.mimetype != "application/json":
         raise Unreadable(415, "unsupported_media_type", "Send application/json.")
     try:

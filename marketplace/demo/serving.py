@@ -14,6 +14,9 @@ from marketplace.jobs import embedding
 HOST = "127.0.0.1"
 THREADS = 8
 
+# As it comes, waitress lets nobody in while a hundred slow visitors stay (fault W16).
+PATIENCE = {"connection_limit": 500, "asyncore_use_poll": True, "channel_timeout": 60}
+
 
 class PortBusy(Exception):
     """Something else listens there."""
@@ -29,7 +32,7 @@ def listen(port: int) -> socket.socket:
 
 def serve(app: Flask, listening: socket.socket) -> None:
     """Answer requests and do the shop's jobs; returns within moments of an interrupt or a TERM."""
-    server = create_server(app, sockets=[listening], threads=THREADS)
+    server = create_server(app, sockets=[listening], threads=THREADS, **PATIENCE)
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
     running = embedding.of(app)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from typing import Any
 
 import yaml
 
+from marketplace.listings.photo_uploads import UPLOADS_AT_ONCE
+from marketplace.seats import SEATS
 from tests.architecture.source import ROOT
 from tests.architecture.test_docs import rows_under
 
@@ -41,3 +45,18 @@ def test_compose_and_procfile_run_the_same() -> None:
         assert entry in PROCFILE[name] and entry in OURS[name].get("command", image)
     for option in ("--workers", "--blocking-threads", "--respawn-failed-workers"):
         assert option in PROCFILE["web"] and option in image
+
+
+def test_the_front_gathers_whole_requests_as_large_as_the_photos_of_one_form() -> None:
+    front = (ROOT / "deploy" / "Caddyfile").read_text()
+    [most] = {int(size) * 1000**2 for size in re.findall(r"(?:max_size|request_buffers) (\d+)MB", front)}
+    assert "max_size" in front and "request_buffers" in front and "read_body" in front
+    for preset in sorted((ROOT / "marketplace" / "programme" / "presets").glob("*.toml")):
+        photo = tomllib.loads(preset.read_text())["photos"]["max_megabytes"] * 1024**2
+        assert UPLOADS_AT_ONCE * photo + 1024**2 < most, preset.name
+
+
+def test_a_web_process_has_many_more_threads_than_seats() -> None:
+    threads = int(PROCFILE["web"].partition("--blocking-threads ")[2].split()[0])
+    assert threads >= 10 * SEATS
+    assert f'"--blocking-threads", "{threads}"' in (ROOT / "deploy" / "Containerfile").read_text()

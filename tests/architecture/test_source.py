@@ -32,6 +32,7 @@ WEB = {
     "marketplace/permissions.py",
     "marketplace/protection.py",
     "marketplace/redirects.py",
+    "marketplace/seats.py",
     "marketplace/site.py",
     "marketplace/credits/requests.py",
     "marketplace/orders/visitors.py",

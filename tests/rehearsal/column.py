@@ -19,7 +19,7 @@ from redis import Redis
 from tests.doubles import bucket, stripe
 from tests.plugins import postgresql
 from tests.plugins.redis import free_port
-from tests.processes import Process, python, tool, until
+from tests.processes import ROOT, Process, python, tool, until
 
 SECRET_KEY = "rehearsed-with-this-and-never-run-with-it"
 WEBHOOK_TOKEN = "the-token-in-the-carriers-webhook-address"
@@ -29,6 +29,7 @@ WEBS = ("web1", "web2")
 JOBS = ("worker", "beat")
 STARTED = "Started worker-1"  # granian says so once the application has been loaded
 TIMEOUT = 30  # seconds for an answer
+THREADS = int((ROOT / "Procfile").read_text().partition("--blocking-threads ")[2].split()[0])
 
 
 @dataclass
@@ -59,9 +60,9 @@ class Column:
             self._add_double("gift_cards", "--token", ISSUER_TOKEN)
         self.kills = self.folder / "kills"
         self.kills.mkdir()
-        web_app = "tests.rehearsal.mortal_web:app" if self.mortal else "wsgi:app"
+        self._web_app = "tests.rehearsal.mortal_web:app" if self.mortal else "wsgi:app"
         for web in WEBS:
-            self._add(web, tool("granian", *_granian_options(self.web_port), web_app), STARTED)
+            self._add(web, tool("granian", *_granian_options(self.web_port), self._web_app), STARTED)
         celery = ("-A", "tests.jobs.mortal_worker:celery" if self.mortal else "celery_app:celery")
         work = ("worker", "--concurrency", "2", "--loglevel", "info", "--without-gossip", "--without-mingle")
         self._add("worker", tool("celery", *celery, *work, "--hostname", "one@localhost"), "ready.")
@@ -169,6 +170,13 @@ class Column:
             part.start()
         return more
 
+    def another_web(self, *, threads: int) -> Process:
+        """A web process on a port of its own with so many threads, not started."""
+        port = free_port()
+        env = {**self.env, "PUBLIC_URL": f"http://127.0.0.1:{port}"}
+        command = tool("granian", *_granian_options(port, threads), self._web_app)
+        return Process("another web", command, env, self._log("another_web"), ready=STARTED)
+
     def begin_sweep(self, number: int) -> subprocess.Popen[bytes]:
         """An operator sweeps by hand, in a process of its own."""
         sweep = Process(
@@ -229,6 +237,12 @@ class Column:
         with urlopen(request, timeout=TIMEOUT) as answer:
             return json.loads(answer.read())
 
+    def ask(self, question: str, **values: object) -> object:
+        """One value out of the column's database."""
+        engine = sa.create_engine(self.database_url, poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            return connection.execute(sa.text(question), values).scalar_one()
+
     def command(self, statement: str) -> None:
         """A statement to the server, outside any transaction and any database of ours."""
         engine = sa.create_engine(self.server.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
@@ -241,9 +255,9 @@ def _redis_options(port: int, folder: Path) -> list[str]:
     return [*where, "--save", "", "--appendonly", "no"]
 
 
-def _granian_options(port: int) -> list[str]:
+def _granian_options(port: int, threads: int = THREADS) -> list[str]:
     listen = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    return [*listen, "--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers"]
+    return [*listen, "--workers", "1", "--blocking-threads", str(threads), "--respawn-failed-workers"]
 
 
 def _beat_options(schedule: Path) -> list[str]:

@@ -7,17 +7,17 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import sqlalchemy as sa
 
-from tests.processes import Process, tool
+from tests.processes import Process, tool, until
 from tests.rehearsal.stage import Stage, finish
 
 SLOW_CLIENTS = 100
+FEW_THREADS = 4
 KILLED_AT = ("0001", "0003", "0006")  # revisions whose changes are made and not yet noted
 UPGRADE = tool("flask", "--app", "tests.rehearsal.mortal_web", "db", "upgrade")
 
@@ -28,46 +28,63 @@ UPGRADE = tool("flask", "--app", "tests.rehearsal.mortal_web", "db", "upgrade")
 def slow_clients(stage: Stage) -> None:
     """A hundred visitors send half a request and no more; somebody buys meanwhile (W16).
 
-    Control: one of them alone stops a server that reads in the thread that serves.
+    Control: the same shop with as few threads as it has processors to keep busy answers nobody beside a few of them.
     """
-    sale = stage.next_sale()
-    with dawdling(stage.column.web_port, SLOW_CLIENTS):
+    sale, meagre = stage.next_sale(), stage.column.another_web(threads=FEW_THREADS)
+    meagre.begin()
+    with dawdling(stage.column.web_port, SLOW_CLIENTS) as dawdlers:
         sale.buy()
+        assert [one for one in dawdlers if not is_waiting(one)] == [], "somebody had been answered"
     assert sale.buyer.refused_for_now == 0, "a buyer was put off"
-    assert_one_dawdler_stops_a_simple_server()
+    meagre.await_ready()
+    port = int(meagre.env["PUBLIC_URL"].rpartition(":")[2])
+    assert answers(port), "the control never answered"
+    with dawdling(port, 3 * FEW_THREADS):
+        until(lambda: not answers(port), "the control answers nobody", patience=20)
+    meagre.kill()
     sale.hand_over()
     finish(sale)
     stage.say(f"bought beside {SLOW_CLIENTS} slow clients")
 
 
+# What each of them is about to send, in turn.
+HALVES = (
+    ("/bag", "application/x-www-form-urlencoded", b"listing=L"),
+    ("/bag", "multipart/form-data; boundary=x", b"--x\r\n"),
+    ("/webhooks/stripe", "application/json", b"{"),
+    ("/api/v1/gift-cards", "application/json", b"{"),
+)
+
+
 @contextmanager
-def dawdling(port: int, count: int) -> Iterator[None]:
+def dawdling(port: int, count: int) -> Iterator[list[socket.socket]]:
+    """So many connections on which half a body has been sent."""
     with ExitStack() as open_for_now:
-        for _number in range(count):
-            client = open_for_now.enter_context(socket.create_connection(("127.0.0.1", port)))
-            client.sendall(b"POST /bag HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nhalf")
-        yield
+        clients = []
+        for number in range(count):
+            path, kind, half = HALVES[number % len(HALVES)]
+            clients.append(open_for_now.enter_context(socket.create_connection(("127.0.0.1", port))))
+            head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: {kind}\r\nContent-Length: 1000"
+            clients[-1].sendall(head.encode() + b"\r\n\r\n" + half)
+        yield clients
 
 
-class SimpleServer(HTTPServer):
-    """One request after the other; of those that break off it says nothing."""
+def is_waiting(client: socket.socket) -> bool:
+    """Whether nothing has been answered on it."""
+    try:
+        client.recv(1, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return True
+    return False
 
-    def handle_error(self, *_request: object) -> None:
-        return
 
-
-def assert_one_dawdler_stops_a_simple_server() -> None:
-    with SimpleServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with socket.create_connection(("127.0.0.1", server.server_port)) as dawdler:
-            dawdler.sendall(b"GET / HTTP/1.1\r\n")
-            try:
-                urlopen(f"http://127.0.0.1:{server.server_port}/", timeout=2)
-            except (TimeoutError, URLError):
-                pass
-            else:
-                raise AssertionError("the control: it answered all the same")
-        server.shutdown()
+def answers(port: int) -> bool:
+    """Whether a shop answers within three seconds."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=3) as answer:
+            return bool(answer.status == 200)
+    except (TimeoutError, URLError):
+        return False
 
 
 # An upgrade that is killed -------------------------------------------------------------------------------------------

@@ -166,8 +166,11 @@ class Sale:
         self.say("the carrier has scanned it")
 
     def deliver(self) -> None:
+        """The window opens with the letter that says so: whoever moves the clock on before moves the window too."""
         self._carry("DELIVERED")
-        self.buyer.until(f"/orders/{self.order}", "Answer by")  # the letter has left, so the window is open
+        self.buyer.until(f"/orders/{self.order}", "Answer by")
+        noted = "SELECT delivery_mail_at IS NOT NULL FROM orders WHERE number = :number"
+        until(lambda: bool(self.column.ask(noted, number=self.order)), "the letter of the delivery has left")
         self.say("delivered; the buyer has three days")
 
     def let_the_window_pass(self) -> None:
