@@ -52,7 +52,7 @@ class Browser(FlaskClient):
 
 def page(response: TestResponse) -> BeautifulSoup:
     """The parsed page of a response."""
-    return BeautifulSoup(response.get_data(as_text=True), "html5lib")
+    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
 
 
 def form_fields(form: Tag) -> dict[str, list[str]]:
