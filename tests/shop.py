@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from marketplace import clock, create_app, limits
 from marketplace.database import db, unit_of_work
@@ -25,11 +27,29 @@ SETTINGS = Settings(
 )
 
 
+class Compiled(BytecodeCache):
+    """What this process has compiled of the templates, for every shop it makes."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 def make_shop(url: str, *, photos: Path, **changes: object) -> Flask:
     """The application on the database at ``url``; ``changes`` are further settings."""
     settings = replace(SETTINGS, database_url=url, photo_store_url=f"file://{photos}", **changes)  # type: ignore[arg-type]
     shop = create_app(settings)
     shop.testing = True
+    shop.jinja_env.bytecode_cache = COMPILED
     return shop
 
 

@@ -55,8 +55,8 @@ class Album:
 
     def _order(self, what: tuple[Any, str], make: Callable[[], bytes]) -> None:
         if what not in self._prepared:
-            self._prepared[what] = self._pool.submit(self._prepare, make)
+            self._prepared[what] = self._pool.submit(self._prepare, what, make)
 
-    def _prepare(self, make: Callable[[], bytes]) -> PreparedPhoto:
+    def _prepare(self, what: tuple[Any, str], make: Callable[[], bytes]) -> PreparedPhoto:
         with self._app.app_context():
             return photos.prepare(make(), self._rules)

@@ -1,25 +1,30 @@
 """The demo world, built once an engine in a test run, by whichever worker needs it first.
 
 The first worker builds under a file lock; every worker then reads a copy of its own, and a test that changes something
-copies that again. The photos are the same on both engines: a worker that builds both prepares them once.
+copies that again. The photos are the same on both engines: whoever needs one first prepares it for all.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterator
+import pickle
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
 from marketplace.demo import world
 from marketplace.demo.album import Album
+from marketplace.listings.prepared_photos import PreparedPhoto
 from marketplace.migrating import upgrade
 from marketplace.programme import reading
+from marketplace.programme.policy.photos import Photos
 from tests.fresh import FreshDatabase
 from tests.plugins.databases import Databases
 from tests.shop import SETTINGS, close, make_shop
@@ -31,6 +36,27 @@ class World(FreshDatabase):
     def __init__(self, url: str, *, photos: Path, day: date) -> None:
         super().__init__(url, photos=photos)
         self.day = day
+
+
+class SharedAlbum(Album):
+    """An album whose photos all workers of the run have in common: one prepares each, the others find it."""
+
+    def __init__(self, app: Flask, rules: Photos, folder: Path) -> None:
+        super().__init__(app, rules)
+        self._folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def _prepare(self, what: tuple[Any, str], make: Callable[[], bytes]) -> PreparedPhoto:
+        path = self._folder / sha256(repr(what).encode()).hexdigest()
+        with path.open("a+b") as kept:
+            fcntl.flock(kept, fcntl.LOCK_EX)
+            kept.seek(0)
+            if known := kept.read():
+                found: PreparedPhoto = pickle.loads(known)
+                return found
+            photo = super()._prepare(what, make)
+            kept.write(pickle.dumps(photo))
+            return photo
 
 
 @dataclass
@@ -95,5 +121,6 @@ class Worlds:
 
     def _shared_album(self, app: Flask) -> Album:
         if self._album is None:
-            self._album = self._albums.enter_context(Album(app, reading.read(SETTINGS.programme).photos))
+            rules = reading.read(SETTINGS.programme).photos
+            self._album = self._albums.enter_context(SharedAlbum(app, rules, self.shared / "album"))
         return self._album
