@@ -4,7 +4,8 @@ PORT ?= 8000
 PROGRAMME ?= preloved
 PYTHON ?= python3.11
 SCALE ?= 1
-TESTS ?= -n auto --dist worksteal
+# One worker more than there are processors: a test waits now and then, for a browser or for a server.
+TESTS ?= -n $(shell expr $$(nproc) + 1) --dist worksteal
 
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes
