@@ -26,7 +26,7 @@ from marketplace.people.models import Person, Role, StaffRole
 
 CASES = 200
 REQUESTS, WARM = 100, 10
-MOST_MS = 300
+MOST_MS, MOST_CPU_MS = 300, 80
 PATH = "/desk/disputes"
 
 
@@ -41,14 +41,14 @@ def cases(databases: Databases, template: str, scale: float) -> Finding:
         began = shop.cpu_seconds()
         took = _ask(shop, cookie, REQUESTS)
         cpu = shop.cpu_seconds() - began
-    p95 = figure(statistics.quantiles(took, n=20)[-1])
+    p95, spent = figure(statistics.quantiles(took, n=20)[-1]), figure(cpu / REQUESTS * 1000)
     figures = {
         "open_cases": wanted,
         "p50_ms": figure(statistics.median(took)),
         "p95_ms": p95,
-        "cpu_ms": figure(cpu / REQUESTS * 1000),
+        "cpu_ms": spent,
     }
-    return Finding("cases", figures, [Bar("p95_ms", p95, MOST_MS)])
+    return Finding("cases", figures, [Bar("p95_ms", p95, MOST_MS), Bar("cpu_ms", spent, MOST_CPU_MS)])
 
 
 def _open_cases(app: Flask, how_many: int) -> str:

@@ -32,7 +32,18 @@ class Catalogues(Domain):  # type: ignore[misc]
         locale = get_locale()
         if locale is None:
             return _SOURCE
-        return _catalogue(tuple(self.translation_directories), locale.language)
+        return self._of_language(locale.language)
+
+    def _of_language(self, language: str) -> NullTranslations:
+        known = self._read.get(language)
+        if known is None:
+            known = self._read[language] = _catalogue(tuple(self.translation_directories), language)
+        return known
+
+    @cached_property
+    def _read(self) -> dict[str, NullTranslations]:
+        """What this application has read: a page asks hundreds of times."""
+        return {}
 
 
 _SOURCE = NullTranslations()

@@ -92,7 +92,11 @@ def deadline(value: datetime) -> str:
 
 def time_left(left: timedelta) -> str:
     """How long until it is due, in its two largest units: ``2 h 10 min``, ``1 d 4 h``, ``overdue``."""
-    minutes = int(left.total_seconds() // 60)
+    return _minutes_left(int(left.total_seconds() // 60), locales.spoken())
+
+
+@lru_cache(maxsize=4096)  # a queue shows hundreds, many of them the same
+def _minutes_left(minutes: int, _locale: str) -> str:
     if minutes < 0:
         return str(_("overdue"))
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60

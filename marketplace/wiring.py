@@ -285,6 +285,8 @@ def _consignments() -> None:
     react_to(order_facts.OrderPaid, consigned_selling.paid_for)
     react_to(order_facts.OrderSettled, consigned_selling.settled)
     react_to(order_facts.OrderRefunded, consigned_selling.refunded)
+    react_to(order_facts.RefundedLate, consigned_selling.refunded_late)
+    react_to(order_facts.RefundedLate, about_consignments.refunded_late)
     react_to(consigned_facts.LabelReady, about_consignments.label_ready)
     react_to(consigned_facts.PieceMoved, about_consignments.piece_moved)
 
@@ -304,6 +306,7 @@ def _payouts() -> None:
     react_to(payout_facts.CashSent, about_cash.sent)
     react_to(payout_facts.CashCameBack, about_cash.came_back)
     react_to(payout_facts.CreditReady, to_sellers.credit_ready)
+    react_to(payout_facts.DebtCovered, to_sellers.debt_covered)
     react_to(credit_facts.CreditExpiresSoon, to_sellers.credit_expires)
     react_to(payout_facts.GiftCardReplaced, to_sellers.gift_card_replaced)
     react_to(payout_facts.GoodwillReady, to_sellers.goodwill_ready)

@@ -24,7 +24,7 @@ from marketplace.orders.states import CLOSED
 from marketplace.payments.models import PaymentAttempt
 from marketplace.payments.sandbox import SandboxRefund, SandboxSession
 from marketplace.payments.sandbox_chargebacks import SandboxChargeback
-from marketplace.payouts.models import Payout, PayoutState
+from marketplace.payouts.models import Debt, Payout, PayoutForm, PayoutState
 from marketplace.shipping.models import Parcel
 from marketplace.shipping.sandbox_books import SandboxParcel
 from tests.apart import apart
@@ -54,6 +54,7 @@ def assert_books_balance(
             assert_provider_agrees(books_of_stripe(stripe) if stripe else books_of_the_sandbox())
             assert_carrier_agrees(labels())
             assert_gift_cards_agree()
+            assert_debts_agree()
             assert_nothing_is_stuck()
 
     apart(look)
@@ -134,7 +135,7 @@ def assert_carrier_agrees(sold: list[tuple[str, int, bool]]) -> None:
 
 
 def assert_gift_cards_agree() -> None:
-    """What all cards can still buy is the liability; each issued payout is one card of the same worth.
+    """What all cards can still buy is the liability; each payout made as one is one card of the same worth.
 
     A card that is not ours is kept by another house: what all of these are worth is what we owe it.
     """
@@ -150,13 +151,21 @@ def assert_gift_cards_agree() -> None:
         first[card.id] = first[card.replaces_id] if card.replaces_id else card
     by_number = {card.number: first[card.id].initial for card in cards}
     elsewhere: dict[str, int] = {}
-    for payout in db.session.scalars(sa.select(Payout).where(Payout.state == PayoutState.ISSUED)):
+    for payout in db.session.scalars(
+        sa.select(Payout).where(Payout.state == PayoutState.ISSUED, Payout.form == PayoutForm.GIFT_CARD)
+    ):
         number = payout.gift_card_number or ""
         if number in by_number:
             assert by_number[number] == payout.amount
         else:
             elsewhere[payout.currency] = elsewhere.get(payout.currency, 0) + payout.amount_minor
     assert {currency: -minor for currency, minor in total(Account.GIFT_CARD_ISSUER_PAYABLE).items()} == elsewhere
+
+
+def assert_debts_agree() -> None:
+    """What sellers owe is what seller receivable holds."""
+    rows = db.session.execute(sa.select(Debt.currency, sa.func.sum(Debt.open_minor)).group_by(Debt.currency))
+    assert {currency: int(minor) for currency, minor in rows if minor} == total(Account.SELLER_RECEIVABLE)
 
 
 def assert_nothing_is_stuck() -> None:

@@ -53,6 +53,21 @@ def lost(piece: ConsignedPiece, value: Money, event: Event, at: datetime) -> Pos
     )
 
 
+def forfeited(piece: ConsignedPiece, owed: Money, event: Event, at: datetime) -> Posting:
+    """The sale was found to be fraud: what its owner would have been paid lowers our loss."""
+    return Posting(
+        "consigned_forfeited",
+        piece,
+        event,
+        at,
+        piece.number,
+        (
+            Line(Account.CONSIGNMENT_PAYABLE, owed, order_id=piece.order_id),
+            Line(Account.LOSSES, -owed, order_id=piece.order_id),
+        ),
+    )
+
+
 def paid(piece: ConsignedPiece, owed: Money, fees: Money, event: Event, at: datetime) -> Posting:
     """What is owed becomes a payout, less the fees that are open (GAP-19)."""
     return Posting(

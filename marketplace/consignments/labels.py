@@ -22,6 +22,7 @@ LABELS = {
     _S.SOLD: _l("Sold"),
     _S.PAYABLE: _l("To be paid"),
     _S.PAID: _l("Paid"),
+    _S.FORFEITED: _l("Not paid: found to be fraud"),
     _S.LOST: _l("Lost in our care"),
     _S.GOING_BACK: _l("Going back"),
     _S.RETURNED: _l("Sent back"),

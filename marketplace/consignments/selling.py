@@ -92,6 +92,17 @@ def refunded(fact: orders.OrderRefunded) -> None:
         of_returned(piece, at=fact.at)
 
 
+def refunded_late(fact: orders.RefundedLate) -> None:
+    """The buyer was refunded long after the sale: its owner is paid all the same, unless it was fraud (GAP-21)."""
+    if not fact.is_fraud:
+        return
+    waits = (ConsignedPiece.order_id == fact.order_id, ConsignedPiece.state == PieceState.PAYABLE)
+    piece = db.session.scalar(sa.select(ConsignedPiece).where(*waits))
+    if piece is not None and piece.owed is not None:
+        event = move(piece, "forfeit", by=SYSTEM, at=fact.at)
+        post(accounting.forfeited(piece, piece.owed, event, fact.at))
+
+
 def _sold(order_id: int) -> ConsignedPiece | None:
     return db.session.scalar(
         sa.select(ConsignedPiece).where(ConsignedPiece.order_id == order_id, ConsignedPiece.state == PieceState.SOLD)

@@ -24,6 +24,7 @@ class PieceState(enum.StrEnum):
     SOLD = "sold"
     PAYABLE = "payable"
     PAID = "paid"
+    FORFEITED = "forfeited"  # sold, found to be fraud: not paid
     LOST = "lost"  # in our care: paid as if sold (NAP-19)
     GOING_BACK = "going_back"
     RETURNED = "returned"
@@ -117,6 +118,7 @@ PIECE = Machine(
         (_S.SOLD, "come_back"): _S.INBOUND,  # the sale came to nothing: it is ticked in and examined again
         (_S.SOLD, "owe"): _S.PAYABLE,
         (_S.PAYABLE, "pay"): _S.PAID,
+        (_S.PAYABLE, "forfeit"): _S.FORFEITED,
         (_S.LOST, "pay"): _S.PAID,
         (_S.INBOUND, "lose"): _S.LOST,
         (_S.RECEIVED, "lose"): _S.LOST,
@@ -150,6 +152,7 @@ PIECE = Machine(
         "come_back": CannotComeBack,
         "owe": CannotOwe,
         "pay": CannotOwe,
+        "forfeit": CannotOwe,
         "lose": CannotLoseConsigned,
         "choose_return": CannotChoose,
         "choose_donate": CannotChoose,
@@ -159,10 +162,10 @@ PIECE = Machine(
         "take_back": CannotWithdrawConsigned,
         "hand_back": CannotSendBack,
     },
-    owes={"owe": "consigned", "lose": "consigned_lost", "pay": "consigned_paid"},
+    owes={"owe": "consigned", "lose": "consigned_lost", "pay": "consigned_paid", "forfeit": "consigned_forfeited"},
 )
 
-OVER = frozenset({_S.PAID, _S.RETURNED, _S.DONATED, _S.RECYCLED, _S.WITHDRAWN})
+OVER = frozenset({_S.PAID, _S.FORFEITED, _S.RETURNED, _S.DONATED, _S.RECYCLED, _S.WITHDRAWN})
 OWED = frozenset({_S.PAYABLE, _S.LOST})  # what consignment payable holds
 
 

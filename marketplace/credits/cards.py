@@ -17,6 +17,11 @@ from marketplace.money import Money
 from marketplace.people.models import LoyaltyAccount, Person
 
 
+def successor_of(card: GiftCard) -> GiftCard | None:
+    """The card that was issued in the place of a lost one."""
+    return db.session.scalar(sa.select(GiftCard).where(GiftCard.replaces_id == card.id))
+
+
 class CardState(enum.StrEnum):
     """What has become of a card. The label a person reads stands in ``credits.words``."""
 

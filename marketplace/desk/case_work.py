@@ -25,7 +25,7 @@ from marketplace.disputes.caseload import CannotSnooze, NoAgent
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.queue import View
 from marketplace.disputes.states import SILENCE
-from marketplace.disputes.words import KINDS, STATES, WAITING
+from marketplace.disputes.words import APPEALED, KINDS, STATES, WAITING
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form
 from marketplace.orders import terms
@@ -99,10 +99,23 @@ def cases() -> ResponseReturnValue:
         views=views,
         rows=queue.rows(view, agent, at),
         now=at,
-        words={"kinds": KINDS, "states": STATES, "waiting": WAITING, "silence": SILENCE},
+        words=_words(),
+        appealed=str(APPEALED),
         undo=bulk.last_of(agent, at),
         asked=opinions.asked_of(agent),
     )
+
+
+def _words() -> dict[str, dict[Any, str]]:
+    """The words of the rows, said once and not once a row."""
+    spoken: dict[str, dict[Any, Any]] = {
+        "kinds": KINDS,
+        "states": STATES,
+        "waiting": WAITING,
+        "else": {state: silence.shortly for state, silence in SILENCE.items()},
+        "silence": {state: silence.outcome for state, silence in SILENCE.items()},
+    }
+    return {what: {key: str(words) for key, words in said.items()} for what, said in spoken.items()}
 
 
 def _view(name: str | None) -> View:

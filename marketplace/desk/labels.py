@@ -89,6 +89,7 @@ PAYOUTS: dict[PayoutState, LazyString] = {
     PayoutState.DUE: _l("On its way"),
     PayoutState.SENT: _l("On its way to the bank"),
     PayoutState.ISSUED: _l("Paid out"),
+    PayoutState.COVERED: _l("All of it paid what the seller owed"),
     PayoutState.STOPPED: _l("Stopped: the buyer's bank looks into the payment"),
     PayoutState.FORGONE: _l("Not paid: the buyer has the money back"),
     PayoutState.REFUSED: _l("Refused: the desk has an alarm"),

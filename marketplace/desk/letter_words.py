@@ -62,6 +62,7 @@ LETTERS: dict[str, LazyString] = {
     "order_link": _l("Link to the order"),
     "password_changed": _l("Password changed"),
     "payment_returned": _l("The payment goes back, to the buyer"),
+    "payout_covered": _l("What was owed is taken from a payout, to the seller"),
     "payout_held": _l("Payout held, to the seller"),
     "price_lowered": _l("A saved piece costs less"),
     "price_proposed": _l("Another price proposed"),

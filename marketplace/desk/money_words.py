@@ -52,6 +52,7 @@ KINDS: dict[str, LazyString] = {
     "consigned": _l("The owner of a consigned piece is owed"),
     "consigned_lost": _l("A consigned piece was lost in our care: owed as if sold"),
     "consigned_paid": _l("The owner of a consigned piece is paid"),
+    "consigned_forfeited": _l("Fraud: the owner of a consigned piece is not paid"),
     "compensation": _l("We pay the seller ourselves"),
     "goodwill": _l("Goodwill"),
     "issue": _l("The gift card or credit was issued"),
@@ -68,6 +69,9 @@ KINDS: dict[str, LazyString] = {
     "bank_refunded": _l("The bank gave the buyer what we could not refund"),
     "forgone": _l("The seller is not paid: the buyer has the money back"),
     "fraud": _l("Fraud: the seller owes what was spent"),
+    "lowered": _l("The price was lowered before the seller was paid"),
+    "covered": _l("Taken from a payout for what the seller owed"),
+    "forgiven": _l("What the seller owed is not asked for any more"),
 }
 
 

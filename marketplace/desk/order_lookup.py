@@ -25,6 +25,7 @@ from marketplace.orders.models import Checkout, Order
 from marketplace.payments.chargeback_models import Chargeback
 from marketplace.payments.models import PaymentAttempt, Refund
 from marketplace.payments.refunds import trouble_of
+from marketplace.payouts import debts
 from marketplace.payouts.models import Goodwill, Payout, PayoutHold
 from marketplace.people.models import Person
 from marketplace.shipping.models import Parcel
@@ -119,7 +120,8 @@ def story(order: Order) -> dict[str, Any]:
         sa.select(PaymentAttempt).where(PaymentAttempt.checkout_id == order.checkout_id).order_by(PaymentAttempt.id)
     ).all()
     banks = _chargebacks(attempts)
-    parts = [*parcels, *refunds, *payouts, *gifts, *holds, *cases, *banks]
+    owed = debts.of_order(order.id)
+    parts = [*parcels, *refunds, *payouts, *gifts, *holds, *cases, *banks, *owed]
     return {
         "order": order,
         "history": story_of(order, [*parts, *attempts]),
@@ -131,6 +133,7 @@ def story(order: Order) -> dict[str, Any]:
         "payout": next(iter(payouts), None),
         "gifts": gifts,
         "holds": holds,
+        "debts": owed,
         "case": next(reversed(cases), None),
         "chargebacks": banks,
         "is_piece_held": holder_of(order.item_id) == order.checkout_id,

@@ -38,7 +38,7 @@ from marketplace.orders.notes import DeskNote
 from marketplace.orders.permissions import can_reissue_label, desk_can_cancel
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import OrderState
-from marketplace.payouts import holding
+from marketplace.payouts import debts, holding
 from marketplace.people.models import Person, Role
 from marketplace.permissions import staff, the_person
 from marketplace.shipping import parcels
@@ -100,6 +100,18 @@ def _is_held(order: Order) -> bool:
     return holding.hold_of(order.id) is not None
 
 
+def _still_owed(order: Order) -> Money:
+    return sum((debt.open for debt in debts.of_order(order.id)), Money.zero(order.currency))
+
+
+def _forgive(order: Order, by: Person, at: datetime) -> None:
+    for debt in debts.of_order(order.id):
+        if debt.seller_id == by.id:
+            raise OwnOrder()
+        if debt.open:
+            debts.forgive(debt, by=by, at=at)
+
+
 def _is_disputed_without_a_case(order: Order) -> bool:
     """The carrier took a delivery back: nobody claims anything, so the desk decides here and not in a case."""
     return order.state is OrderState.DISPUTED and case_of(order.id) is None
@@ -123,6 +135,7 @@ VERBS: dict[str, Verb] = {
     "lost": Verb(lost_parcels.can_declare_lost, _lost, lambda order: order.total - order.refunded),
     "reissue": Verb(can_reissue_label, _reissue),
     "release": Verb(_is_held, _release),
+    "forgive": Verb(lambda order: bool(_still_owed(order)), _forgive, _still_owed),
 }
 
 

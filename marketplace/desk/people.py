@@ -14,6 +14,8 @@ from marketplace.desk.event_words import what
 from marketplace.desk.labels import ROLES
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form
+from marketplace.money import Money
+from marketplace.payouts import debts
 from marketplace.people import readings
 from marketplace.people.lookup import look_up
 from marketplace.people.models import Person, Role
@@ -59,6 +61,11 @@ def find() -> ResponseReturnValue:
     return render_template("desk/people.html", form=form), 422
 
 
+def _owes(person: Person) -> Money | None:
+    owed = [debt.open for debt in debts.owed_by(person)]
+    return sum(owed[1:], owed[0]) if owed else None
+
+
 @bp.get("/desk/people/<int:person_id>")
 @staff(Role.AGENT)
 def person(person_id: int) -> ResponseReturnValue:
@@ -70,6 +77,7 @@ def person(person_id: int) -> ResponseReturnValue:
         "desk/person.html",
         person=found,
         roles=[ROLES[given.role] for given in found.roles],
+        owes=_owes(found),
         history=events.history(found)[-20:],
         what=what,
     )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from marketplace.database import db
 from marketplace.disputes.caseload import Assignment, Snooze
 from marketplace.disputes.models import Dispute
-from marketplace.disputes.states import OVER, DisputeState, Kind, WaitingOn
+from marketplace.disputes.states import OVER, DisputeState, Kind, Side, WaitingOn
 from marketplace.disputes.waiting import acts_next
 from marketplace.events import Event
 from marketplace.orders import terms
@@ -46,6 +46,7 @@ class Row:
     due_at: datetime
     agent: str
     is_late: bool
+    hears_appeal: bool
 
 
 def end_of_day(at: datetime) -> datetime:
@@ -54,6 +55,10 @@ def end_of_day(at: datetime) -> datetime:
     return datetime.combine(at.astimezone(zone).date(), time(23, 59, 59), zone).astimezone(UTC)
 
 
+_HEARS_APPEAL = sa.or_(
+    sa.and_(Dispute.hearing == Side.BUYER, Dispute.buyer_appealed_at.is_not(None)),
+    sa.and_(Dispute.hearing == Side.SELLER, Dispute.seller_appealed_at.is_not(None)),
+)
 _OPEN = Dispute.state.not_in(OVER)
 
 
@@ -107,6 +112,7 @@ def rows(view: View, agent: Person, at: datetime, *, limit: int = MOST_SHOWN) ->
             Dispute.due_at,
             Person.name,
             _is_late(at),
+            _HEARS_APPEAL,
         )
         .join(Order, Order.id == Dispute.order_id)
         .outerjoin(Assignment, Assignment.dispute_id == Dispute.id)
@@ -126,8 +132,9 @@ def rows(view: View, agent: Person, at: datetime, *, limit: int = MOST_SHOWN) ->
             due_at,
             name or "",
             bool(late),
+            bool(appeal),
         )
-        for id_, number, title, kind, state, seller_id, counterfeit, due_at, name, late in found
+        for id_, number, title, kind, state, seller_id, counterfeit, due_at, name, late, appeal in found
     ]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from marketplace.consignments import terms
 from marketplace.consignments.facts import LabelReady, PieceMoved
 from marketplace.consignments.models import ConsignedPiece, Consignment
@@ -12,6 +14,7 @@ from marketplace.listings.finding import public_path
 from marketplace.mail.addresses import url
 from marketplace.mail.outgoing import send
 from marketplace.money import Money
+from marketplace.orders.facts import RefundedLate
 from marketplace.programme.language import speaking
 from marketplace.shipping import parcels
 
@@ -68,6 +71,33 @@ def piece_moved(fact: PieceMoved) -> None:
     with speaking(owner.language):
         facts = _facts(piece)
     send(message, key=key, to=owner.email, about=piece, at=fact.at, facts=facts, language=owner.language)
+
+
+def refunded_late(fact: RefundedLate) -> None:
+    """Its buyer was refunded for fraud: what that takes from its owner. Without fraud it takes nothing."""
+    if not fact.is_fraud:
+        return
+    piece = db.session.scalar(sa.select(ConsignedPiece).where(ConsignedPiece.order_id == fact.order_id))
+    if piece is None:
+        return
+    owner = piece.consignment.owner
+    facts = {
+        "title": piece.title,
+        "number": piece.number,
+        "taken": fact.taken or "",
+        "owed": fact.owed or "",
+        "fraud": True,
+        "sale_url": url(f"/sell/consign/{piece.consignment.number}/{piece.position}"),
+    }
+    send(
+        "refunded_late_seller",
+        key=piece.number,
+        to=owner.email,
+        about=piece,
+        at=fact.at,
+        facts=facts,
+        language=owner.language,
+    )
 
 
 def _facts(piece: ConsignedPiece) -> dict[str, Any]:

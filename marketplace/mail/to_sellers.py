@@ -22,8 +22,15 @@ from marketplace.orders.facts import (
     ShipByPassed,
 )
 from marketplace.orders.models import Order
-from marketplace.payouts.facts import CreditReady, GiftCardReady, GiftCardReplaced, GoodwillReady, PayoutHeld
-from marketplace.payouts.models import Goodwill, Payout, PayoutHold
+from marketplace.payouts.facts import (
+    CreditReady,
+    DebtCovered,
+    GiftCardReady,
+    GiftCardReplaced,
+    GoodwillReady,
+    PayoutHeld,
+)
+from marketplace.payouts.models import Debt, Goodwill, Payout, PayoutHold
 from marketplace.people.models import Person
 from marketplace.programme.language import speaking
 from marketplace.shipping.facts import LabelBought, LabelRefused
@@ -147,6 +154,28 @@ def credit_ready(fact: CreditReady) -> None:
     )
 
 
+def debt_covered(fact: DebtCovered) -> None:
+    """What somebody owed was taken from a payout: how much, for what, and what is left of either."""
+    payout, debt = db.session.get_one(Payout, fact.payout_id), db.session.get_one(Debt, fact.debt_id)
+    seller = db.session.get_one(Person, payout.seller_id)
+    send(
+        "payout_covered",
+        key=f"{payout.reference}:{debt.id}:{debt.open_minor}",
+        to=seller.email,
+        about=payout,
+        at=fact.at,
+        facts={
+            "number": payout.reference,
+            "amount": fact.amount,
+            "owed": debt.open or "",
+            "left": payout.amount or "",
+            "sale": db.session.get_one(Order, debt.order_id).number,
+            "payouts_url": url("/sell/payouts"),
+        },
+        language=seller.language,
+    )
+
+
 def credit_expires(fact: CreditExpiresSoon) -> None:
     """What is left of a store credit ends soon."""
     credit = db.session.get_one(StoreCredit, fact.credit_id)
@@ -194,7 +223,7 @@ def refunded_late(fact: RefundedLate) -> None:
         to=_address(order),
         about=order,
         at=fact.at,
-        facts={**about(order), "taken": fact.taken or "", "owed": fact.owed or ""},
+        facts={**about(order), "taken": fact.taken or "", "owed": fact.owed or "", "fraud": fact.is_fraud},
         language=_language(order),
     )
 

@@ -112,6 +112,7 @@ class RefundedLate:
     back: Money
     taken: Money
     owed: Money
+    is_fraud: bool
     at: datetime
 
 

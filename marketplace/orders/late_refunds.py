@@ -1,7 +1,8 @@
 """A refund after the sale was settled: decided by the desk, and the programme's loss but for what is not spent.
 
 What has not been handed to the seller, or not been spent of the card, is taken back with a refund in full; what is
-spent the seller owes after a finding of fraud alone (GAP-21). With a refund in part the seller keeps everything.
+spent the seller owes after a finding of fraud alone (GAP-21). A refund in part lowers a payout that still waits; one
+that was made the seller keeps. From the owner of a consigned piece nothing is taken without a finding of fraud.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace import events
 from marketplace.database import db
-from marketplace.errors import Refusal
+from marketplace.errors import ProgrammingError, Refusal
 from marketplace.events import HasActor
 from marketplace.ledger import post
 from marketplace.money import Money
@@ -23,7 +24,9 @@ from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import CannotRefund, OrderState
 from marketplace.payments import attempts, chargebacks, refunds
-from marketplace.payouts import taking_back
+from marketplace.payouts import debts, taking_back
+from marketplace.payouts.paying import payout_of
+from marketplace.payouts.taking_back import Reachable
 
 
 class MoneyMoved(Refusal):
@@ -67,11 +70,26 @@ def preview(order: Order, *, of_price: Money | None = None, is_fraud: bool = Fal
     if of_price is not None:
         _price, refunded_tax = refunding.after_part(order, of_price)
         tax = Money(refunded_tax - order.refunded_tax_minor, order.currency)
-        return LateRefund(of_price, zero, tax, zero, zero, zero)
-    left, back = accounting.split(order), taking_back.reachable(order.id, order.currency)
+        return LateRefund(of_price, zero, tax, _less(order, of_price), zero, zero)
+    left, back = accounting.split(order), _reachable(order, is_fraud=is_fraud)
     price = order.price - Money(order.refunded_price_minor, order.currency)
     owed = back.spent if is_fraud else zero
     return LateRefund(price, left.shipping, left.tax, back.from_payout, back.unspent, owed)
+
+
+def _less(order: Order, of_price: Money) -> Money:
+    """How much less the seller is owed of the lower price, as far as the payout still waits."""
+    if order.is_supply:
+        return Money.zero(order.currency)
+    less = accounting.split(order).payout - accounting.split(order, less_price=of_price.minor).payout
+    return min(less, taking_back.waiting(order.id, order.currency))
+
+
+def _reachable(order: Order, *, is_fraud: bool) -> Reachable:
+    if order.is_supply and not is_fraud:
+        nothing = Money.zero(order.currency)
+        return Reachable(nothing, nothing, nothing)
+    return taking_back.reachable(order.id, order.currency)
 
 
 def refund(
@@ -86,14 +104,16 @@ def refund(
     if of_price is not None:
         reason = EndReason.AFTER_SALE
         refunding.refund_part(order, of_price=of_price, reason=reason, by=by, at=at, settled=True)
+        if shown.from_payout:
+            taking_back.lower(order.id, shown.from_payout, by=by, at=at)
     else:
-        _refund_all(order, shown, by=by, at=at)
+        _refund_all(order, shown, is_fraud=is_fraud, by=by, at=at)
     taken = shown.from_payout + shown.unspent
-    events.announce(RefundedLate(order.id, shown.to_buyer, taken, shown.owed_by_seller, at))
+    events.announce(RefundedLate(order.id, shown.to_buyer, taken, shown.owed_by_seller, is_fraud, at))
     return shown
 
 
-def _refund_all(order: Order, shown: LateRefund, *, by: HasActor, at: datetime) -> None:
+def _refund_all(order: Order, shown: LateRefund, *, is_fraud: bool, by: HasActor, at: datetime) -> None:
     taken_back = refunding.taken_back(order)
     sets = refunding.all_given_back(order, EndReason.AFTER_SALE, at)
     event = events.transition(order, "refund_settled", by=by, at=at, sets=sets)
@@ -108,8 +128,18 @@ def _refund_all(order: Order, shown: LateRefund, *, by: HasActor, at: datetime) 
         at=at,
     )
     tax_books.reverse_sale(order, part="full", at=at, **taken_back)
+    if order.is_supply and not is_fraud:
+        return
     back = taking_back.take_back(order.id, order.currency, reason=EndReason.AFTER_SALE.value, by=by, at=at)
     if (back.from_payout, back.unspent) != (shown.from_payout, shown.unspent):
         raise MoneyMoved()
     if shown.owed_by_seller:
         post(accounting.owed_for_fraud(order, shown.owed_by_seller, event, at))
+        debts.owe(order.id, _paid_to(order), shown.owed_by_seller, at=at)
+
+
+def _paid_to(order: Order) -> int:
+    payout = payout_of(order.id)
+    if payout is None:
+        raise ProgrammingError(f"order {order.id}: nobody was paid, and somebody owes")
+    return payout.seller_id

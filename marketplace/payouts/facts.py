@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from marketplace.money import Money
+
 
 @dataclass(frozen=True)
 class GiftCardReady:
@@ -20,6 +22,16 @@ class CreditReady:
     """A seller has been paid in store credit."""
 
     payout_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class DebtCovered:
+    """A part of what a seller owed, or all of it, was taken from a payout of theirs."""
+
+    payout_id: int
+    debt_id: int
+    amount: Money
     at: datetime
 
 

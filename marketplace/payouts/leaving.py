@@ -14,7 +14,7 @@ from marketplace.events import SYSTEM
 from marketplace.jobs import deadlines, outbox
 from marketplace.jobs.outbox import Errand
 from marketplace.ledger import Account, Line, Posting, post
-from marketplace.payouts import forms, gift_cards
+from marketplace.payouts import debts, forms, gift_cards
 from marketplace.payouts.facts import CreditReady
 from marketplace.payouts.models import Payout, PayoutForm, PayoutState
 
@@ -22,21 +22,32 @@ LEAVES = "payout_leaves"  # deadline: nobody has chosen a form
 
 
 def begin(payouts: Sequence[Payout], *, chosen: Collection[int], at: datetime) -> None:
-    """Let new payouts go. Those whose form nobody has ``chosen`` wait for the days the policy gives for that."""
+    """Let new payouts go, less what their sellers owe (GAP-19).
+
+    Those whose form nobody has ``chosen`` wait for the days the policy gives for that.
+    """
     cards = []
-    for payout in payouts:
+    for payout in debts.cover(payouts, at=at):
         days = forms.terms(payout.terms_id).payout.choice_days
         if days and payout.id not in chosen:
             deadlines.set_deadline(LEAVES, payout, at + timedelta(days=days))
         elif payout.form is PayoutForm.GIFT_CARD:
             cards.append(Errand(gift_cards.key_of(payout), payout, gift_cards.request_of(payout)))
         else:
-            leave(payout, at=at)
+            _leave(payout, at=at)
     outbox.enqueue_all(gift_cards.GIFT_CARD, cards, at=at)
 
 
 def leave(payout: Payout, *, at: datetime) -> None:
-    """Pay what is due, or was refused, in its form. Cash stays where it is: the next payout run takes it along."""
+    """Pay what is due, or was refused, in its form, less what its seller owes by now (GAP-19).
+
+    Cash stays where it is: the next payout run takes it along.
+    """
+    if debts.cover([payout], at=at):
+        _leave(payout, at=at)
+
+
+def _leave(payout: Payout, *, at: datetime) -> None:
     if payout.form is PayoutForm.GIFT_CARD:
         gift_cards.ask(payout, at=at)
     elif payout.form is PayoutForm.STORE_CREDIT:

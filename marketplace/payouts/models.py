@@ -1,4 +1,4 @@
-"""Payouts: what a seller receives, once, and in which form; what holds one; goodwill, given on top."""
+"""Payouts: what a seller receives, once, and in which form; what holds one; what a seller owes; goodwill, on top."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class PayoutState(enum.StrEnum):
     DUE = "due"
     SENT = "sent"  # cash on its way to a bank: nothing about it can be changed any more
     ISSUED = "issued"
+    COVERED = "covered"  # all of it paid what the seller owed us
     STOPPED = "stopped"  # a bank has the buyer's payment in its hands (fault B18)
     FORGONE = "forgone"  # never paid: the buyer has the money back, by a bank or after the sale
     REFUSED = "refused"  # the issuer said no, or answered something else than was asked: the desk looks
@@ -88,6 +89,8 @@ PAYOUT = Machine(
         (_P.SENT, "pay"): _P.ISSUED,
         (_P.SENT, "refuse"): _P.REFUSED,
         (_P.ISSUED, "come_back"): _P.REFUSED,  # a bank sent it back (LUX-76)
+        (_P.DUE, "cover"): _P.COVERED,
+        (_P.REFUSED, "cover"): _P.COVERED,
         (_P.DUE, "stop"): _P.STOPPED,
         (_P.REFUSED, "stop"): _P.STOPPED,
         (_P.HELD, "stop"): _P.STOPPED,
@@ -107,6 +110,7 @@ PAYOUT = Machine(
         "send": CannotPayOut,
         "pay": CannotPayOut,
         "come_back": CannotPayOut,
+        "cover": CannotPayOut,
         "stop": CannotStop,
         "go_on": NotStopped,
         "keep": NotStopped,
@@ -114,12 +118,15 @@ PAYOUT = Machine(
         "hold": CannotHold,
         "release": NotHeld,
     },
-    owes={"issue": "issue", "forgo": "forgone"},
+    owes={"issue": "issue", "forgo": "forgone", "cover": "covered"},
 )
 
 
 class Payout(Model):
-    """What one person is owed for one thing. One row a reference: the unique key is the promise that it goes once."""
+    """What one person is owed for one thing. One row a reference: the unique key is the promise that it goes once.
+
+    ``amount`` is what is paid; what of it paid a debt of the seller's before it left stands in ``covered``.
+    """
 
     __tablename__ = "payouts"
     __table_args__ = (sa.Index("uq_payouts_gift_card_print", "gift_card_print", unique=True),)
@@ -134,6 +141,7 @@ class Payout(Model):
     form: Mapped[PayoutForm] = mapped_column(enum_column(PayoutForm), default=PayoutForm.GIFT_CARD)
     state: Mapped[PayoutState] = mapped_column(enum_column(PayoutState), default=PayoutState.DUE)
     amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    covered_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     currency: Mapped[str] = mapped_column(sa.String(3))
     due_at: Mapped[datetime]
     promised_by: Mapped[datetime | None]  # what the policy promised for its form; empty for those before there was one
@@ -148,9 +156,43 @@ class Payout(Model):
         return Money(self.amount_minor, self.currency)
 
     @property
+    def covered(self) -> Money:
+        return Money(self.covered_minor, self.currency)
+
+    @property
     def receiver_id(self) -> int:
         """Whose card it becomes."""
         return self.seller_id
+
+
+class Debt(Model):
+    """What a seller owes since one of their sales was found to be fraud, and what of it is still open (GAP-21)."""
+
+    __tablename__ = "debts"
+    __table_args__ = (
+        sa.Index(
+            "ix_debts_open",
+            "seller_id",
+            sqlite_where=sa.text("open_minor > 0"),
+            postgresql_where=sa.text("open_minor > 0"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seller_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"))
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), index=True)
+    amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    open_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    since: Mapped[datetime]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def open(self) -> Money:
+        return Money(self.open_minor, self.currency)
 
 
 class PayoutPreference(Model):

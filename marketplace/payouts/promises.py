@@ -30,7 +30,7 @@ def kept(since: datetime, until: datetime) -> list[Kept]:
     is_paid = Payout.state == PayoutState.ISSUED
     in_time = sa.and_(is_paid, Payout.issued_at <= Payout.promised_by)
     late = sa.and_(is_paid, Payout.issued_at > Payout.promised_by)
-    over = (PayoutState.ISSUED, PayoutState.FORGONE)
+    over = (PayoutState.ISSUED, PayoutState.COVERED, PayoutState.FORGONE)
     overdue = sa.and_(Payout.state.not_in(over), Payout.promised_by < until)
     rows = db.session.execute(
         sa.select(Payout.form, *(sa.func.count().filter(which) for which in (in_time, late, overdue)))

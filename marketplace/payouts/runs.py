@@ -18,7 +18,7 @@ from marketplace.jobs.alarms import AlarmKind, raise_alarm
 from marketplace.jobs.outbox import Done, OutboxRow, Refused
 from marketplace.ledger import Account, Line, Posting, post
 from marketplace.money import Money
-from marketplace.payouts import accounts, forms, gates
+from marketplace.payouts import accounts, debts, forms, gates
 from marketplace.payouts.cash import NoCash, TransferReport, TransferWanted, carrier
 from marketplace.payouts.cash_models import PayoutRun, PayoutTransfer, RunState, TransferState
 from marketplace.payouts.facts import CashCameBack, CashSent
@@ -76,6 +76,8 @@ def prepare(*, by: Person, at: datetime) -> PayoutRun:
     """Put everything that can be paid into a run. Nothing leaves yet. Raises ``NothingDue``."""
     queue_behind("payout run")  # two who press at once: the second finds nothing left
     ready = [one for one in due(at=at) if not one.missing]
+    left = {payout.id for payout in debts.cover([one.payout for one in ready], at=at)}
+    ready = [one for one in ready if one.payout.id in left]
     if not ready:
         raise NothingDue()
     run = PayoutRun(
@@ -138,7 +140,8 @@ def start(run: PayoutRun, *, by: Person, at: datetime) -> None:
     for transfer in run.transfers:
         payout = db.session.get_one(Payout, transfer.payout_id, with_for_update=True, populate_existing=True)
         account = accounts.account_of(payout.seller_id)
-        may_leave = payout.form is PayoutForm.CASH and payout.state in READY
+        is_same = transfer.amount_minor - transfer.bonus_minor == payout.amount_minor
+        may_leave = payout.form is PayoutForm.CASH and payout.state in READY and is_same
         if not may_leave or account is None or gates.missing(payout.seller_id, at=at):
             events.transition(transfer, "drop", by=by, at=at, sets={"ended_at": at})
             continue

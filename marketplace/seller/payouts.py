@@ -10,10 +10,13 @@ from flask_babel import gettext as _
 from marketplace import clock
 from marketplace.database import db
 from marketplace.errors import NotFound
-from marketplace.payouts import accounts, choosing, forms, gates
-from marketplace.payouts.models import Payout, PayoutForm
+from marketplace.money import format_money
+from marketplace.orders.models import Order
+from marketplace.payouts import accounts, choosing, debts, forms, gates
+from marketplace.payouts.models import Debt, Payout, PayoutForm
 from marketplace.payouts.paying import payouts_to
 from marketplace.payouts.words import PAYOUT_FORMS, PAYOUT_REASONS, PAYOUT_STATES, PAYOUT_TONES, STEPS
+from marketplace.people.models import Person
 from marketplace.permissions import member, the_person
 from marketplace.programme import versions
 
@@ -52,12 +55,21 @@ def payouts() -> ResponseReturnValue:
         account=accounts.account_of(person.id),
         open_forms=[(form, forms.of_form(policy, form)) for form in forms.open_forms(policy)],
         preferred=choosing.preference_of(person) or forms.open_forms(policy)[0],
+        debts=[(_("For %(number)s", number=number), format_money(debt.open)) for debt, number in _owed(person)],
         policy=policy,
         form_words=PAYOUT_FORMS,
         state_words=PAYOUT_STATES,
         tones=PAYOUT_TONES,
         reason_words=PAYOUT_REASONS,
     )
+
+
+def _owed(person: Person) -> list[tuple[Debt, str]]:
+    """What somebody owes, with the number of the order it is for."""
+    owed = debts.owed_by(person)
+    rows = db.session.execute(sa.select(Order.id, Order.number).where(Order.id.in_([debt.order_id for debt in owed])))
+    numbers = {row.id: row.number for row in rows}
+    return [(debt, numbers[debt.order_id]) for debt in owed]
 
 
 @bp.post("/sell/payouts/<reference>/form")

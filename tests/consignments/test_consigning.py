@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -24,12 +25,16 @@ from marketplace.custody.examining import SamePerson
 from marketplace.custody.fees import FeeIsOpen
 from marketplace.custody.taking import PieceNotTaken
 from marketplace.database import db, unit_of_work
+from marketplace.jobs import runner
 from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.ledger import Account, balance
 from marketplace.listings import supply
 from marketplace.listings.states import ListingState
 from marketplace.money import Money
+from marketplace.orders import late_refunds, settling
+from marketplace.orders.models import Order
 from marketplace.payouts.models import Payout
+from marketplace.people.models import Role
 from marketplace.shipping import parcels
 from marketplace.shipping.models import ParcelState, TrackingStatus
 from tests.accounts import an_account, mail_to
@@ -344,4 +349,45 @@ def test_a_fee_is_taken_from_the_next_payout_and_holds_the_piece_until_one_is_co
     with unit_of_work():
         selling.hand_back(back, place="Counter", by=steps.clerk(), at=clock.now())
     assert (back.state, back.fee_open) == (S.RETURNED, Money.zero("USD"))
+    assert_ledger_is_sound()
+
+
+# Refunded long after ------------------------------------------------------------------------------------------------
+
+
+def late(order: Order, **asked: Any) -> late_refunds.LateRefund:
+    agent = an_account(roles=[Role.AGENT])
+    with unit_of_work():
+        mine = db.session.get_one(Order, order.id)
+        shown = late_refunds.preview(mine, **asked)
+        assert late_refunds.refund(mine, **asked, by=agent, at=clock.now()) == shown
+    db.session.expire_all()
+    return shown
+
+
+@pytest.mark.rule("GAP-21")
+@pytest.mark.parametrize("is_paid", [False, True])
+def test_the_owner_of_a_piece_refunded_late_is_paid_all_the_same_unless_it_was_fraud(app: Flask, is_paid: bool) -> None:
+    steps.open_for_consigning()
+    made = steps.requested(an_account(), steps.a_wish(), steps.a_wish())
+    pieces = [steps.live(steps.piece_of(made, position)) for position in (1, 2)]
+    orders = [steps.bought(piece) for piece in pieces]
+    for order in orders:
+        with unit_of_work():
+            mine = db.session.get_one(Order, order.id)
+            settling.confirm(mine, stars=5, words="", by=mine.buyer, at=clock.now())
+        if is_paid:
+            runner.run_until_idle()
+    good, fraud = late(orders[0]), late(orders[1], is_fraud=True)
+    zero, share = dollars(0), dollars(180)
+    assert (good.from_payout, good.unspent, good.owed_by_seller) == (zero, zero, zero)
+    taken = (zero, share, zero) if is_paid else (share, zero, zero)
+    assert (fraud.from_payout, fraud.unspent, fraud.owed_by_seller) == taken
+    runner.run_until_idle()
+    db.session.expire_all()
+    assert [piece.state for piece in pieces] == [S.PAID, S.PAID if is_paid else S.FORFEITED]
+    assert -balance(Account.GIFT_CARD_LIABILITY, "USD").minor == share.minor
+    assert steps.owed_in_ledger() == steps.owed_in_pieces() == 0
+    letters = [letter for letter in mail_to(made.owner.email) if letter.message == "refunded_late_seller"]
+    assert [("We found that it was fraud" in one.text, "$180.00" in one.text) for one in letters] == [(True, True)]
     assert_ledger_is_sound()

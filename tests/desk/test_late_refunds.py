@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from marketplace import clock
-from marketplace.credits import cards
-from marketplace.credits.models import GiftCard
+from marketplace.credits import cards, spending, store_credit, tokens
+from marketplace.credits.models import ApiToken, GiftCard, Scope, StoreCredit
 from marketplace.database import db, unit_of_work
 from marketplace.ledger import Account, balance
 from marketplace.orders import held_payouts, late_refunds, refunding
@@ -19,6 +19,7 @@ from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason, MoreThanLeft
 from marketplace.orders.states import CannotRefund, OrderState
 from marketplace.payments.models import Refund, RefundState
+from marketplace.payouts.lost_cards import replace_card
 from marketplace.payouts.models import Payout, PayoutState
 from marketplace.payouts.paying import payout_of
 from marketplace.programme import versions
@@ -128,6 +129,59 @@ def test_a_payout_that_has_not_left_never_leaves(app: Flask) -> None:
     assert payout_of(order.id).state is PayoutState.FORGONE  # type: ignore[union-attr]
     assert sums(order, Account.SELLER_PAYABLE) == [0]
     assert db.session.scalars(sa.select(GiftCard)).all() == []
+    assert_books_balance(app)
+
+
+@pytest.mark.rule("GAP-21")
+def test_a_refund_in_part_lowers_a_payout_that_waits(app: Flask) -> None:
+    order, agent = delivered_order(), an_agent()
+    with unit_of_work():
+        held_payouts.hold_payout(order, reason="account", by=agent, at=clock.now())
+    confirm(order)
+    shown = refunded(order, of_price=usd(4_500))
+    assert (shown.from_payout, shown.from_programme) == (usd(3_600), usd(900))  # her 80% of it, and our 20%
+    with unit_of_work():
+        held_payouts.release_payout(again(order), by=agent, at=clock.now())
+    sweep()
+    assert [cards.balance_of(card) for card in db.session.scalars(sa.select(GiftCard))] == [usd(16_000)]
+    assert sums(order, Account.SELLER_PAYABLE, Account.LOSSES) == [0, 900]
+    assert order.seller is not None and "$36.00" in mail_to(order.seller.email)[-2].text
+    assert_books_balance(app)
+
+
+@pytest.mark.rule("GAP-21")
+@pytest.mark.fault("B17")
+def test_the_rest_of_a_store_credit_is_taken_back_with_its_bonus(app: Flask) -> None:
+    order = delivered_order()
+    with unit_of_work():
+        form = {"form": "store_credit", "bonus_basis_points": 1_000}
+        version = versions.publish(changed({"payout.forms": [form]}), at=clock.now())
+        db.session.execute(sa.update(Order).values(seller_policy_version_id=version.id))
+    confirm(again(order))
+    credit = db.session.scalars(sa.select(StoreCredit)).one()
+    assert store_credit.balances([credit])[credit.id] == usd(21_560)
+    assert order.seller is not None
+    with unit_of_work():
+        tokens.make_token("shop", Scope.STORE_CREDIT, at=clock.now())
+        shop = db.session.scalars(sa.select(ApiToken)).one()
+        wanted = {"amount": usd(5_000), "reference": "receipt 1", "token": shop, "at": clock.now()}
+        spending.redeem_credit(holder=order.seller, **wanted)
+    shown = refunded(order, is_fraud=True)
+    assert (shown.unspent, shown.owed_by_seller) == (usd(16_560), usd(3_040))  # the bonus was spent last
+    assert store_credit.balance_of(order.seller.id, "USD", at=clock.now()) == ZERO
+    assert sums(order, Account.SELLER_RECEIVABLE, Account.STORE_CREDIT_LIABILITY)[0] == 3_040
+    assert_books_balance(app)
+
+
+@pytest.mark.fault("B17")
+def test_a_card_that_was_lost_and_replaced_is_taken_back_all_the_same(app: Flask) -> None:
+    order = settled()
+    with unit_of_work():
+        card = db.session.scalars(sa.select(GiftCard)).one()
+        replace_card(card, by=an_agent(), at=clock.now(), reason="Lost")
+    shown = refunded(order, is_fraud=True)
+    assert (shown.unspent, shown.owed_by_seller) == (usd(19_600), ZERO)
+    assert [cards.balance_of(card) for card in db.session.scalars(sa.select(GiftCard))] == [ZERO, ZERO]
     assert_books_balance(app)
 
 

@@ -39,7 +39,7 @@ def seller(app) -> Person:
 def owe(seller: Person, reference: str = "T1", **more: object) -> Payout:
     with unit_of_work():
         wanted = {"reference": reference, "seller_id": seller.id, "amount": Money(10_000, "USD"), "at": clock.now()}
-        return paying.owe_payout(order_id=None, **wanted, **more)
+        return paying.owe_payout(order_id=None, **{**wanted, **more})
 
 
 def again(payout: Payout) -> Payout:

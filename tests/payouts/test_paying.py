@@ -74,6 +74,7 @@ LEADS = {
     "send": {DUE: PayoutState.SENT, PayoutState.REFUSED: PayoutState.SENT},
     "pay": {PayoutState.SENT: ISSUED},
     "come_back": {ISSUED: PayoutState.REFUSED},
+    "cover": dict.fromkeys((DUE, PayoutState.REFUSED), PayoutState.COVERED),
     "stop": {HELD: STOPPED, DUE: STOPPED, PayoutState.REFUSED: STOPPED},
     "go_on": {STOPPED: DUE},
     "keep": {STOPPED: HELD},
@@ -101,6 +102,7 @@ NAMED = {
     "send": CannotPayOut,
     "pay": CannotPayOut,
     "come_back": CannotPayOut,
+    "cover": CannotPayOut,
     "stop": CannotStop,
     "go_on": NotStopped,
     "keep": NotStopped,
@@ -209,7 +211,7 @@ def test_many_are_owed_in_few_statements_each_with_its_card_asked_for(app, engin
     assert [(payout.order_id, payout.amount_minor) for payout in payouts] == [
         (d.order_id, d.amount.minor) for d in debts
     ]
-    assert len(statements) == (4 if engine == "postgresql" else 8)  # SQLite hands keys back one by one
+    assert len(statements) == (5 if engine == "postgresql" else 9)  # SQLite hands keys back one by one
     rows = db.session.scalars(sa.select(OutboxRow).where(OutboxRow.kind == "gift_card").order_by(OutboxRow.id)).all()
     assert [row.key for row in rows] == [f"gift_card:{payout.reference}" for payout in payouts]
     assert [row.request for row in rows] == [
