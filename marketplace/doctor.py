@@ -37,11 +37,12 @@ class Check:
 
 
 def examine() -> list[Check]:
-    """Every check, in the order a person would ask."""
+    """Every check, in the order a person would ask; the rest of them only of a database that this code can read."""
+    checks = _foundations()
+    if any(check.trouble for check in checks if check.name in {"database", "migrations"}):
+        return checks
     return [
-        _database(),
-        _migrations(),
-        _triggers(),
+        *checks,
         _clock(),
         _programme(),
         _ledger(),
@@ -58,11 +59,16 @@ def reach_outside() -> list[Check]:
 
 def readiness() -> list[str]:
     """Why this process should not get traffic; empty when it should."""
+    found = [check for check in _foundations() if check.trouble] or [_programme()]
+    return [f"{check.name}: {check.trouble}" for check in found if check.trouble]
+
+
+def _foundations() -> list[Check]:
+    """Whether the database answers, and is what this code expects."""
     try:
-        checks = [_database(), _migrations(), _triggers()]
+        return [_database(), _migrations(), _triggers()]
     except sa.exc.DBAPIError as trouble:
-        return [f"database: {type(trouble).__name__}"]
-    return [f"{check.name}: {check.trouble}" for check in checks if check.trouble]
+        return [Check("database", db.engine.dialect.name, f"it does not answer: {type(trouble.orig).__name__}")]
 
 
 def _database() -> Check:
@@ -80,7 +86,9 @@ def _migrations() -> Check:
     known, standing = revisions.brought(), revisions.standing()
     if standing and standing not in known:
         return Check("migrations", f"{standing}, newer than this code")
-    return Check("migrations", standing or "none", "" if standing == known[-1] else f"expected {known[-1]}")
+    return Check(
+        "migrations", standing or "none", "" if standing == known[-1] else f"expected {known[-1]}: flask db upgrade"
+    )
 
 
 def _triggers() -> Check:

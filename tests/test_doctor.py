@@ -31,6 +31,7 @@ from tests.fresh import FreshDatabase
 from tests.payments.rigs import stripe_gateway
 from tests.plugins.redis import RedisServer, free_port
 from tests.shipping.rigs import carrier_at
+from tests.shop import close, make_shop
 
 
 def outside(app: Flask) -> tuple[dict[str, str], int, str]:
@@ -97,6 +98,29 @@ def test_a_database_without_a_policy_is_a_finding_and_no_fault(fresh_database: F
         return found["programme"]
 
     assert "nothing is published" in fresh_database.run(asked_without_a_policy)
+
+
+def doctor_says(shop: Flask) -> dict[str, str]:
+    """What it finds wrong, told as a document, with the exit code of a finding."""
+    result = apart(lambda: shop.test_cli_runner().invoke(args=["doctor", "--json"]))
+    assert result.exit_code == 1
+    return {check["name"]: check["trouble"] for check in json.loads(result.stdout)}
+
+
+def test_a_database_that_is_behind_is_a_finding_and_no_fault(fresh_database: FreshDatabase) -> None:
+    def fall_behind() -> None:
+        with unit_of_work() as session:
+            session.execute(sa.text("DROP TABLE clock_offset"))
+            session.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+
+    fresh_database.run(fall_behind)
+    assert "flask db upgrade" in doctor_says(fresh_database.app)["migrations"]
+
+
+def test_a_database_that_is_away_is_a_finding_and_no_fault(tmp_path: Path) -> None:
+    shop = make_shop(f"postgresql://postgres@127.0.0.1:{free_port()}/gone", photos=tmp_path)
+    assert doctor_says(shop)["database"].startswith("it does not answer")
+    close(shop)
 
 
 def test_it_says_who_was_heard_and_whether_workers_take_what_waits(

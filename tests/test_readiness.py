@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from marketplace.database import unit_of_work
+from marketplace.programme.models import ProgrammeVersion
 from tests.web import Browser
 
 
@@ -26,3 +27,10 @@ def test_the_code_before_an_upgrade_goes_on_serving_and_the_code_after_waits_for
     answer = client.get("/readyz")
     assert (answer.status_code, answer.get_json()["status"]) == (503, "not ready")
     assert "migrations" in answer.get_json()["reasons"][0]
+
+
+def test_a_shop_without_a_policy_waits_for_one(app, client: Browser) -> None:
+    with unit_of_work() as session:
+        session.execute(sa.delete(ProgrammeVersion))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()["reasons"][0].partition(":")[0]) == (503, "programme")

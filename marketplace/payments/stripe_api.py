@@ -113,7 +113,8 @@ class StripeAPI:
 
 
 def _words(trouble: stripe.StripeError) -> str:
-    return f"{type(trouble).__name__} {trouble.http_status or ''}: {str(trouble)[:200]}"
+    told = " ".join(str(trouble).split())
+    return f"{type(trouble).__name__} {trouble.http_status or ''}".rstrip() + f": {told[:200]}"
 
 
 def _session() -> requests.Session:

@@ -10,7 +10,8 @@ import yaml
 
 from marketplace.listings.photo_uploads import UPLOADS_AT_ONCE
 from marketplace.seats import SEATS
-from tests.architecture.source import ROOT
+from marketplace.settings import Settings
+from tests.architecture.source import PRODUCT, ROOT
 from tests.architecture.test_docs import rows_under
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
@@ -60,3 +61,29 @@ def test_a_web_process_has_many_more_threads_than_seats() -> None:
     threads = int(PROCFILE["web"].partition("--blocking-threads ")[2].split()[0])
     assert threads >= 10 * SEATS
     assert f'"--blocking-threads", "{threads}"' in (ROOT / "deploy" / "Containerfile").read_text()
+
+
+def test_the_image_holds_everything_that_the_shop_reads() -> None:
+    image = (ROOT / "deploy" / "Containerfile").read_text()
+    copied = {name for line in re.findall(r"^COPY (.+)$", image, re.MULTILINE) for name in line.split()[:-1]}
+    read = {name for file in PRODUCT.rglob("*.py") for name in re.findall(r'\bROOT / "(\w+)"', file.read_text())}
+    assert {"static", "templates", "translations"} <= read
+    assert read | {"marketplace", "migrations", "wsgi.py", "celery_app.py", "requirements.txt"} == copied
+    sent = (ROOT / "deploy" / "Containerfile.dockerignore").read_text()
+    assert set(re.findall(r"^!(\S+)$", sent, re.MULTILINE)) == copied
+
+
+def test_the_example_of_variables_is_enough_for_production() -> None:
+    told = (ROOT / "deploy" / "shop.env.example").read_text()
+    names = set(re.findall(r"^([A-Z_]+)=", told, re.MULTILINE))
+    assert names - {name for name in names if name.startswith("AWS_")} <= set(rows_under("Variables"))
+    secret = dict.fromkeys(names, "0123456789abcdefghijklmnopqrstuvwxyz")
+    chosen = dict(re.findall(r"^([A-Z_]+)=(\w+)$", told, re.MULTILINE))
+    addresses = {
+        "PUBLIC_URL": "https://shop.example",
+        "PHOTO_STORE_URL": "s3://photos",
+        "MAIL_URL": "smtps://user:word@mail.example",
+        "STRIPE_WEBHOOK_SECRET": "whsec_0123456789",
+    }
+    of_compose = {**OURS["web"]["environment"], "DATABASE_URL": "postgresql://shop@postgres/shop"}
+    Settings.from_environment({**secret, **chosen, **addresses, **of_compose}).refuse_unsafe()

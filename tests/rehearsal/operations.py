@@ -113,7 +113,7 @@ def upgrade_killed(stage: Stage) -> None:
 
 def trouble_with_migrations(stage: Stage, env: dict[str, str]) -> str:
     said = stage.column.flask("doctor", "--json", check=False, env=env).stdout
-    return next((one["trouble"] for one in json.loads(said) if one["name"] == "migrations"), "") if said else "expected"
+    return next(str(one["trouble"]) for one in json.loads(said) if one["name"] == "migrations")
 
 
 # A restore -----------------------------------------------------------------------------------------------------------
