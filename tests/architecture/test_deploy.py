@@ -83,6 +83,7 @@ def test_the_example_of_variables_is_enough_for_production() -> None:
         "PUBLIC_URL": "https://shop.example",
         "PHOTO_STORE_URL": "s3://photos",
         "MAIL_URL": "smtps://user:word@mail.example",
+        "STRIPE_API_KEY": "sk_test_0123456789",
         "STRIPE_WEBHOOK_SECRET": "whsec_0123456789",
     }
     of_compose = {**OURS["web"]["environment"], "DATABASE_URL": "postgresql://shop@postgres/shop"}
