@@ -37,7 +37,7 @@ bench: $(VENV)/.dev
 rehearse: $(VENV)/.dev
 	@$(VENV)/bin/python -W ignore -m tests.rehearsal
 
-# The same column with something killed, taken away or wrong in the middle of a sale; `make drills DRILLS=mail_down` runs one.
+# The same column with something killed, taken away or wrong in the middle of a sale; `make drills DRILLS=mail_in_trouble` runs one.
 drills: $(VENV)/.dev
 	@$(VENV)/bin/python -W ignore -m tests.rehearsal.drilling $(DRILLS)
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from redis import Redis
 
 from tests.doubles import bucket, stripe
+from tests.doubles.wire import Wire
 from tests.plugins import postgresql
 from tests.plugins.redis import free_port
 from tests.processes import ROOT, Process, python, tool, until
@@ -27,6 +28,7 @@ ISSUER_TOKEN = "the-issuers-token"
 OUTSIDE = ("redis", "bucket", "mail", "stripe", "shippo", "gift_cards")
 WEBS = ("web1", "web2")
 JOBS = ("worker", "beat")
+WIRED = ("mail", "bucket")  # these doubles know no lost answers: in drills a wire before them does
 STARTED = "Started worker-1"  # granian says so once the application has been loaded
 TIMEOUT = 30  # seconds for an answer
 THREADS = int((ROOT / "Procfile").read_text().partition("--blocking-threads ")[2].split()[0])
@@ -47,6 +49,7 @@ class Column:
 
     def __post_init__(self) -> None:
         self.ports = {name: free_port() for name in OUTSIDE}
+        self.wires = {name: Wire(self.ports[name]) for name in WIRED} if self.mortal else {}
         self.letters = self.folder / "letters"
         self.letters.mkdir(parents=True, exist_ok=True)
         self._add("redis", ["redis-server", *_redis_options(self.ports["redis"], self.folder)], "Ready to accept")
@@ -80,7 +83,11 @@ class Column:
         return sa.make_url(self.server.url).set(database=self.database).render_as_string(hide_password=False)
 
     def address(self, part: str) -> str:
-        return f"http://127.0.0.1:{self.ports[part]}"
+        return f"http://127.0.0.1:{self.port(part)}"
+
+    def port(self, part: str) -> int:
+        """Where the shop finds something outside: behind a wire, or at the thing itself."""
+        return self.wires[part].port if part in self.wires else self.ports[part]
 
     @property
     def env(self) -> dict[str, str]:
@@ -93,7 +100,7 @@ class Column:
             "JOBS": "celery",
             "REDIS_URL": f"redis://127.0.0.1:{self.ports['redis']}/0",
             "PHOTO_STORE_URL": "s3://photos",
-            "MAIL_URL": f"smtp://127.0.0.1:{self.ports['mail']}?from=shop%40brand.example",
+            "MAIL_URL": f"smtp://127.0.0.1:{self.port('mail')}?from=shop%40brand.example",
             "SHIPPING": "shippo",
             "SHIPPO_TOKEN": "shippo_test_rehearsal",
             "SHIPPO_API_BASE": self.address("shippo"),
@@ -143,6 +150,8 @@ class Column:
         outside, ours = ([self.parts[name] for name in names] for names in (OUTSIDE, WEBS + JOBS))
         for part in outside:
             part.begin()
+        for wire in self.wires.values():
+            wire.start()
         self.flask("db", "upgrade")
         self.flask("programme", "publish", "preloved")
         for part in ours:

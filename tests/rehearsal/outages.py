@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from tests.processes import until
 from tests.rehearsal.column import WEBS
 from tests.rehearsal.foundations import DOWN_SECONDS
 from tests.rehearsal.sale import Sale
@@ -16,18 +17,21 @@ from tests.rehearsal.stage import Stage, finish
 RESET = {"works": False, "reply": "reset"}  # nothing was done and nothing is heard
 LOST = {"reply": "reset"}  # done, and the answer is lost
 SLOW = {"delay": 2}
+END_OF_LETTER = b"\r\n.\r\n"
+
+SESSIONS = ("create_session", "retrieve_session", "list_sessions", "list_events")
 
 MOST_BYTES = 8_000  # the smallest copies of a photo have room, the others have none
 
 
 def stripe_in_trouble(stage: Stage) -> None:
-    """Down, then every answer lost, then slow (B14).
+    """Down, then slow, then the answer is lost (B14).
 
     Control: tests/payments/test_stripe_sale.py, ``test_control_without_key_and_look_up…``, ``…with_a_new_key…``.
     """
     column, sale = stage.column, stage.next_sale()
-    column.misbehave("stripe", ["create_session"], **RESET)
-    threading.Timer(DOWN_SECONDS, lambda: column.misbehave("stripe", ["create_session"], **SLOW)).start()
+    column.misbehave("stripe", SESSIONS, **RESET)
+    threading.Timer(DOWN_SECONDS, lambda: column.misbehave("stripe", SESSIONS, **SLOW)).start()
     sale.buy()
     column.behave("stripe")
     column.steer("stripe", "plan", {"operation": "create_session", "faults": [LOST]})
@@ -78,35 +82,53 @@ def issuer_in_trouble(stage: Stage) -> None:
     stage.say("one card, though its answer was lost")
 
 
-def mail_down(stage: Stage) -> None:
-    """Nothing leaves while somebody buys; afterwards each letter leaves, once (W15).
+def mail_in_trouble(stage: Stage) -> None:
+    """Nothing leaves while somebody buys; afterwards each letter leaves once, be the server slow (W15).
 
+    Then one is taken and the answer lost: that one comes again, under its own number, and no other.
     Control: tests/mail/test_server_away.py, ``test_control_a_shop_that_tries_a_letter_once_loses_it``.
     """
-    sale, mail = stage.next_sale(), stage.part("mail")
+    sale, mail, wire = stage.next_sale(), stage.part("mail"), stage.column.wires["mail"]
     mail.kill()
     sale.buy()
     time.sleep(DOWN_SECONDS)
     mail.start()
     sale.hand_over()
-    finish(sale)
-    copies = [letter.name for letter in stage.column.letters.glob("*-2.eml")]
-    assert copies == [], f"sent twice: {copies}"
-    stage.say("orders went on, letters came later")
+    wire.slow(0.5)
+    sale.deliver()
+    wire.slow(0)
+    assert _repeated(stage) == [], "sent twice"
+    wire.lose_answer(END_OF_LETTER)
+    sale.let_the_window_pass()
+    sale.receive_the_card()
+    until(lambda: len(_repeated(stage)) == 1, "the letter whose answer was lost comes again")
+    assert wire.lost == 1
+    stage.say("orders went on, letters came later; the one whose answer was lost came twice under one number")
 
 
-def bucket_down(stage: Stage) -> None:
+def _repeated(stage: Stage) -> list[str]:
+    """The letters that were taken more than once."""
+    return [file.name for file in stage.column.letters.glob("*-*.eml") if not file.name.endswith("-1.eml")]
+
+
+def bucket_in_trouble(stage: Stage) -> None:
     """No photo can be kept: the form says so, keeps nothing, and lists the piece later (W12).
 
+    The same where the bucket has kept one and its answer is lost. Then it is slow, and all are kept.
     Control: tests/seller/test_photos.py, ``test_control_a_photo_recorded_whatever_the_disk_says_is_a_broken_row``.
     """
-    bucket, new = stage.part("bucket"), stage.newcomer()
+    bucket, new, wire = stage.part("bucket"), stage.newcomer(), stage.column.wires["bucket"]
     new.join()
     new.begin_listing()
     bucket.kill()
     assert_photos_are_refused(new)
     bucket.start()
+    wire.lose_answer(b"PUT /")
+    assert_photos_are_refused(new)
+    assert wire.lost == 1
+    wire.slow(0.3)
     new.send_photos()
+    wire.slow(0)
     new.submit_listing()
     stage.say("the seller was told, and listed the piece when the bucket was back")
 
