@@ -9,6 +9,10 @@ from flask import Flask
 from werkzeug.utils import import_string
 
 from marketplace import chores
+from marketplace.buybacks import arriving as buyback_arriving
+from marketplace.buybacks import buying, quoting, switching
+from marketplace.buybacks import facts as buyback_facts
+from marketplace.buybacks import silence as buyback_silence
 from marketplace.consignments import arriving
 from marketplace.consignments import facts as consigned_facts
 from marketplace.consignments import selling as consigned_selling
@@ -30,6 +34,7 @@ from marketplace.listings import facts as listing_facts
 from marketplace.listings import review as listing_review
 from marketplace.listings import tidying, withdrawing
 from marketplace.mail import (
+    about_buybacks,
     about_cash,
     about_consignments,
     about_offers,
@@ -83,6 +88,7 @@ def wire(app: Flask, settings: Settings) -> None:
     _orders()
     _disputes()
     _consignments()
+    _buybacks()
     _payouts()
     _mail()
     runner.register_chore(seals.seal_batch)
@@ -289,6 +295,19 @@ def _consignments() -> None:
     react_to(order_facts.RefundedLate, about_consignments.refunded_late)
     react_to(consigned_facts.LabelReady, about_consignments.label_ready)
     react_to(consigned_facts.PieceMoved, about_consignments.piece_moved)
+
+
+def _buybacks() -> None:
+    deadlines.register(buyback_silence.DUE, buyback_silence.sweep)
+    deadlines.register(quoting.LABEL_LATE, buyback_arriving.sweep_label_late)
+    react_to(shipping_facts.InboundNews, buyback_arriving.news)
+    react_to(consigned_facts.PieceMoved, switching.piece_moved)
+    react_to(payout_facts.GiftCardReady, buying.paid_out)
+    react_to(payout_facts.CreditReady, buying.paid_out)
+    react_to(payout_facts.CashSent, buying.paid_out)
+    react_to(payout_facts.DebtCovered, buying.covered)
+    react_to(buyback_facts.BuybackLabelReady, about_buybacks.label_ready)
+    react_to(buyback_facts.BuybackMoved, about_buybacks.moved)
 
 
 def _payouts() -> None:

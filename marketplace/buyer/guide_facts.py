@@ -8,6 +8,7 @@ from datetime import date
 from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 
+from marketplace.buybacks import requesting
 from marketplace.money import Money
 from marketplace.orders import tax
 from marketplace.payouts.words import PAYOUT_FORMS
@@ -88,6 +89,16 @@ class GuideFacts:
         market = self.policy.market
         names = names_of(market.country, market.ship_to_regions)
         return [(name, self.policy.tax.rate_on(self.on, code)) for code, name in names.items()]
+
+    @property
+    def bought_groups(self) -> str:
+        """The groups of pieces that we buy."""
+        return requesting.group_words(self.policy)
+
+    @property
+    def bought_grades(self) -> str:
+        """The grades in which we buy."""
+        return requesting.grade_words(self.policy)
 
     @property
     def form_words(self) -> dict[str, LazyString]:

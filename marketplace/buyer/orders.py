@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from marketplace import clock
+from marketplace.buybacks.requesting import can_offer
 from marketplace.buyer import cards, order_words
 from marketplace.buyer.order_forms import ConfirmForm
 from marketplace.database import db
@@ -22,7 +23,7 @@ from marketplace.orders.timeline import tracking_timeline
 from marketplace.orders.visitors import own_order
 from marketplace.payments import attempts
 from marketplace.payments.models import PaymentAttempt
-from marketplace.permissions import scoped, signed_in, the_person
+from marketplace.permissions import current_person, scoped, signed_in, the_person
 from marketplace.programme import versions
 from marketplace.shipping import parcels
 
@@ -64,6 +65,12 @@ def order(number: str) -> ResponseReturnValue:
     return _show(own_order(number), ConfirmForm())
 
 
+def _may_offer(order: Order) -> bool:
+    """Whether its buyer, signed in, may offer the piece to us (LUX-77)."""
+    person = current_person()
+    return person is not None and can_offer(order, versions.current().policy.modes.buyback, person)
+
+
 def _show(order: Order, form: ConfirmForm, status: int = 200) -> ResponseReturnValue:
     at = clock.now()
     parcel = parcels.parcel_of(order.id)
@@ -79,6 +86,7 @@ def _show(order: Order, form: ConfirmForm, status: int = 200) -> ResponseReturnV
         grade=cards.grade(order.as_sold["grade"], policy),
         paid_with=_card(order),
         form=form,
+        may_offer=_may_offer(order),
         may_confirm=can_confirm(order, at),
         may_report=can_report_problem(order, at),
         may_cancel=buyer_can_cancel(order, at),

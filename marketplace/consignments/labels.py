@@ -23,6 +23,7 @@ LABELS = {
     _S.PAYABLE: _l("To be paid"),
     _S.PAID: _l("Paid"),
     _S.FORFEITED: _l("Not paid: found to be fraud"),
+    _S.SOLD_TO_US: _l("Sold to us"),
     _S.LOST: _l("Lost in our care"),
     _S.GOING_BACK: _l("Going back"),
     _S.RETURNED: _l("Sent back"),
@@ -39,6 +40,7 @@ TONES = {
     _S.SOLD: "ok",
     _S.PAYABLE: "ok",
     _S.PAID: "ok",
+    _S.SOLD_TO_US: "ok",
     _S.LOST: "bad",
 }
 

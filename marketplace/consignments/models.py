@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.consignments.states import OVER, PIECE, Choice, PieceState
+from marketplace.consignments.states import HERE, OVER, PIECE, Choice, PieceState
 from marketplace.custody.models import Charged, Described, Examined, Way
 from marketplace.database import JSONDocument, Model, enum_column
 from marketplace.events import Machine
@@ -86,6 +86,15 @@ class ConsignedPiece(Described, Examined, Charged, Model):
     def number(self) -> str:
         """What the tag on the piece says: its consignment's number and its place in it."""
         return f"{self.consignment.number}-{self.position}"
+
+    @property
+    def tag(self) -> str:
+        return self.number
+
+    @property
+    def custody_is_ours(self) -> bool:
+        """Whether it lies with us."""
+        return self.state in HERE
 
     @property
     def is_over(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask_babel import gettext as _
@@ -17,11 +16,10 @@ from marketplace.consignments.moving import move
 from marketplace.consignments.states import PieceState
 from marketplace.custody import inbound
 from marketplace.custody.models import Way
-from marketplace.custody.taking import PieceNotTaken, check_day, check_kind
+from marketplace.custody.taking import PieceNotTaken, Wish, check_day, check_kind
 from marketplace.database import db, public_id
 from marketplace.errors import Refusal
 from marketplace.jobs import deadlines
-from marketplace.money import Money
 from marketplace.people.models import Person
 from marketplace.programme import Policy, versions
 from marketplace.shipping import parcels
@@ -42,20 +40,6 @@ class TooManyPieces(Refusal):
     """More pieces than fit into one parcel."""
 
     status = 422
-
-
-@dataclass(frozen=True)
-class Wish:
-    """One piece as its owner describes it. ``hoped`` is what she hopes to receive."""
-
-    house: str
-    category: str
-    title: str
-    colour: str
-    grade: str
-    retail: Money
-    hoped: Money | None = None
-    words: str = ""
 
 
 def request(
@@ -103,16 +87,9 @@ def _piece(wish: Wish, position: int, currency: str) -> ConsignedPiece:
     return ConsignedPiece(
         position=position,
         state=PieceState.REQUESTED,
-        house=wish.house,
-        category=wish.category,
-        title=wish.title,
-        colour=wish.colour,
-        grade=wish.grade,
-        words=wish.words,
         currency=currency,
-        retail_minor=wish.retail.minor,
-        hoped_minor=wish.hoped.minor if wish.hoped else None,
         fee_minor=0,
+        **wish.columns,
     )
 
 

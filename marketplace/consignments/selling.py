@@ -126,6 +126,13 @@ def can_take_back(piece: ConsignedPiece) -> bool:
     return piece.listing is None or piece.listing.state is not ListingState.HELD
 
 
+def can_sell_to_us(piece: ConsignedPiece) -> bool:
+    """Whether we may buy the piece itself now: not while somebody pays for it, or has bought it (LUX-73, LUX-74)."""
+    if not piece.machine.allows(piece.state, "sell_to_us"):
+        return False
+    return piece.listing is None or piece.listing.state is not ListingState.HELD
+
+
 def take_back(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
     """The owner wants it back: out of the shop at once, sent within the policy's days, for the fee where she is early
     (NAP-32, NAP-33, LUX-72). Raises ``CannotWithdrawConsigned``.

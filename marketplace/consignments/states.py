@@ -25,6 +25,7 @@ class PieceState(enum.StrEnum):
     PAYABLE = "payable"
     PAID = "paid"
     FORFEITED = "forfeited"  # sold, found to be fraud: not paid
+    SOLD_TO_US = "sold_to_us"  # at the offer that stood beside the proposal (LUX-74)
     LOST = "lost"  # in our care: paid as if sold (NAP-19)
     GOING_BACK = "going_back"
     RETURNED = "returned"
@@ -115,6 +116,8 @@ PIECE = Machine(
         (_S.COUNTERED, "stand"): _S.PROPOSED,
         (_S.ACCEPTED, "put_on_sale"): _S.LIVE,
         (_S.LIVE, "sell"): _S.SOLD,
+        (_S.PROPOSED, "sell_to_us"): _S.SOLD_TO_US,
+        (_S.LIVE, "sell_to_us"): _S.SOLD_TO_US,
         (_S.SOLD, "come_back"): _S.INBOUND,  # the sale came to nothing: it is ticked in and examined again
         (_S.SOLD, "owe"): _S.PAYABLE,
         (_S.PAYABLE, "pay"): _S.PAID,
@@ -149,6 +152,7 @@ PIECE = Machine(
         "stand": CannotAnswerCounter,
         "put_on_sale": CannotPutOnSale,
         "sell": CannotSellConsigned,
+        "sell_to_us": CannotSellConsigned,
         "come_back": CannotComeBack,
         "owe": CannotOwe,
         "pay": CannotOwe,
@@ -165,7 +169,8 @@ PIECE = Machine(
     owes={"owe": "consigned", "lose": "consigned_lost", "pay": "consigned_paid", "forfeit": "consigned_forfeited"},
 )
 
-OVER = frozenset({_S.PAID, _S.FORFEITED, _S.RETURNED, _S.DONATED, _S.RECYCLED, _S.WITHDRAWN})
+OVER = frozenset({_S.PAID, _S.SOLD_TO_US, _S.FORFEITED, _S.RETURNED, _S.DONATED, _S.RECYCLED, _S.WITHDRAWN})
+HERE = frozenset({_S.RECEIVED, _S.INSPECTING, _S.PROPOSED, _S.ACCEPTED, _S.LIVE})  # it lies with us
 OWED = frozenset({_S.PAYABLE, _S.LOST})  # what consignment payable holds
 
 

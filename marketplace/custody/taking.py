@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from marketplace.errors import Refusal
+from marketplace.money import Money
 from marketplace.programme import Policy
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One piece as its owner describes it. ``hoped`` is what she hopes to receive."""
+
+    house: str
+    category: str
+    title: str
+    colour: str
+    grade: str
+    retail: Money
+    hoped: Money | None = None
+    words: str = ""
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The same as the columns of ``models.Described``, without the currency."""
+        said = {name: getattr(self, name) for name in ("house", "category", "title", "colour", "grade", "words")}
+        return {**said, "retail_minor": self.retail.minor, "hoped_minor": self.hoped.minor if self.hoped else None}
 
 
 class PieceNotTaken(Refusal):

@@ -10,8 +10,8 @@ from itertools import cycle
 from marketplace import clock
 from marketplace.consignments import arriving, examining, proposing, requesting, selling
 from marketplace.consignments.models import ConsignedPiece, Consignment
-from marketplace.consignments.requesting import Wish
 from marketplace.consignments.states import Choice
+from marketplace.custody.taking import Wish
 from marketplace.database import db, unit_of_work
 from marketplace.demo import buying, words
 from marketplace.demo.cast import Character, members_in, staff

@@ -16,7 +16,18 @@ from flask import Flask
 from marketplace import clock
 from marketplace.clock import ClockOffset
 from marketplace.database import db, unit_of_work
-from marketplace.demo import cases, cast, consigning, courses, gift_cards, library, listings, own_stock, purchases
+from marketplace.demo import (
+    cases,
+    cast,
+    consigning,
+    courses,
+    gift_cards,
+    library,
+    listings,
+    own_stock,
+    purchases,
+    quoting,
+)
 from marketplace.demo.album import Album
 from marketplace.demo.courses import JustNow
 from marketplace.demo.pieces import Closets
@@ -89,6 +100,8 @@ def _tell_of_the_house(stage: Stage, policy: Policy) -> None:
     own_stock.tell_all(stage, policy)
     if policy.modes.consignment.is_on:
         consigning.tell_all(stage, policy)
+    if policy.modes.buyback.is_on:
+        quoting.tell_all(stage, policy)
     stage.order_photos()
     _open_house(stage.album, policy)
     with unit_of_work():

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from wtforms import StringField
 
 from marketplace import clock
+from marketplace.buybacks.models import Buyback
 from marketplace.consignments.models import ConsignedPiece, Consignment
 from marketplace.credits.models import GiftCard
 from marketplace.database import db
@@ -54,6 +55,7 @@ VIEWS = (
     ("desk_orders.search", "Orders", (Role.AGENT, Role.WAREHOUSE)),
     ("supply.supply", "Supply", (Role.WAREHOUSE, Role.REVIEWER)),
     ("intake.scan", "Intake", (Role.WAREHOUSE, Role.REVIEWER)),
+    ("desk_quotes.quotes", "Quotes", (Role.REVIEWER,)),
     ("gift_card_desk.search", "Gift cards", (Role.AGENT,)),
     ("desk_payouts.due", "Payouts", (Role.MANAGER,)),
     ("people_desk.search", "People", (Role.AGENT,)),
@@ -82,6 +84,7 @@ def _navigation(state: Any) -> None:
             "Orders": _("Orders"),
             "Supply": _("Supply"),
             "Intake": _("Intake"),
+            "Quotes": _("Quotes"),
             "Gift cards": _("Gift cards"),
             "Payouts": _("Payouts"),
             "People": _("People"),
@@ -102,7 +105,9 @@ def _navigation(state: Any) -> None:
 
 def _is_on(endpoint: str) -> bool:
     """Whether this part of the desk has anything to do under the policy in force."""
-    return endpoint != "intake.scan" or versions.current().policy.modes.consignment.is_on
+    modes = versions.current().policy.modes
+    needs = {"intake.scan": modes.consignment.is_on or modes.buyback.is_on, "desk_quotes.quotes": modes.buyback.is_on}
+    return needs.get(endpoint, True)
 
 
 @bp.post("/desk/keys")
@@ -176,6 +181,9 @@ def _subject(alarm: Alarm) -> dict[str, str | None]:
         piece = db.session.get_one(ConsignedPiece, alarm.subject_id)
         href = page_if_open("intake.piece", number=piece.consignment.number, position=piece.position)
         return {"name": piece.number, "href": href}
+    if alarm.subject_type == Buyback.__tablename__:
+        number = db.session.get_one(Buyback, alarm.subject_id).number
+        return {"name": number, "href": url_for("desk_quotes.quote", number=number)}
     if alarm.subject_type == UnknownMoney.__tablename__:
         return {"name": db.session.get_one(UnknownMoney, alarm.subject_id).ref, "href": None}
     return {"name": f"{alarm.subject_type} {alarm.subject_id}", "href": None}

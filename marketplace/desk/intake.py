@@ -1,4 +1,4 @@
-"""Where consigned pieces arrive: scan, tick, examine, find genuine, propose or decline, send back. Made for a phone."""
+"""Where pieces arrive: scan, tick, examine, find genuine, then propose, confirm or send back. Made for a phone."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from flask_babel import lazy_gettext as _l
 from wtforms import StringField
 
 from marketplace import clock
-from marketplace.consignments import arriving, examining, finding, proposing, selling, terms
-from marketplace.consignments.labels import LABELS, tone
-from marketplace.consignments.models import ConsignedPiece
-from marketplace.consignments.states import PieceState
+from marketplace.buybacks import inspecting
+from marketplace.buybacks.models import Buyback
+from marketplace.consignments import examining, finding, proposing, terms
+from marketplace.consignments.models import ConsignedPiece, Consignment
 from marketplace.custody import log
-from marketplace.form_fields import Form
+from marketplace.custody.fees import FeeIsOpen
+from marketplace.desk import intake_kinds
+from marketplace.desk.intake_kinds import Piece, address, kind_of, piece_at, place_of
+from marketplace.errors import NotFound, Refusal
+from marketplace.form_fields import Form, MoneyField
 from marketplace.listings.completeness import missing
+from marketplace.payouts.words import PAYOUT_FORMS
 from marketplace.people.models import Role
 from marketplace.permissions import staff, the_person
 from marketplace.shipping import parcels
@@ -26,15 +31,12 @@ from marketplace.text import PlainText
 
 bp = Blueprint("intake", __name__)
 
-_S = PieceState
-
-# What the desk has to do, in the order of the page.
-TO_DO = (
-    (_l("On their way"), (_S.INBOUND,)),
-    (_l("To examine"), (_S.RECEIVED, _S.INSPECTING)),
-    (_l("To answer"), (_S.COUNTERED, _S.ACCEPTED)),
-    (_l("To send back"), (_S.GOING_BACK,)),
-)
+LISTS = {
+    "coming": _l("On their way"),
+    "examine": _l("To examine"),
+    "answer": _l("To answer"),
+    "back": _l("To send back"),
+}
 
 
 class PlaceForm(Form):
@@ -43,40 +45,44 @@ class PlaceForm(Form):
     place = StringField(_l("Place"), [PlainText(60)])
 
 
+class ReviseForm(Form):
+    """What a piece is worth after all, and why."""
+
+    price = MoneyField(_l("Revised quote"))
+    reason = StringField(_l("Why"), [PlainText(300)])
+
+
 @bp.get("/desk/intake")
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def scan() -> ResponseReturnValue:
     """One field for the scanner, and what waits. A tag that is known leads straight to its page."""
     tag = request.args.get("tag", "")[:60]
-    found = arriving.by_tag(tag) if tag else None
-    if isinstance(found, ConsignedPiece):
-        return redirect(_address(found), 303)
-    if found is not None:
+    found = intake_kinds.by_tag(tag) if tag else None
+    if isinstance(found, Consignment):
         return redirect(url_for("intake.parcel", number=found.number), 303)
-    lists = [(label, [_row(piece) for piece in finding.waiting_in(*states)]) for label, states in TO_DO]
-    return render_template("desk/intake.html", tag=tag, lists=lists, labels=LABELS, tone=tone)
+    if found is not None:
+        return redirect(address(found), 303)
+    lists = [(label, [_row(piece) for piece in intake_kinds.waiting(name)]) for name, label in LISTS.items()]
+    return render_template("desk/intake.html", tag=tag, lists=lists)
 
 
-def _row(piece: ConsignedPiece) -> dict[str, Any]:
-    return {"piece": piece, "href": _address(piece)}
-
-
-def _address(piece: ConsignedPiece) -> str:
-    return url_for("intake.piece", number=piece.consignment.number, position=piece.position)
+def _row(piece: Piece) -> dict[str, Any]:
+    kind = kind_of(piece)
+    return {"piece": piece, "href": address(piece), "label": kind.label(piece.state), "tone": kind.tone(piece.state)}
 
 
 @bp.get("/desk/intake/<number>")
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def parcel(number: str) -> ResponseReturnValue:
-    """One parcel: tick what lies in it."""
+    """One parcel: tick what lies in it. A piece that comes alone has no page beside its own."""
+    if number.startswith("Q"):
+        return redirect(address(piece_at(number, intake_kinds.ONLY)), 303)
     found = finding.numbered(number)
     return render_template(
         "desk/intake_parcel.html",
         consignment=found,
         parcel=parcels.inbound_parcel(found.number),
         pieces=[_row(piece) for piece in found.pieces],
-        labels=LABELS,
-        tone=tone,
     )
 
 
@@ -84,54 +90,67 @@ def parcel(number: str) -> ResponseReturnValue:
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def piece(number: str, position: int) -> ResponseReturnValue:
     """One piece with everything that can be done with it now."""
-    return _page(_piece(number, position))
+    return _page(piece_at(number, position))
 
 
-def _piece(number: str, position: int) -> ConsignedPiece:
-    return finding.piece_in(finding.numbered(number), position)
-
-
-def _page(found: ConsignedPiece, *, form: PlaceForm | None = None) -> ResponseReturnValue:
-    policy = terms.of_owner(found.consignment)
-    examiner_is_reader = found.examined_by == the_person().id
+def _page(found: Piece, *, form: PlaceForm | None = None, revise: ReviseForm | None = None) -> ResponseReturnValue:
+    kind = kind_of(found)
+    policy = kind.policy(found)
+    needs_another = kind.needs_two_people(policy) and found.examined_by == the_person().id
+    own = _of_buyback(found, revise) if isinstance(found, Buyback) else _of_consigned(found)
     body = render_template(
-        "desk/intake_piece.html",
+        f"desk/intake_{kind.name}.html",
         piece=found,
-        label=LABELS[found.state],
-        tone=tone(found.state),
+        here=place_of(found),
+        label=kind.label(found.state),
+        tone=kind.tone(found.state),
         form=form or PlaceForm(formdata=None),
         grade=policy.condition.grade(found.grade).label,
         category=policy.eligibility.category(found.category),
-        rule=policy.modes.consignment,
         reasons=policy.review.decline_reasons,
-        missing=missing(found.listing) if found.listing else [],
-        net=terms.net_of(found),
-        net_of_theirs=terms.net_of(found, found.countered) if found.countered else None,
-        may_find_genuine=not (policy.modes.consignment.needs_two_people and examiner_is_reader),
-        may_hand_back=selling.may_hand_back(found),
-        custody=log.told(found.number),
+        may_find_genuine=not needs_another,
+        may_hand_back=kind.may_hand_back(found),
+        custody=log.told(found.tag),
+        **own,
     )
-    return body, 422 if form is not None and form.errors else 200
+    return body, 422 if any(one is not None and one.errors for one in (form, revise)) else 200
 
 
-def _done(found: ConsignedPiece, words: str) -> ResponseReturnValue:
+def _of_consigned(found: ConsignedPiece) -> dict[str, Any]:
+    return {
+        "missing": missing(found.listing) if found.listing else [],
+        "net": terms.net_of(found),
+        "net_of_theirs": terms.net_of(found, found.countered) if found.countered else None,
+        "revise": None,
+    }
+
+
+def _of_buyback(found: Buyback, revise: ReviseForm | None) -> dict[str, Any]:
+    form = revise or ReviseForm(formdata=None)
+    form.price.currency = found.currency
+    return {"revise": form, "form_label": PAYOUT_FORMS[found.form] if found.form else None}
+
+
+def _done(found: Piece, words: str) -> ResponseReturnValue:
     flash(words, "ok")
-    return redirect(_address(found), 303)
+    return redirect(address(found), 303)
 
 
-# Verbs ---------------------------------------------------------------------------------------------------------------
+# Verbs of every piece ------------------------------------------------------------------------------------------------
 
 
 @bp.post("/desk/intake/<number>/<int:position>/receive")
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def receive(number: str, position: int) -> ResponseReturnValue:
     """It lies before us, and goes to this place."""
-    return _placed(number, position, arriving.receive, _("Ticked."))
+    found = piece_at(number, position)
+    found.machine.next_state(found.state, "receive")
+    return _placed(found, kind_of(found).receive, _("Ticked."))
 
 
-def _placed(number: str, position: int, verb: Callable[..., object], said: str) -> ResponseReturnValue:
+def _placed(found: Piece, verb: Callable[..., object], said: str) -> ResponseReturnValue:
     """Carry a verb out that says where the piece is from now on."""
-    found, form = _piece(number, position), PlaceForm()
+    form = PlaceForm()
     if not form.validate_on_submit():
         return _page(found, form=form)
     verb(found, place=form.place.data, by=the_person(), at=clock.now())
@@ -142,15 +161,18 @@ def _placed(number: str, position: int, verb: Callable[..., object], said: str) 
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def store(number: str, position: int) -> ResponseReturnValue:
     """It lies somewhere else now."""
-    return _placed(number, position, arriving.store, _("Noted."))
+    found = piece_at(number, position)
+    if not found.custody_is_ours:
+        raise NotFound()
+    return _placed(found, kind_of(found).store, _("Noted."))
 
 
 @bp.post("/desk/intake/<number>/<int:position>/examine")
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def examine(number: str, position: int) -> ResponseReturnValue:
     """Take it up; photos, grade and price are written on its own screen."""
-    found = _piece(number, position)
-    examining.examine(found, by=the_person(), at=clock.now())
+    found = piece_at(number, position)
+    kind_of(found).examine(found, by=the_person(), at=clock.now())
     return _done(found, _("It is yours to examine."))
 
 
@@ -158,16 +180,46 @@ def examine(number: str, position: int) -> ResponseReturnValue:
 @staff(Role.REVIEWER, Role.WAREHOUSE)
 def genuine(number: str, position: int) -> ResponseReturnValue:
     """It is genuine."""
-    found = _piece(number, position)
-    examining.find_genuine(found, by=the_person(), at=clock.now())
+    found = piece_at(number, position)
+    kind_of(found).find_genuine(found, by=the_person(), at=clock.now())
     return _done(found, _("Found genuine."))
+
+
+@bp.post("/desk/intake/<number>/<int:position>/hand-back")
+@staff(Role.WAREHOUSE)
+def hand_back(number: str, position: int) -> ResponseReturnValue:
+    """It leaves us."""
+    found = piece_at(number, position)
+    found.machine.next_state(found.state, "hand_back")
+    if not kind_of(found).may_hand_back(found):
+        raise FeeIsOpen()
+    return _placed(found, kind_of(found).hand_back, _("Sent back."))
+
+
+@bp.post("/desk/intake/<number>/<int:position>/waive")
+@staff(Role.MANAGER)
+def waive(number: str, position: int) -> ResponseReturnValue:
+    """Let its fee go."""
+    found = piece_at(number, position)
+    kind_of(found).waive(found, by=the_person(), at=clock.now())
+    return _done(found, _("The fee is waived."))
+
+
+# Of a piece that we sell for its owner -------------------------------------------------------------------------------
+
+
+def _consigned(number: str, position: int) -> ConsignedPiece:
+    found = piece_at(number, position)
+    if not isinstance(found, ConsignedPiece):
+        raise NotFound()
+    return found
 
 
 @bp.post("/desk/intake/<number>/<int:position>/propose")
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def propose(number: str, position: int) -> ResponseReturnValue:
     """Put our price to its owner."""
-    found = _piece(number, position)
+    found = _consigned(number, position)
     proposing.propose(found, by=the_person(), at=clock.now())
     return _done(found, _("Proposed. Its owner has been told."))
 
@@ -176,7 +228,7 @@ def propose(number: str, position: int) -> ResponseReturnValue:
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def decline(number: str, position: int) -> ResponseReturnValue:
     """We do not sell it."""
-    found = _piece(number, position)
+    found = _consigned(number, position)
     examining.decline(found, request.form.get("reason", "")[:40], by=the_person(), at=clock.now())
     return _done(found, _("Declined. Its owner chooses what becomes of it."))
 
@@ -185,7 +237,7 @@ def decline(number: str, position: int) -> ResponseReturnValue:
 @staff(Role.REVIEWER)
 def agree(number: str, position: int) -> ResponseReturnValue:
     """Its owner's price it is."""
-    found = _piece(number, position)
+    found = _consigned(number, position)
     proposing.agree(found, by=the_person(), at=clock.now())
     return _done(found, _("Agreed. It is in the shop."))
 
@@ -194,22 +246,55 @@ def agree(number: str, position: int) -> ResponseReturnValue:
 @staff(Role.REVIEWER)
 def stand(number: str, position: int) -> ResponseReturnValue:
     """We keep to our price."""
-    found = _piece(number, position)
+    found = _consigned(number, position)
     proposing.stand(found, by=the_person(), at=clock.now())
     return _done(found, _("Its owner answers once more."))
 
 
-@bp.post("/desk/intake/<number>/<int:position>/hand-back")
-@staff(Role.WAREHOUSE)
-def hand_back(number: str, position: int) -> ResponseReturnValue:
-    """It leaves us."""
-    return _placed(number, position, selling.hand_back, _("Sent back."))
+# Of a piece that we are to buy ---------------------------------------------------------------------------------------
 
 
-@bp.post("/desk/intake/<number>/<int:position>/waive")
-@staff(Role.MANAGER)
-def waive(number: str, position: int) -> ResponseReturnValue:
-    """Let its fee go."""
-    found = _piece(number, position)
-    selling.waive_fee(found, by=the_person(), at=clock.now())
-    return _done(found, _("The fee is waived."))
+def _bought(number: str, position: int) -> Buyback:
+    found = piece_at(number, position)
+    if not isinstance(found, Buyback):
+        raise NotFound()
+    return found
+
+
+@bp.post("/desk/intake/<number>/<int:position>/confirm")
+@staff(Role.REVIEWER)
+def confirm(number: str, position: int) -> ResponseReturnValue:
+    """It is as quoted: ours, and paid."""
+    found = _bought(number, position)
+    inspecting.confirm(found, by=the_person(), at=clock.now())
+    return _done(found, _("Bought. Its owner is paid."))
+
+
+@bp.post("/desk/intake/<number>/<int:position>/revise")
+@staff(Role.REVIEWER)
+def revise(number: str, position: int) -> ResponseReturnValue:
+    """It is worth another price."""
+    found, form = _bought(number, position), ReviseForm()
+    found.machine.next_state(found.state, "revise")
+    if found.found_genuine_by is None:
+        raise inspecting.NotFoundGenuine()
+    form.price.currency = found.currency
+    if not form.validate_on_submit() or form.price.amount is None:
+        return _page(found, revise=form)
+    try:
+        inspecting.revise(found, form.price.amount, reason=form.reason.data, by=the_person(), at=clock.now())
+    except Refusal as refusal:
+        if refusal.status != 422:
+            raise
+        form.price.errors = [str(refusal.message)]
+        return _page(found, revise=form)
+    return _done(found, _("Revised. Its owner takes it or has the piece back."))
+
+
+@bp.post("/desk/intake/<number>/<int:position>/fail")
+@staff(Role.REVIEWER)
+def fail(number: str, position: int) -> ResponseReturnValue:
+    """The quote is revoked."""
+    found = _bought(number, position)
+    inspecting.fail(found, request.form.get("reason", "")[:40], by=the_person(), at=clock.now())
+    return _done(found, _("Revoked. Its owner chooses how it comes back."))

@@ -39,6 +39,7 @@ ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.SUSPICIOUS_SALE: _l("Buyer and seller have used the same card"),
     AlarmKind.UNKNOWN_MONEY: _l("The payment provider knows money that we do not"),
     AlarmKind.CONSIGNED_OVERDUE: _l("A consigned piece waits longer than promised"),
+    AlarmKind.BUYBACK_OVERDUE: _l("A piece offered to us waits longer than promised"),
     AlarmKind.FOREIGN_WEBHOOK: _l("The payment provider sends news of another account or mode"),
 }
 
@@ -121,6 +122,8 @@ ENDS: dict[str, LazyString] = {
 
 DEADLINES: dict[str, LazyString] = {
     "ask_carrier": _l("Ask the carrier"),
+    "buyback_due": _l("The next step of a piece offered to us"),
+    "buyback_label_late": _l("Label for a piece we are to buy within its hours"),
     "cancel_late": _l("Cancelled by itself, not sent"),
     "carrier_answer": _l("The carrier's answer, before the parcel counts as lost"),
     "chargeback_due": _l("The bank's case"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,12 +40,17 @@ class Happening:
 
 def story_of(order: Order, parts: Iterable[Any]) -> list[Happening]:
     """Everything that happened to the order and to these parts of it, newest first."""
-    of = [(part.__tablename__, part.id) for part in (order, *parts)]
+    return happenings((order, *parts), _sides(order))
+
+
+def happenings(subjects: Iterable[Any], sides: Mapping[int, str]) -> list[Happening]:
+    """Everything that happened to these records, newest first; ``sides`` says who some people are in it, by id."""
+    of = [(part.__tablename__, part.id) for part in subjects]
     found = db.session.scalars(
         sa.select(Event).where(sa.tuple_(Event.subject_type, Event.subject_id).in_(of)).order_by(Event.id.desc())
     ).all()
     notes = notes_of(found)
-    names = {**names_of(found), **_sides(order)}
+    names = {**names_of(found), **sides}
     return [
         Happening(
             event.at,

@@ -21,7 +21,7 @@ from marketplace.listings.drafting import NotEditable, PriceOutOfBounds, save_ac
 from marketplace.listings.flaws import add_flaw, flaw_of, remove_flaw
 from marketplace.listings.forms import FlawForm
 from marketplace.listings.labels import LABELS, tone
-from marketplace.listings.models import Listing
+from marketplace.listings.models import Item, Listing
 from marketplace.listings.photos import NoSuchSlot, photo_in
 from marketplace.listings.photos import remove as remove_photo
 from marketplace.listings.showing import detail
@@ -49,9 +49,13 @@ def _room(endpoint: str | None, _values: dict[str, Any] | None) -> None:
 @bp.get("/desk/supply")
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def supply() -> ResponseReturnValue:
-    """The house's own listings, newest first, and the styles to list another of."""
+    """The house's own listings, newest first, and the styles to list another of; no draft of another's piece."""
     listings = db.session.scalars(
-        sa.select(Listing).where(Listing.seller_id.is_(None)).order_by(Listing.id.desc()).limit(MOST_SHOWN)
+        sa.select(Listing)
+        .join(Item, Item.id == Listing.item_id)
+        .where(Listing.seller_id.is_(None), sa.or_(Item.owner_id.is_(None), Listing.live_at.is_not(None)))
+        .order_by(Listing.id.desc())
+        .limit(MOST_SHOWN)
     ).all()
     query = request.args.get("q", "")
     return render_template(

@@ -10,6 +10,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace import clock
+from marketplace.buybacks import finding
 from marketplace.database import db
 from marketplace.desk.supply_forms import SupplyForm
 from marketplace.errors import NotFound
@@ -78,6 +79,7 @@ def piece_page(
         may=permissions,
         public_path=public_path(listing),
         tag=policy.modes.supply.tag,
+        bought=finding.of_item(listing.item_id),
         errors_on=has_errors,
         **{
             "form": SupplyForm(listing, policy, formdata=None),

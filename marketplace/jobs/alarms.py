@@ -42,6 +42,7 @@ class AlarmKind(enum.StrEnum):
     UNKNOWN_MONEY = "unknown_money"
     TAX_NOT_RECORDED = "tax_not_recorded"
     CONSIGNED_OVERDUE = "consigned_overdue"
+    BUYBACK_OVERDUE = "buyback_overdue"
     FOREIGN_WEBHOOK = "foreign_webhook"
 
 

@@ -27,6 +27,7 @@ class Account(enum.StrEnum):
     FEE_INCOME = "income:fees"
     OWN_STOCK_SALES = "income:own-stock sales"
     BREAKAGE = "income:breakage"
+    PURCHASES = "expenses:purchases"  # pieces that we bought
     POSTAGE = "expenses:postage"
     PROVIDER_FEES = "expenses:provider fees"
     LOSSES = "expenses:losses"

@@ -10,7 +10,7 @@ from marketplace.catalogue.models import StylePicture
 from marketplace.catalogue.words import fold
 from marketplace.database import db
 from marketplace.errors import NotFound
-from marketplace.listings.models import Listing, ListingPhoto
+from marketplace.listings.models import Item, Listing, ListingPhoto
 from marketplace.listings.piece import Offered
 from marketplace.listings.states import PUBLIC
 from marketplace.people.models import Person
@@ -71,8 +71,10 @@ def is_public_picture(key: str) -> bool:
 
 
 def is_own_photo(key: str, person: Person) -> bool:
-    """Whether the picture is a photo of one of this person's listings."""
-    photo = sa.select(ListingPhoto.id).join(Listing).where(ListingPhoto.key == key, Listing.seller_id == person.id)
+    """Whether the picture is a photo of one of this person's listings, or of a piece of hers that is with us."""
+    is_ours_of_hers = sa.and_(Listing.seller_id.is_(None), Item.owner_id == person.id)
+    photo = sa.select(ListingPhoto.id).join(Listing).join(Item, Item.id == Listing.item_id)
+    photo = photo.where(ListingPhoto.key == key, sa.or_(Listing.seller_id == person.id, is_ours_of_hers))
     return db.session.scalar(sa.select(photo.exists())) or False
 
 

@@ -43,6 +43,11 @@ def start_listing(purchase: Purchase, unit: int, *, by: Person, at: datetime) ->
     return begin(item, style, by=by, at=at, seller_id=by.id, **facts)
 
 
+def item_of_purchase(purchase: Purchase, unit: int, owner: Person) -> Item:
+    """The piece that this unit of a purchase is; its owner is the buyer until it is sold."""
+    return _item(purchase, unit, style_of(purchase), owner)
+
+
 def _item(purchase: Purchase, unit: int, style: Style, owner: Person) -> Item:
     row = {"purchase_id": purchase.id, "unit": unit, "style_id": style.id, "owner_id": owner.id}
     db.session.execute(insert_new(Item).values(row))

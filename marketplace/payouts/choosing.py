@@ -26,7 +26,7 @@ CHOOSABLE = (PayoutState.DUE, PayoutState.HELD, PayoutState.STOPPED, PayoutState
 def can_choose(payout: Payout) -> bool:
     """Whether its form may still be chosen, and there is more than one."""
     is_open = payout.state is not PayoutState.DUE or leaving.waits(payout)
-    return payout.state in CHOOSABLE and is_open and len(forms.open_forms(forms.terms(payout.terms_id))) > 1
+    return payout.state in CHOOSABLE and is_open and len(forms.offers(payout)) > 1
 
 
 def choose(payout: Payout, form: PayoutForm, *, by: Person, at: datetime) -> None:
@@ -36,12 +36,12 @@ def choose(payout: Payout, form: PayoutForm, *, by: Person, at: datetime) -> Non
     """
     db.session.refresh(payout, with_for_update=True)
     policy = forms.terms(payout.terms_id)
-    if form not in forms.open_forms(policy):
+    if form not in forms.open_forms(policy, payout.reason):
         raise FormNotOpen()
     if payout.state not in CHOOSABLE or not leaving.stay(payout, at=at):
         raise TooLateToChoose()
     payout.form = form
-    payout.promised_by = forms.promised_by(policy, form, payout.due_at)
+    payout.promised_by = forms.promised_by(policy, form, payout.due_at, payout.reason)
     events.record(payout, "choose", by=by, at=at, form=form.value)
     if payout.state in (PayoutState.DUE, PayoutState.REFUSED):
         leaving.leave(payout, at=at)

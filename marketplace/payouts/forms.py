@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from marketplace.database import db
 from marketplace.money import Money
-from marketplace.payouts.models import FormNotOpen, Payout, PayoutForm, PayoutPreference
+from marketplace.payouts.models import FormNotOpen, Payout, PayoutForm, PayoutPreference, PayoutReason
 from marketplace.programme import Policy, versions
 from marketplace.programme.policy.payout import FormTerms
 
@@ -35,33 +35,44 @@ def terms(terms_id: int | None) -> Policy:
     return versions.published(terms_id).policy if terms_id is not None else versions.current().policy
 
 
-def open_forms(policy: Policy) -> list[PayoutForm]:
+def forms_for(policy: Policy, reason: PayoutReason) -> tuple[FormTerms, ...]:
+    """What the policy says of each form for such a payout: a piece we buy may be paid otherwise (NAP-03)."""
+    own = policy.modes.buyback.forms if reason is PayoutReason.BUYBACK else ()
+    return own or policy.payout.forms
+
+
+def open_forms(policy: Policy, reason: PayoutReason = PayoutReason.SALE) -> list[PayoutForm]:
     """The forms this programme pays in, the first one unless another is chosen."""
-    return [PayoutForm(one.form) for one in policy.payout.forms]
+    return [PayoutForm(one.form) for one in forms_for(policy, reason)]
 
 
-def first_open(policy: Policy, *wanted: PayoutForm | None) -> PayoutForm:
+def first_open(policy: Policy, reason: PayoutReason, *wanted: PayoutForm | None) -> PayoutForm:
     """The first of ``wanted`` that the policy pays in; its own first where it pays in none of them."""
-    open_now = open_forms(policy)
+    open_now = open_forms(policy, reason)
     return next((form for form in wanted if form in open_now), open_now[0])
 
 
-def of_form(policy: Policy, form: PayoutForm) -> FormTerms:
+def of_form(policy: Policy, form: PayoutForm, reason: PayoutReason = PayoutReason.SALE) -> FormTerms:
     """What the policy says of a form; raises ``FormNotOpen``."""
-    found = next((one for one in policy.payout.forms if one.form == form.value), None)
+    found = next((one for one in forms_for(policy, reason) if one.form == form.value), None)
     if found is None:
         raise FormNotOpen()
     return found
 
 
-def bonus(policy: Policy, form: PayoutForm, amount: Money) -> Money:
+def bonus(policy: Policy, form: PayoutForm, amount: Money, reason: PayoutReason = PayoutReason.SALE) -> Money:
     """What is given on top of the net payout in this form, half up, once (GAP-13; NAP-02, BAL-07)."""
-    return amount.share(of_form(policy, form).bonus_basis_points)
+    return amount.share(of_form(policy, form, reason).bonus_basis_points)
 
 
-def promised_by(policy: Policy, form: PayoutForm, at: datetime) -> datetime:
+def bonus_of(payout: Payout) -> Money:
+    """What is given on top of a payout in the form it has."""
+    return bonus(terms(payout.terms_id), payout.form, payout.amount, payout.reason)
+
+
+def promised_by(policy: Policy, form: PayoutForm, at: datetime, reason: PayoutReason = PayoutReason.SALE) -> datetime:
     """The last second of the day by which what is due at ``at`` is promised in this form (NAP-38, LUX-68)."""
-    days = of_form(policy, form).promised_business_days
+    days = of_form(policy, form, reason).promised_business_days
     return versions.current().calendar.end_of_business_day_after(at, days)
 
 
@@ -72,11 +83,11 @@ def offers(payout: Payout) -> list[FormOffer]:
         FormOffer(
             form,
             payout.amount,
-            bonus(policy, form, payout.amount),
-            promised_by(policy, form, payout.due_at),
+            bonus(policy, form, payout.amount, payout.reason),
+            promised_by(policy, form, payout.due_at, payout.reason),
             form is payout.form,
         )
-        for form in open_forms(policy)
+        for form in open_forms(policy, payout.reason)
     ]
 
 

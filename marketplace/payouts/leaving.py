@@ -57,7 +57,7 @@ def _leave(payout: Payout, *, at: datetime) -> None:
 def _credit(payout: Payout, *, at: datetime) -> None:
     """Dr seller payable and bonus, Cr store-credit liability: our own books, so nothing has to leave the house."""
     policy = forms.terms(payout.terms_id)
-    bonus = forms.bonus(policy, payout.form, payout.amount)
+    bonus = forms.bonus_of(payout)
     credit, lines = store_credit.issue(
         payout.seller_id, payout.amount, bonus=bonus, reference=payout.reference, terms=policy, at=at
     )

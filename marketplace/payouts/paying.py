@@ -69,7 +69,7 @@ def _held(order_ids: Collection[int]) -> set[int]:
 
 def _row(share: PayoutOwed, at: datetime, held: Collection[int], preferred: dict[int, PayoutForm]) -> dict[str, object]:
     terms = forms.terms(share.terms_id)
-    form = forms.first_open(terms, share.form, preferred.get(share.seller_id))
+    form = forms.first_open(terms, share.reason, share.form, preferred.get(share.seller_id))
     return {
         "order_id": share.order_id,
         "reference": share.reference,
@@ -81,7 +81,7 @@ def _row(share: PayoutOwed, at: datetime, held: Collection[int], preferred: dict
         "amount_minor": share.amount.minor,
         "currency": share.amount.currency,
         "due_at": at,
-        "promised_by": forms.promised_by(terms, form, at),
+        "promised_by": forms.promised_by(terms, form, at, share.reason),
     }
 
 

@@ -89,7 +89,7 @@ def prepare(*, by: Person, at: datetime) -> PayoutRun:
     )
     db.session.add(run)
     for one in ready:
-        bonus = forms.bonus(forms.terms(one.payout.terms_id), PayoutForm.CASH, one.payout.amount)
+        bonus = forms.bonus_of(one.payout)
         account = accounts.account_of(one.person.id)
         run.transfers.append(
             PayoutTransfer(

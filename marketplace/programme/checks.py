@@ -39,6 +39,7 @@ def objections(policy: Policy) -> Iterator[Problem]:
         _market,
         _regions,
         _consigning,
+        _buying,
         _keys,
         _eligibility,
         _condition,
@@ -130,6 +131,20 @@ def _consigning(policy: Policy) -> Iterator[Problem]:
         yield Problem("modes.consignment.max_pieces", "is less than modes.consignment.min_pieces")
     if rule.when_silent == "donate" and not rule.charities:
         yield Problem("modes.consignment.charities", "is empty, and silence donates")
+
+
+def _buying(policy: Policy) -> Iterator[Problem]:
+    rule = policy.modes.buyback
+    for form in _twice(one.form for one in rule.forms):
+        yield Problem("modes.buyback.forms", f"{form} stands there twice")
+    for name, keys, known in (
+        ("groups", rule.groups, {one.key for one in policy.eligibility.accepted_groups}),
+        ("grades", rule.grades, {one.key for one in policy.condition.accepted_grades}),
+    ):
+        for key in sorted(set(keys) - known):
+            yield Problem(f"modes.buyback.{name}", f"{key} is none that is taken")
+    if rule.model.slow_basis_points >= rule.model.fast_basis_points:
+        yield Problem("modes.buyback.model.slow_basis_points", "is not below modes.buyback.model.fast_basis_points")
 
 
 def _keys(policy: Policy) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, FieldList, FormField, SelectField, StringField
@@ -12,19 +12,18 @@ from wtforms.validators import Optional
 
 from marketplace import clock
 from marketplace.consignments import finding
-from marketplace.consignments.requesting import Wish, check_piece
+from marketplace.consignments.requesting import check_piece
 from marketplace.consignments.requesting import request as ask
-from marketplace.custody.taking import CannotCollectThen, PieceNotTaken
+from marketplace.custody.taking import CannotCollectThen, PieceNotTaken, Wish
 from marketplace.errors import NotFound
 from marketplace.form_fields import MoneyField
 from marketplace.listings.ship_from import last_address
 from marketplace.people.models import Person
 from marketplace.permissions import signed_in, the_person
 from marketplace.programme import Policy, versions
-from marketplace.seller.labels import FILE_NAME
+from marketplace.seller.labels import as_label
 from marketplace.shipping import parcels
 from marketplace.shipping.address_form import ShipFromForm
-from marketplace.shipping.models import ParcelState
 from marketplace.shipping.postal import PostalAddress
 from marketplace.text import PlainText
 
@@ -138,10 +137,4 @@ def _page(form: ConsignForm, policy: Policy) -> str:
 @signed_in
 def label(number: str) -> ResponseReturnValue:
     """The one label of a consignment (NAP-21), for its owner alone."""
-    parcel = parcels.inbound_parcel(finding.own(number, the_person()).number)
-    if parcel is None or parcel.label_pdf is None or parcel.state is ParcelState.CANCELLED:
-        raise NotFound()
-    answer = Response(parcel.label_pdf, mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{FILE_NAME}"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return as_label(parcels.inbound_parcel(finding.own(number, the_person()).number))

@@ -11,6 +11,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from marketplace import clock
+from marketplace.buybacks import switching
+from marketplace.buybacks.models import Buyback
 from marketplace.consignments import estimating, examining, finding, proposing, requesting, selling, terms
 from marketplace.consignments.labels import CHOICES, LABELS, PARTIES, tone
 from marketplace.consignments.models import ConsignedPiece
@@ -116,6 +118,7 @@ def _page(
         net=terms.net_of(piece),
         rule=policy.modes.consignment,
         in_forms=_in_forms(piece, policy),
+        offer=_offer(piece),
         reason=reason,
         choices=[(choice.value, CHOICES[choice]) for choice in Choice],
         grade=policy.condition.grade(piece.listing.grade).label if piece.listing and piece.listing.grade else None,
@@ -129,6 +132,12 @@ def _page(
         **forms,
     )
     return body, 422 if any(form.errors for form in forms.values()) else 200
+
+
+def _offer(piece: ConsignedPiece) -> Buyback | None:
+    """At what we would buy the piece ourselves, where that may be taken now (LUX-74)."""
+    standing = switching.offer_for(piece.id)
+    return standing if standing is not None and switching.can_switch(standing) else None
 
 
 def _in_forms(piece: ConsignedPiece, policy: Policy) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from marketplace.orders.models import Order
 from marketplace.people.models import Person, Role
 from marketplace.permissions import current_visitor, has_second_factor, scoped
 from marketplace.shipping import parcels
-from marketplace.shipping.models import ParcelState
+from marketplace.shipping.models import Parcel, ParcelState
 
 bp = Blueprint("labels", __name__)
 
@@ -26,7 +26,11 @@ def label(number: str) -> ResponseReturnValue:
     order = db.session.scalar(sa.select(Order).where(Order.number == number))
     if order is None or not _packs(order):
         raise NotFound()
-    parcel = parcels.parcel_of(order.id)
+    return as_label(parcels.parcel_of(order.id))
+
+
+def as_label(parcel: Parcel | None) -> Response:
+    """The parcel's label as a download that no cache keeps; else ``NotFound``."""
     if parcel is None or parcel.label_pdf is None or parcel.state is ParcelState.CANCELLED:
         raise NotFound()
     answer = Response(parcel.label_pdf, mimetype="application/pdf")

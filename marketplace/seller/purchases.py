@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 
 from marketplace.catalogue.models import Style
 from marketplace.database import db
-from marketplace.listings.eligibility import Standing, standings
+from marketplace.listings.eligibility import AlreadyListed, AlreadySold, Standing, standings
 from marketplace.listings.passports import passports_of
 from marketplace.listings.showing import photo
 from marketplace.listings.states import ListingState
@@ -64,9 +64,19 @@ def _pictures(found: list[Purchase]) -> dict[str, dict[str, Any]]:
     return {style.number: photo(style.pictures[0], alt="") for style in styles if style.pictures}
 
 
+def _ways_url(standing: Standing) -> str | None:
+    """The page that compares the ways of selling this piece, where there is more than one."""
+    modes, purchase = versions.current().policy.modes, standing.purchase
+    is_hers = purchase.is_listable_history and not isinstance(standing.refusal, AlreadySold | AlreadyListed)
+    if not is_hers or not (modes.consignment.is_on or modes.buyback.is_on):
+        return None
+    return url_for("ways.ways", purchase=purchase.id, unit=standing.unit)
+
+
 def _row(standing: Standing, pictures: dict[str, dict[str, Any]]) -> dict[str, Any]:
     purchase, listing = standing.purchase, standing.listing
-    is_running = listing is not None and listing.state not in (ListingState.WITHDRAWN,)
+    is_hers = listing is not None and listing.seller_id is not None
+    is_running = is_hers and listing is not None and listing.state not in (ListingState.WITHDRAWN,)
     return {
         "purchase": purchase,
         "unit": standing.unit if purchase.quantity > 1 else None,
@@ -78,4 +88,5 @@ def _row(standing: Standing, pictures: dict[str, dict[str, Any]]) -> dict[str, A
         "start_url": url_for("wizard.start.start", purchase=purchase.id, unit=standing.unit),
         "form_id": f"start-listing-{purchase.id}-{standing.unit}",
         "can_start": standing.refusal is None,
+        "ways_url": _ways_url(standing) if not is_running else None,
     }

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from marketplace import clock
 from marketplace.consignments import arriving, examining, proposing, requesting
 from marketplace.consignments.models import ConsignedPiece, Consignment
-from marketplace.consignments.requesting import Wish
 from marketplace.consignments.states import PieceState
+from marketplace.custody.taking import Wish
 from marketplace.database import db, unit_of_work
 from marketplace.jobs import runner
 from marketplace.ledger import Account, balance

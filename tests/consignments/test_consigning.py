@@ -23,7 +23,7 @@ from marketplace.consignments.states import (
 from marketplace.custody import log
 from marketplace.custody.examining import SamePerson
 from marketplace.custody.fees import FeeIsOpen
-from marketplace.custody.taking import PieceNotTaken
+from marketplace.custody.taking import PieceNotTaken, Wish
 from marketplace.database import db, unit_of_work
 from marketplace.jobs import runner
 from marketplace.jobs.alarms import Alarm, AlarmKind
@@ -56,7 +56,7 @@ def dollars(amount: int) -> Money:
 def test_a_request_is_refused_with_the_reason_and_nothing_is_sent(app: Flask) -> None:
     owner = an_account()
 
-    def refused(kind: type[Exception], *wishes: requesting.Wish) -> str:
+    def refused(kind: type[Exception], *wishes: Wish) -> str:
         with pytest.raises(kind) as caught, unit_of_work():
             requesting.request(wishes, ships_from=world.HOME, by=owner, at=clock.now())
         return str(caught.value.message)  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from flask import Flask, url_for
 from werkzeug.routing import IntegerConverter, Rule
 
 from marketplace import clock
+from marketplace.buybacks.models import Buyback
 from marketplace.credits.models import GiftCard
 from marketplace.database import db, unit_of_work
 from marketplace.disputes import evidence, opening, replies
@@ -31,7 +32,9 @@ from marketplace.people.models import Person, Role
 from marketplace.programme import versions
 from tests.accounts import an_account
 from tests.apart import apart
+from tests.buybacks import steps as buyback_steps
 from tests.programme import world as shop
+from tests.programme.policies import changed
 from tests.shopping import buy
 from tests.web import Browser, page
 from tests.worlds import kept
@@ -94,6 +97,7 @@ def build(app: Flask) -> World:
     order = _bought(app, sold, buyer)
     shop.confirmed(shop.delivered(_bought(app, shop.a_live_listing(), buyer)))
     case = _disputed(app, buyer)
+    offered = _offered(seller)
     draft = shop.graded(shop.a_draft(seller), "good")
     flaw = shop.a_flaw(draft, "exterior", "scratch", "light")
     shop.photographed(draft, "front", seed=2)  # a photo that no public listing shows
@@ -128,6 +132,8 @@ def build(app: Flask) -> World:
         "/desk/listings/": {"number": live.number},
         "/desk/orders/": of_order,
         "/desk/people/": {"person_id": seller.id},
+        "/desk/quotes/": {"number": offered.number},
+        "/desk/intake/": {"number": offered.number, "position": 1},
         "/desk/replies/": {"reply_id": reply.id},
         "/desk/review/": {"number": submitted.number},
         "/desk/supply/": {"number": supply.number, "flaw_id": 1, "slot": "front"},
@@ -149,6 +155,7 @@ def build(app: Flask) -> World:
         "/sell/listings/": of_draft,
         "/sell/offers/": {"offer_id": 1},
         "/sell/passports/": {"item_id": order.item_id},
+        "/sell/quote/": {"number": offered.number, "slot": "front"},
         "/sell/sales/": of_order,
         "/sell/wardrobe/": {"number": live.number},
         "/shop/": {"name": "tote"},
@@ -172,6 +179,13 @@ def build(app: Flask) -> World:
         live=live,
         arguments=arguments,
     )
+
+
+def _offered(owner: Person) -> Buyback:
+    """A piece that its owner offers to us, with our quote; buying is on from here."""
+    with unit_of_work():
+        versions.publish(changed(buyback_steps.RULES), at=clock.now())
+    return buyback_steps.quoted(buyback_steps.asked(owner))
 
 
 def _disputed(app: Flask, buyer: Person) -> Dispute:

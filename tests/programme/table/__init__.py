@@ -2,6 +2,7 @@
 
 from tests.programme.rows import Row
 from tests.programme.table import (
+    buying,
     condition,
     consigning,
     desk,
@@ -22,7 +23,7 @@ from tests.programme.table import (
 
 SECTIONS = (
     *(identity, market, eligibility, condition, photos, price, review, handing_over, limits, disputes),
-    *(desk, languages, seller_record, offers, payouts, consigning),
+    *(desk, languages, seller_record, offers, payouts, consigning, buying),
 )
 
 ROWS: list[Row] = [row for section in SECTIONS for row in section.ROWS]

@@ -1,0 +1,98 @@
+"""Title passes and the money leaves: once, in the form that was chosen with the quote (NAP-03, LUX-63)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from marketplace.buybacks import accounting, waiting
+from marketplace.buybacks.models import Buyback
+from marketplace.buybacks.moving import locked, move
+from marketplace.buybacks.states import BuybackState
+from marketplace.custody import examining as bench
+from marketplace.custody import fees
+from marketplace.database import db
+from marketplace.events import SYSTEM, Event, HasActor
+from marketplace.ledger import Posting, post
+from marketplace.money import Money
+from marketplace.payouts import facts as payouts
+from marketplace.payouts.models import Payout, PayoutReason
+from marketplace.payouts.paying import PayoutOwed, owe_payouts
+
+_Booking = Callable[[Buyback, Money, Money, Event, datetime], Posting]
+
+
+def buy(buyback: Buyback, *, by: HasActor, at: datetime) -> None:
+    """The piece is ours from here on, and its owner is paid at once. Raises ``CannotBuy``.
+
+    The caller has locked it and moved it to ``confirmed`` in this unit of work.
+    """
+    price = _agreed(buyback)
+    event = move(buyback, "buy", by=by, at=at, bought_at=at, owed_minor=price.minor)
+    if buyback.item is None:
+        raise LookupError(f"buyback {buyback.id} has no item")
+    buyback.item.owner_id = None
+    _pay(buyback, price, accounting.bought, event, at)
+
+
+def lose(buyback: Buyback, *, by: HasActor = SYSTEM, at: datetime) -> None:
+    """Lost or damaged while it was ours to answer for: the price agreed is owed (NAP-18, NAP-19, NAP-20).
+
+    Raises ``CannotLoseBought``.
+    """
+    value = _agreed(buyback)
+    event = move(buyback, "lose", by=by, at=at, owed_minor=value.minor)
+    bench.end_draft(buyback.listing, by=by, at=at)
+    _pay(buyback, value, accounting.lost, event, at)
+
+
+def _agreed(buyback: Buyback) -> Money:
+    """The price; for a piece lost before its owner answered a revised quote, the one she had accepted."""
+    agreed = buyback.quoted if buyback.state is BuybackState.REVISED else buyback.price
+    if agreed is None:
+        raise LookupError(f"buyback {buyback.id} has no price")
+    return agreed
+
+
+def _pay(buyback: Buyback, owed: Money, booking: _Booking, event: Event, at: datetime) -> None:
+    """Book what is owed and hand it to the payouts under the buyback's own number: the database keeps it to one."""
+    taken = fees.take(buyback.owner_id, owed, at=at)
+    post(booking(buyback, owed, taken, event, at))
+    if taken == owed:
+        move(buyback, "pay", by=SYSTEM, at=at)
+        return
+    owe_payouts(
+        [
+            PayoutOwed(
+                order_id=None,
+                reference=buyback.number,
+                seller_id=buyback.owner_id,
+                amount=owed - taken,
+                terms_id=buyback.policy_version_id,
+                reason=PayoutReason.BUYBACK,
+                form=buyback.form,
+            )
+        ],
+        at=at,
+    )
+    if not buyback.is_over:
+        waiting.wait(buyback, at=at)  # by when the payout's form is promised
+
+
+def covered(fact: payouts.DebtCovered) -> None:
+    """The payout went into what its owner owed us: where that was all of it, she is paid."""
+    if not db.session.get_one(Payout, fact.payout_id).amount:
+        paid_out(fact)
+
+
+def paid_out(fact: payouts.GiftCardReady | payouts.CreditReady | payouts.CashSent | payouts.DebtCovered) -> None:
+    """A payout was carried out: where it was for a piece we bought or lost, that is paid."""
+    reference = db.session.scalar(
+        sa.select(Payout.reference).where(Payout.id == fact.payout_id, Payout.reason == PayoutReason.BUYBACK)
+    )
+    owed = (BuybackState.BOUGHT, BuybackState.LOST)
+    found = db.session.scalar(sa.select(Buyback).where(Buyback.number == reference, Buyback.state.in_(owed)))
+    if found is not None:
+        move(locked(found), "pay", by=SYSTEM, at=fact.at)
