@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -223,12 +224,10 @@ def _all_at_once(server: Server, origin: str, paths: list[str]) -> tuple[int, fl
             if buy(Visitor(server, origin), path):
                 bought.append(path)
 
-    clients = [threading.Thread(target=client) for _ in range(CLIENTS)]
     began = time.perf_counter()
-    for each in clients:
-        each.start()
-    for each in clients:
-        each.join()
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        for done in [clients.submit(client) for _ in range(CLIENTS)]:
+            done.result()  # what went wrong for one is raised
     return len(bought), time.perf_counter() - began
 
 

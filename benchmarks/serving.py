@@ -68,7 +68,7 @@ def free_port() -> int:
 def serving(target: str, variables: Mapping[str, str], *, port: int, workers: int = 1) -> Iterator[Server]:
     """Serve ``module:application`` until the block ends; comes back when the port answers."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--no-ws"]
-    command += ["--workers", str(workers), "--blocking-threads", "4", "--log-level", "warning", target]
+    command += ["--workers", str(workers), "--blocking-threads", "128", "--log-level", "warning", target]
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **variables}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -18,6 +18,7 @@ from msgspec import Meta
 from requests.auth import AuthBase
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from marketplace import shapes
 from marketplace.credits.issuer import CardWanted, IssuedCard, IssueRefused
 from marketplace.credits.requests import Code
 from marketplace.jobs.outbox import NotDone, OutcomeUnknown
@@ -148,7 +149,7 @@ def _was_never_sent(trouble: requests.RequestException) -> bool:
 def _read(answer: _Answer, kind: type[T]) -> T:
     """The answer's body as ``kind``. What cannot be read says nothing: the outcome stays unknown."""
     try:
-        return msgspec.json.decode(answer.body, type=kind)
+        return shapes.decode(answer.body, kind)
     except msgspec.DecodeError:
         raise OutcomeUnknown(f"the issuer answered {answer.status} with something that cannot be read") from None
 

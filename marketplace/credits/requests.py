@@ -10,6 +10,7 @@ import msgspec
 from flask import request
 from msgspec import Meta
 
+from marketplace import shapes
 from marketplace.credits import codes
 from marketplace.errors import Refusal
 from marketplace.money import MOST_MINOR
@@ -85,7 +86,7 @@ def read_body(kind: type[B]) -> B:
     if raw and request.mimetype != "application/json":
         raise Unreadable(415, "unsupported_media_type", "Send application/json.")
     try:
-        return msgspec.convert(_parse(raw or b"{}"), kind, strict=True)
+        return shapes.convert(_parse(raw or b"{}"), kind)
     except msgspec.ValidationError as trouble:
         raise Unreadable(422, "unprocessable", str(trouble)) from trouble
 
@@ -111,7 +112,7 @@ def _no_constant(name: str) -> Any:
 def read_reference() -> str:
     """The ``reference`` of the query; raises ``Unreadable``."""
     try:
-        return msgspec.convert(request.args.get("reference", ""), Reference)
+        return shapes.convert(request.args.get("reference", ""), Reference)
     except msgspec.ValidationError as trouble:
         raise Unreadable(422, "unprocessable", "Give one reference of up to 80 plain characters.") from trouble
 

@@ -15,6 +15,8 @@ import msgspec
 from flask import current_app
 from werkzeug.utils import import_string
 
+from marketplace import shapes
+
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
@@ -36,7 +38,7 @@ def seal(secrets: dict[str, str]) -> bytes:
 
 def unseal(sealed: bytes) -> dict[str, str]:
     """The mapping that ``seal`` was given."""
-    return msgspec.json.decode(_fernet().decrypt(sealed), type=dict[str, str])
+    return shapes.decode(_fernet().decrypt(sealed), dict[str, str])
 
 
 def fingerprint(secret: str) -> str:

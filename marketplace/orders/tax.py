@@ -15,6 +15,7 @@ import msgspec
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 
+from marketplace import shapes
 from marketplace.errors import Refusal
 from marketplace.money import Money
 from marketplace.programme import versions
@@ -79,7 +80,7 @@ class TaxQuote:
 def quoted(record: Mapping[str, Any], reference: str) -> LineTax | None:
     """What a checkout's quote says of one line; None where it says nothing of lines."""
     said = record.get("lines", {}).get(reference)
-    return None if said is None else msgspec.convert(said, LineTax)
+    return None if said is None else shapes.convert(said, LineTax)
 
 
 def is_out_of_date(record: Mapping[str, Any], at: datetime) -> bool:

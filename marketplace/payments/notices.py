@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from marketplace import shapes
 from marketplace.payments import signatures
 from marketplace.payments.gateway import BadSignature, ForeignNotice, Notice
 
@@ -62,7 +63,7 @@ def read(payload: bytes, signature: str, *, secret: str, livemode: bool, account
 def parse(payload: bytes) -> Event:
     """The event in a payload; raises ``BadSignature`` where it is none, as whoever signed that is not the provider."""
     try:
-        return msgspec.json.decode(payload, type=Event)
+        return shapes.decode(payload, Event)
     except (msgspec.DecodeError, RecursionError) as trouble:
         raise BadSignature(f"not an event: {trouble}") from None
 

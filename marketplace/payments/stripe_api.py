@@ -17,6 +17,7 @@ import requests
 import stripe
 import urllib3.exceptions as wire
 
+from marketplace import shapes
 from marketplace.jobs.outbox import Misused, NotDone, OutcomeUnknown
 from marketplace.settings import moves_real_money
 
@@ -151,7 +152,7 @@ def _certainly_not_done(trouble: stripe.StripeError) -> bool:
 def read_as(thing: Any, shape: type[T]) -> T:
     """What Stripe answered, as far as we read it; raises ``OutcomeUnknown`` where it cannot be read."""
     try:
-        return msgspec.convert(thing.to_dict(), shape)
+        return shapes.convert(thing.to_dict(), shape)
     except msgspec.ValidationError as trouble:
         raise OutcomeUnknown(f"Stripe answered what we cannot read: {trouble}") from trouble
 

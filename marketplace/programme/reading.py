@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from babel.messages.pofile import read_po
 
+from marketplace import shapes
 from marketplace.programme.checks import Problem, objections
 from marketplace.programme.policy import Policy
 from marketplace.programme.policy.languages import words_of
@@ -99,7 +100,7 @@ def decode(content: bytes, source: str) -> Policy:
     """The policy in TOML text; ``source`` names the file in every objection. Raises ``PolicyError``."""
     try:
         document = tomllib.loads(content.decode())
-        policy = msgspec.convert(document, Policy)
+        policy = shapes.convert(document, Policy)
     except UnicodeDecodeError as error:
         raise PolicyError(source, (Problem("", "is not UTF-8 text"),)) from error
     except tomllib.TOMLDecodeError as error:

@@ -16,7 +16,7 @@ from flask_babel import get_locale
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from marketplace import clock
+from marketplace import clock, shapes
 from marketplace.clock import BusinessCalendar
 from marketplace.database import db, insert_new
 from marketplace.errors import NotFound
@@ -151,7 +151,7 @@ def _published(version_id: int, number: int, schema: int, content_hash: str, at:
     policy = _decoded.get((content_hash, schema))
     if policy is None:
         body = db.session.scalars(sa.select(ProgrammeVersion.body).where(ProgrammeVersion.id == version_id)).one()
-        policy = _decoded[content_hash, schema] = msgspec.convert(upgraded(body, schema), Policy)
+        policy = _decoded[content_hash, schema] = shapes.convert(upgraded(body, schema), Policy)
     return PublishedPolicy(version_id, number, content_hash, at, policy)
 
 

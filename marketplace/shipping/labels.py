@@ -6,9 +6,7 @@ import base64
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
-from marketplace import events
+from marketplace import events, shapes
 from marketplace.database import db, unit_of_work
 from marketplace.events import CARRIER, Event
 from marketplace.jobs.outbox import Done, OutboxRow, Refused
@@ -45,7 +43,7 @@ class LabelPurchases:
 
 
 def _request(row: OutboxRow) -> LabelRequest:
-    return msgspec.convert(row.request, LabelRequest)
+    return shapes.convert(row.request, LabelRequest)
 
 
 def _was_cancelled(parcel_id: int) -> bool:

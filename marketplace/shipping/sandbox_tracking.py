@@ -11,6 +11,7 @@ import msgspec
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from marketplace import shapes
 from marketplace.shipping.carrier import LabelRequest
 from marketplace.shipping.postal import PostalAddress
 from marketplace.shipping.sandbox_books import SandboxParcel, SandboxScan
@@ -67,7 +68,7 @@ def add_scan(parcel: SandboxParcel, action: str, *, at: datetime, scanned_at: da
 
 def ends_of(parcel: SandboxParcel) -> tuple[PostalAddress, PostalAddress]:
     """Where the parcel comes from and where it goes."""
-    request = msgspec.convert(parcel.request, LabelRequest)
+    request = shapes.convert(parcel.request, LabelRequest)
     return request.ship_from, request.ship_to
 
 

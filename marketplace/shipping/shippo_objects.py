@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from babel.numbers import get_currency_precision
 
+from marketplace import shapes
 from marketplace.money import Money, MoneyError
 from marketplace.shipping.track_objects import visible
 
@@ -107,7 +108,7 @@ class Shipment(msgspec.Struct):
     def invalid_addresses(self) -> Iterator[Address]:
         for end in (self.address_from, self.address_to):
             try:
-                address = msgspec.convert(end, Address)
+                address = shapes.convert(end, Address)
             except msgspec.ValidationError:
                 continue  # its name alone, as older answers give it
             if address.is_invalid:
@@ -154,7 +155,7 @@ class _Page(msgspec.Struct):
 def read(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     """One object. Raises ``Unreadable``."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        return shapes.decode(body, kind)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as trouble:
         raise Unreadable(str(trouble)[:LONGEST_WORDS]) from None
 

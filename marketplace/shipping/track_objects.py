@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from marketplace import shapes
 from marketplace.shipping.carrier import TrackingReport
 from marketplace.shipping.models import TrackingStatus
 
@@ -77,13 +78,13 @@ class Track:
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Track:
-        return msgspec.convert(document, cls)
+        return shapes.convert(document, cls)
 
 
 def read_event(body: bytes) -> Track | None:
     """The Track of a ``track_updated`` event; None for an event of another kind. Raises ``NotATrack``."""
     try:
-        event = msgspec.json.decode(body, type=_Event)
+        event = shapes.decode(body, _Event)
         return read_track(event.data) if event.event == TRACK_UPDATED else None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as trouble:
         raise NotATrack(str(trouble)[:200]) from None
@@ -92,7 +93,7 @@ def read_event(body: bytes) -> Track | None:
 def read_track(body: bytes | msgspec.Raw) -> Track:
     """A Track object, as the webhook carries it and the API answers with. Raises ``NotATrack``."""
     try:
-        track = msgspec.json.decode(body, type=_Track)
+        track = shapes.decode(body, _Track)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as trouble:
         raise NotATrack(str(trouble)[:200]) from None
     said = [*(track.tracking_history or ()), *([track.tracking_status] if track.tracking_status else ())]
