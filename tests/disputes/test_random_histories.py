@@ -6,8 +6,8 @@ most once, a buyer gets back at most what was captured, and every open case wait
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -67,6 +67,33 @@ class Abandoned(Exception):
     """The unit of work is given up where it stands: nothing of it may stay."""
 
 
+# Where one is given up: once the claim is made, a posting booked, an errand written down, or all of it done.
+POINTS = {
+    "claim": "INSERT INTO events",
+    "posting": "INSERT INTO ledger_transactions",
+    "errand": "INSERT INTO outbox",
+    "end": "",
+}
+POINT = st.sampled_from([None, None, None, None, *POINTS])
+
+
+@contextmanager
+def given_up_at(connection: sa.Connection, point: str | None) -> Iterator[None]:
+    """The block raises ``Abandoned`` at the named point, or at its end where it never comes to that."""
+
+    def give_up(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if point and POINTS[point] and statement.startswith(POINTS[point]):
+            raise Abandoned
+
+    sa.event.listen(connection, "after_cursor_execute", give_up)
+    try:
+        yield
+        if point:
+            raise Abandoned
+    finally:
+        sa.event.remove(connection, "after_cursor_execute", give_up)
+
+
 class Cases(History):
     """The sales of ``History``, and what their buyers, sellers, agents and time make of them."""
 
@@ -90,24 +117,31 @@ class Cases(History):
             assert order is not None
             opening.open_dispute(order, Report(Kind.CONDITION, Wish.RETURN), by=order.buyer, at=clock.now())
 
-    @rule(place=ORDERS, verb=st.sampled_from(["confirm", "cancel"]), fitting=st.sampled_from([True, True, False]))
-    def act(self, place: int, verb: str, fitting: bool) -> None:
-        """Outside a case: carried out, or refused with nothing changed."""
-        with suppress(Refusal), unit_of_work():
+    @rule(
+        place=ORDERS,
+        verb=st.sampled_from(["confirm", "cancel"]),
+        fitting=st.sampled_from([True, True, False]),
+        abandoned=POINT,
+    )
+    def act(self, place: int, verb: str, fitting: bool, abandoned: str | None) -> None:
+        """Outside a case: carried out, refused with nothing changed, or given up."""
+
+        def move() -> None:
             if order := self._order(place, verb, fitting=fitting):
                 if verb == "confirm":
                     settling.confirm(order, stars=5, words="", by=order.buyer, at=clock.now())
                 else:
                     refunding.cancel(order, reason=EndReason.DESK_CANCELLED, by=order.buyer, at=clock.now())
-        db.session.expire_all()
+
+        self._try(move, abandoned=abandoned)
 
     @rule(
         place=ORDERS,
         part=st.sampled_from([None, 1, 4_500]),
         is_fraud=st.booleans(),
-        abandoned=st.sampled_from([False, False, True]),
+        abandoned=POINT,
     )
-    def refund_after_the_sale(self, place: int, part: int | None, is_fraud: bool, abandoned: bool) -> None:
+    def refund_after_the_sale(self, place: int, part: int | None, is_fraud: bool, abandoned: str | None) -> None:
         def move() -> None:
             if order := self._order(place, "refund_settled"):
                 agent, of_price = db.session.get_one(Person, self.agents[0]), Money(part, "USD") if part else None
@@ -124,31 +158,35 @@ class Cases(History):
         cases = db.session.scalars(query.where(Dispute.state.in_(states)) if states else query).all()
         return cases[place % len(cases)] if cases else None
 
-    def _try(self, move: Callable[[], object], *, abandoned: bool = False) -> None:
-        with suppress(Refusal, Abandoned), unit_of_work():
+    def _try(self, move: Callable[[], object], *, abandoned: str | None = None) -> None:
+        with suppress(Refusal, Abandoned), unit_of_work(), given_up_at(self.connection, abandoned):
             move()
-            if abandoned:
-                raise Abandoned
         db.session.expire_all()
 
-    @rule(place=ORDERS, kind=st.sampled_from([*Kind, Kind.CONDITION]), wish=st.integers(0, 1), part=PARTS)
-    def report(self, place: int, kind: Kind, wish: int, part: int) -> None:
+    @rule(
+        place=ORDERS,
+        kind=st.sampled_from([*Kind, Kind.CONDITION]),
+        wish=st.integers(0, 1),
+        part=PARTS,
+        abandoned=POINT,
+    )
+    def report(self, place: int, kind: Kind, wish: int, part: int, abandoned: str | None) -> None:
         def move() -> None:
             if order := self._order(place, "contest"):
                 wishes = wishes_for(kind)
                 said = Report(kind, wishes[wish % len(wishes)], "", (), Money(part, "USD"))
                 opening.open_dispute(order, said, by=order.buyer, at=clock.now())
 
-        self._try(move)
+        self._try(move, abandoned=abandoned)
 
     @rule(
         place=CASES,
         verb=st.sampled_from(["accept", "offer", "contest", "take", "decline", "withdraw", "receive", "swap"]),
         fitting=st.sampled_from([True, True, True, False]),
         part=PARTS,
-        abandoned=st.sampled_from([False, False, False, True]),
+        abandoned=POINT,
     )
-    def answer(self, place: int, verb: str, fitting: bool, part: int, abandoned: bool) -> None:
+    def answer(self, place: int, verb: str, fitting: bool, part: int, abandoned: str | None) -> None:
         """Any answer at any moment, by whoever it is up to; some are given up before they are kept."""
         fits = {
             "take": [DisputeState.AWAITING_BUYER],
@@ -183,9 +221,9 @@ class Cases(History):
         part=PARTS,
         at_fault=st.booleans(),
         agent=st.integers(0, 2),
-        abandoned=st.sampled_from([False, False, False, True]),
+        abandoned=POINT,
     )
-    def decide(self, place: int, remedy: int, part: int, at_fault: bool, agent: int, abandoned: bool) -> None:
+    def decide(self, place: int, remedy: int, part: int, at_fault: bool, agent: int, abandoned: str | None) -> None:
         def move() -> None:
             if case := self._case(place, DisputeState.IN_REVIEW):
                 choices = outcomes.remedies(case)
@@ -194,8 +232,8 @@ class Cases(History):
 
         self._try(move, abandoned=abandoned)
 
-    @rule(place=CASES, agrees=st.booleans(), agent=st.integers(0, 2))
-    def look_at_a_proposal(self, place: int, agrees: bool, agent: int) -> None:
+    @rule(place=CASES, agrees=st.booleans(), agent=st.integers(0, 2), abandoned=POINT)
+    def look_at_a_proposal(self, place: int, agrees: bool, agent: int, abandoned: str | None) -> None:
         def move() -> None:
             if case := self._case(place, DisputeState.AWAITING_APPROVAL):
                 second = db.session.get_one(Person, self.agents[agent])
@@ -204,16 +242,16 @@ class Cases(History):
                 else:
                     deciding.send_back(case, words="Look again.", by=second, at=clock.now())
 
-        self._try(move)
+        self._try(move, abandoned=abandoned)
 
-    @rule(place=CASES, side=st.sampled_from([Side.BUYER, Side.SELLER]))
-    def appeal(self, place: int, side: Side) -> None:
+    @rule(place=CASES, side=st.sampled_from([Side.BUYER, Side.SELLER]), abandoned=POINT)
+    def appeal(self, place: int, side: Side, abandoned: str | None) -> None:
         def move() -> None:
             if case := self._case(place, DisputeState.DECIDED, DisputeState.RETURN_LABEL, DisputeState.RETURNED):
                 by = case.order.buyer if side is Side.BUYER else case.order.seller or case.order.buyer
                 appealing.appeal(case, side=side, words="Again.", by=by, at=clock.now())
 
-        self._try(move)
+        self._try(move, abandoned=abandoned)
 
     @rule(place=CASES, days=st.integers(1, 20), rests=st.booleans())
     def pause(self, place: int, days: int, rests: bool) -> None:
@@ -242,9 +280,9 @@ class Cases(History):
     @rule(
         place=ORDERS,
         action=st.sampled_from(["inquire", "charge_back", "charge_back", "win", "lose"]),
-        abandoned=st.sampled_from([False, False, True]),
+        abandoned=POINT,
     )
-    def hear_from_a_bank(self, place: int, action: str, abandoned: bool) -> None:
+    def hear_from_a_bank(self, place: int, action: str, abandoned: str | None) -> None:
         """A buyer's bank acts, and we hear of it, perhaps twice; or we die while writing down what we heard."""
         with unit_of_work():
             paid = sa.select(SandboxSession).where(SandboxSession.payment_ref.is_not(None)).order_by(SandboxSession.id)
@@ -267,8 +305,8 @@ class Cases(History):
         if abandoned:
             self._try(move)
 
-    @rule(place=CASES, pays_seller=st.booleans(), abandoned=st.sampled_from([False, False, True]))
-    def conclude(self, place: int, pays_seller: bool, abandoned: bool) -> None:
+    @rule(place=CASES, pays_seller=st.booleans(), abandoned=POINT)
+    def conclude(self, place: int, pays_seller: bool, abandoned: str | None) -> None:
         def move() -> None:
             lost = db.session.scalars(sa.select(Chargeback).filter_by(state=ChargebackState.LOST)).all()
             if lost:

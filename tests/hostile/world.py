@@ -11,7 +11,9 @@ from werkzeug.routing import IntegerConverter, Rule
 
 from marketplace import clock
 from marketplace.buybacks.models import Buyback
+from marketplace.consignments.models import ConsignedPiece, Consignment
 from marketplace.credits.models import GiftCard
+from marketplace.custody.models import Way
 from marketplace.database import db, unit_of_work
 from marketplace.disputes import evidence, opening, replies
 from marketplace.disputes.models import Dispute
@@ -28,6 +30,8 @@ from marketplace.payments import attempts, chargebacks, sandbox
 from marketplace.payments.chargeback_models import Chargeback, EvidenceFile
 from marketplace.payments.sandbox import SandboxSession
 from marketplace.payments.sandbox_chargebacks import SandboxChargeback, play
+from marketplace.payouts.cash_models import PayoutRun, PayoutTransfer
+from marketplace.payouts.models import Payout
 from marketplace.people.models import Person, Role
 from marketplace.programme import versions
 from tests.accounts import an_account
@@ -115,6 +119,7 @@ def build(app: Flask) -> World:
         token = links.make(order, at=clock.now())
         reply = replies.keep("Wait", "About {item}.", by=an_account(roles=[Role.MANAGER]), at=clock.now())
     bank, proof = _charged_back(case.order)
+    consigned, transfer = _consigned(seller), _to_be_sent()
     letter = db.session.scalars(sa.select(SandboxMail).order_by(SandboxMail.id)).first()
     assert letter is not None
     photo = draft.photos[0]
@@ -130,11 +135,13 @@ def build(app: Flask) -> World:
         "/desk/alarms/": {"alarm_id": alarm.id},
         "/desk/gift-cards/": {"number": card.number, "person_id": card.holder_id},
         "/desk/listings/": {"number": live.number},
-        "/desk/orders/": of_order,
+        "/desk/orders/": {**of_order, "end": "to"},
+        "/desk/payouts/": {"number": transfer.run.number, "transfer": transfer.number, "person_id": seller.id},
         "/desk/people/": {"person_id": seller.id},
         "/desk/quotes/": {"number": offered.number},
         "/desk/intake/": {"number": offered.number, "position": 1},
         "/desk/replies/": {"reply_id": reply.id},
+        "/desk/reports/": {"key": "payouts"},
         "/desk/review/": {"number": submitted.number},
         "/desk/supply/": {"number": supply.number, "flaw_id": 1, "slot": "front"},
         "/desk/chargebacks/": {"number": bank.number, "file_id": proof.id},
@@ -152,10 +159,12 @@ def build(app: Flask) -> World:
         "/sandbox/mail/": {"mail_id": letter.id},
         "/sandbox/parcels/": {"tracking": shop.parcel_of(order).tracking_number},
         "/sandbox/pay/": {"ref": session.ref},
+        "/sell/consign/": {"number": consigned.number, "position": 1},
         "/sell/listings/": of_draft,
         "/sell/offers/": {"offer_id": 1},
         "/sell/passports/": {"item_id": order.item_id},
         "/sell/quote/": {"number": offered.number, "slot": "front"},
+        "/sell/payouts/": {"reference": transfer.payout.reference},
         "/sell/sales/": of_order,
         "/sell/wardrobe/": {"number": live.number},
         "/shop/": {"name": "tote"},
@@ -205,6 +214,41 @@ def _charged_back(order: Order) -> tuple[Chargeback, EvidenceFile]:
         there = db.session.scalars(sa.select(SandboxChargeback)).one()
         bank = chargebacks.apply(attempt, there.report(), at=clock.now())
         return bank, evidence.add_file(bank, "receipt", "proof.pdf", b"%PDF-1.7", by=agent, at=clock.now())
+
+
+def _consigned(owner: Person) -> Consignment:
+    """A piece that its owner is to send us, as if the policy had allowed it."""
+    with unit_of_work():
+        made = Consignment(
+            number="K00000001",
+            owner_id=owner.id,
+            policy_version_id=versions.current().id,
+            requested_at=clock.now(),
+            way=Way.DROP_OFF,
+            ships_from=shop.HOME.mapping,
+        )
+        said = {"house": "Velorne", "category": "tote", "title": "Tote", "colour": "navy", "grade": "excellent"}
+        made.pieces.append(ConsignedPiece(position=1, currency="USD", retail_minor=40_000, **said))
+        db.session.add(made)
+        return made
+
+
+def _to_be_sent() -> PayoutTransfer:
+    """A run in which the settled order's payout is planned once more."""
+    with unit_of_work():
+        run = PayoutRun(
+            number="P00000001",
+            currency="USD",
+            prepared_by_id=an_account(roles=[Role.MANAGER]).id,
+            prepared_at=clock.now(),
+        )
+        payout = db.session.scalars(sa.select(Payout)).one()
+        planned = PayoutTransfer(
+            number="N0000000001", payout=payout, amount_minor=payout.amount_minor, currency="USD", last_four="3000"
+        )
+        run.transfers.append(planned)
+        db.session.add(run)
+        return planned
 
 
 def _bought(app: Flask, listing: Listing, buyer: Person) -> Order:

@@ -221,7 +221,7 @@ _ORDERS = sa.select(
         "captured"
     ),
     (Order.refunded_price_minor + Order.refunded_shipping_minor + Order.refunded_tax_minor).label("refunded"),
-    sa.func.coalesce(Payout.amount_minor, 0).label("credit"),
+    sa.func.coalesce(Payout.amount_minor + Payout.covered_minor, 0).label("credit"),
 ).outerjoin(Payout, Payout.order_id == Order.id)
 _FAULTS = sa.union_all(
     sa.select(Deadline.kind).where(Deadline.failures > 0),
