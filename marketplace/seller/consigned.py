@@ -22,7 +22,7 @@ from marketplace.errors import Refusal
 from marketplace.form_fields import Form, MoneyField
 from marketplace.listings.finding import public_path
 from marketplace.listings.showing import any_photo
-from marketplace.listings.states import ListingState
+from marketplace.listings.states import CannotReprice, ListingState
 from marketplace.payouts import forms as payout_forms
 from marketplace.payouts.words import PAYOUT_FORMS
 from marketplace.permissions import signed_in, the_person
@@ -127,7 +127,7 @@ def _page(
         early_fee=terms.early_fee(piece, clock.now()),
         paid_on=estimating.payment_day(piece),
         public_path=public_path(piece.listing) if piece.state is PieceState.LIVE and piece.listing else None,
-        is_live=piece.state is PieceState.LIVE and piece.listing and piece.listing.state is ListingState.LIVE,
+        is_live=_is_live(piece),
         custody=log.told(piece.number),
         **forms,
     )
@@ -138,6 +138,12 @@ def _offer(piece: ConsignedPiece) -> Buyback | None:
     """At what we would buy the piece ourselves, where that may be taken now (LUX-74)."""
     standing = switching.offer_for(piece.id)
     return standing if standing is not None and switching.can_switch(standing) else None
+
+
+def _is_live(piece: ConsignedPiece) -> bool:
+    """Whether it is in the shop, and nobody pays for it right now."""
+    listing = piece.listing
+    return piece.state is PieceState.LIVE and listing is not None and listing.state is ListingState.LIVE
 
 
 def _in_forms(piece: ConsignedPiece, policy: Policy) -> list[dict[str, Any]]:
@@ -180,6 +186,10 @@ def accept(number: str, position: int) -> ResponseReturnValue:
 @signed_in
 def counter(number: str, position: int) -> ResponseReturnValue:
     """Another price, once."""
+    found = _own_piece(number, position)
+    found.machine.next_state(found.state, "counter")
+    if not proposing.can_counter(found):
+        raise proposing.NoCounter()
     return _priced(number, position, OtherPriceForm(), "other", proposing.counter, _("Your price is with us."))
 
 
@@ -231,6 +241,8 @@ def choose(number: str, position: int) -> ResponseReturnValue:
 @signed_in
 def lower(number: str, position: int) -> ResponseReturnValue:
     """A lower price, at once."""
+    if not _is_live(_own_piece(number, position)):
+        raise CannotReprice()
     return _priced(number, position, LowerForm(), "lower", selling.lower_price, _("The price is changed."))
 
 
