@@ -214,7 +214,8 @@ def test_load_is_added_and_settles(changeable_world: World) -> None:
 
     def state() -> tuple[int, int, int]:
         live, settled = _counted(Listing.state)[ListingState.LIVE], _counted(Order.state)[OrderState.SETTLED]
-        return live, settled, _counted(Payout.state)[PayoutState.ISSUED]
+        payouts = _counted(Payout.state)
+        return live, settled, payouts[PayoutState.ISSUED] + payouts[PayoutState.COVERED]
 
     def settle() -> tuple[list[str], list[str]]:
         runner.run_until_idle()
