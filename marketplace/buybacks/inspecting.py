@@ -45,6 +45,7 @@ def find_genuine(buyback: Buyback, *, by: Person, at: datetime) -> None:
     buyback = locked(buyback)
     if buyback.state is not BuybackState.INSPECTING:
         raise CannotInspect()
+    bench.check_not_own(buyback.owner_id, by)
     bench.check_second_person(buyback.examined_by, by, needs_two=terms.rules(buyback).needs_two_people)
     buyback.found_genuine_by = by.id
     events.record(buyback, "find_genuine", by=by, at=at)
@@ -139,4 +140,5 @@ def hand_back(buyback: Buyback, *, place: str, by: Person, at: datetime) -> None
 
 def waive_fee(buyback: Buyback, *, by: Person, at: datetime) -> None:
     """The desk lets a fee go that is open."""
+    bench.check_not_own(buyback.owner_id, by)
     fees.waive(locked(buyback), by=by, at=at)

@@ -159,6 +159,8 @@ BUYBACK = Machine(
     owes={"buy": "bought", "lose": "bought_lost"},
 )
 
+# What the desk does with a piece; nobody there does it with a piece of their own.
+DESKS = frozenset({"quote", "decline", "answer", "receive", "examine", "confirm", "revise", "fail", "hand_back"})
 OVER = frozenset({_S.DECLINED, _S.REFUSED, _S.LAPSED, _S.PAID, _S.RETURNED, _S.WITHDRAWN})
 OPEN = tuple(state for state in _S if state not in OVER)
 HERE = frozenset({_S.RECEIVED, _S.INSPECTING, _S.REVISED, _S.FAILED, _S.GOING_BACK})  # it lies with us

@@ -47,6 +47,7 @@ def find_genuine(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
     piece = locked(piece)
     if piece.state is not PieceState.INSPECTING:
         raise CannotExamine()
+    bench.check_not_own(piece.consignment.owner_id, by)
     bench.check_second_person(piece.examined_by, by, needs_two=terms.rules(piece).needs_two_people)
     piece.found_genuine_by = by.id
     events.record(piece, "find_genuine", by=by, at=at)
@@ -70,7 +71,8 @@ def choose(piece: ConsignedPiece, choice: Choice, *, charity: str | None = None,
     piece, rule = locked(piece), terms.rules(piece)
     if choice is Choice.DONATE and rule.charities and rule.charity(charity or "") is None:
         raise NoSuchCharity()
-    sets: dict[str, Any] = {"choice": choice, "charity": charity if choice is Choice.DONATE else None}
+    known = rule.charity(charity or "")
+    sets: dict[str, Any] = {"choice": choice, "charity": known.key if known and choice is Choice.DONATE else None}
     if choice is Choice.RETURN and rule.return_fee_minor:
         sets["fee_minor"] = piece.fee_minor + rule.return_fee_minor
     move(piece, f"choose_{choice.value}", by=by, at=at, **sets)

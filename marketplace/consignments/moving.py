@@ -11,12 +11,19 @@ from marketplace import events
 from marketplace.consignments import waiting
 from marketplace.consignments.facts import PieceMoved
 from marketplace.consignments.models import ConsignedPiece
+from marketplace.consignments.states import DESKS
+from marketplace.custody.examining import check_not_own
 from marketplace.database import db
 from marketplace.events import Event, HasActor
 
 
 def move(piece: ConsignedPiece, action: str, *, by: HasActor, at: datetime, **sets: Any) -> Event:
-    """Move one piece; ``sets`` are further columns of the same claim. Raises the action's own refusal."""
+    """Move one piece; ``sets`` are further columns of the same claim.
+
+    Raises the action's own refusal, or ``OwnPiece``.
+    """
+    if action in DESKS:
+        check_not_own(piece.consignment.owner_id, by)
     event = events.transition(piece, action, by=by, at=at, sets=sets)
     waiting.wait(piece, at=at)
     events.announce(PieceMoved(piece.id, action, at))

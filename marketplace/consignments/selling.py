@@ -14,7 +14,7 @@ from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.moving import locked, move
 from marketplace.consignments.states import CannotWithdrawConsigned, PieceState
 from marketplace.custody import fees
-from marketplace.custody.examining import end_draft
+from marketplace.custody.examining import check_not_own, end_draft
 from marketplace.custody.fees import FeeIsOpen
 from marketplace.custody.log import put
 from marketplace.database import db
@@ -22,7 +22,7 @@ from marketplace.errors import Refusal
 from marketplace.events import SYSTEM, HasActor
 from marketplace.ledger import post
 from marketplace.listings import repricing, supply
-from marketplace.listings.states import ListingState
+from marketplace.listings.states import CannotReprice, ListingState
 from marketplace.money import Money
 from marketplace.orders import facts as orders
 from marketplace.orders.models import Order
@@ -49,6 +49,8 @@ def lower_price(piece: ConsignedPiece, price: Money, *, by: Person, at: datetime
     Raises ``OnlyLower``, ``CannotReprice`` or ``PriceOutOfBounds``.
     """
     piece = locked(piece)
+    if piece.state is not PieceState.LIVE:
+        raise CannotReprice()
     if piece.listing is None or piece.price is None or price.minor >= piece.price.minor:
         raise OnlyLower()
     repricing.reprice(piece.listing, price, by=by, at=at)
@@ -168,6 +170,7 @@ def hand_back(piece: ConsignedPiece, *, place: str, by: Person, at: datetime) ->
 
 def waive_fee(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
     """The desk lets a fee go that is open; one that was taken from a payout meanwhile stays as it was booked."""
+    check_not_own(piece.consignment.owner_id, by)
     fees.waive(locked(piece), by=by, at=at)
 
 

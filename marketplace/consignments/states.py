@@ -169,6 +169,8 @@ PIECE = Machine(
     owes={"owe": "consigned", "lose": "consigned_lost", "pay": "consigned_paid", "forfeit": "consigned_forfeited"},
 )
 
+# What the desk does with a piece; nobody there does it with a piece of their own.
+DESKS = frozenset({"receive", "examine", "decline", "propose", "agree", "stand", "hand_back"})
 OVER = frozenset({_S.PAID, _S.SOLD_TO_US, _S.FORFEITED, _S.RETURNED, _S.DONATED, _S.RECYCLED, _S.WITHDRAWN})
 HERE = frozenset({_S.RECEIVED, _S.INSPECTING, _S.PROPOSED, _S.ACCEPTED, _S.LIVE})  # it lies with us
 OWED = frozenset({_S.PAYABLE, _S.LOST})  # what consignment payable holds

@@ -23,6 +23,13 @@ class SamePerson(Refusal):
     message = _l("Somebody else than who examined this piece has to find it genuine.")
 
 
+class OwnPiece(Refusal):
+    """Nobody at the desk decides about a piece of their own."""
+
+    message = _l("This is your own piece: a colleague must act on it.")
+    status = 403
+
+
 class NoSuchReason(Refusal):
     message = _l("Choose one of the reasons.")
     status = 422
@@ -45,6 +52,12 @@ def check_second_person(examined_by: int | None, by: Person, *, needs_two: bool)
     """Raise ``SamePerson`` where two have to look at a piece and this is the one who examined it (BAL-03, LUX-02)."""
     if needs_two and examined_by == by.id:
         raise SamePerson()
+
+
+def check_not_own(owner_id: int, by: HasActor) -> None:
+    """Raise ``OwnPiece`` where who acts for the house owns the piece."""
+    if isinstance(by, Person) and by.id == owner_id:
+        raise OwnPiece()
 
 
 def check_reason(reason: str, policy: Policy) -> None:

@@ -14,7 +14,7 @@ from marketplace.buybacks.quoting import NeedsReason, NoMoreWishes, PriceNotPoss
 from marketplace.buybacks.requesting import AskedAlready, BuyingIsOff, NotBoughtHere
 from marketplace.buybacks.states import CannotAnswerQuote, CannotCallOff, CannotConclude, WayBack
 from marketplace.custody import log
-from marketplace.custody.examining import SamePerson
+from marketplace.custody.examining import OwnPiece, SamePerson
 from marketplace.custody.fees import FeeIsOpen
 from marketplace.custody.taking import PieceNotTaken, Wish
 from marketplace.database import db, unit_of_work
@@ -25,6 +25,7 @@ from marketplace.listings.states import ListingState
 from marketplace.money import Money
 from marketplace.payouts import debts
 from marketplace.payouts.models import FormNotOpen, Payout, PayoutForm, PayoutReason, PayoutState
+from marketplace.people.models import Role
 from marketplace.shipping import parcels
 from marketplace.shipping.models import ParcelState, TrackingStatus
 from tests.accounts import an_account, mail_to
@@ -233,6 +234,22 @@ def test_two_people_find_it_genuine_and_nobody_buys_before(app: Flask) -> None:
     buyback = steps.fresh(buyback)
     assert (buyback.state, buyback.found_genuine_by, steps.purchases_in_ledger()) == (S.INSPECTING, None, 0)
     assert [entry.place for entry in log.entries(buyback.tag)] == ["Shelf A1", "bench"]
+
+
+@pytest.mark.fault("P06")
+def test_nobody_at_the_desk_quotes_or_buys_a_piece_of_their_own(app: Flask) -> None:
+    steps.open_for_buying()
+    owner = an_account(roles=[Role.REVIEWER])
+    buyback = steps.asked(owner)
+    with pytest.raises(OwnPiece), unit_of_work():
+        quoting.quote(buyback, by=owner, at=clock.now())
+    with pytest.raises(OwnPiece), unit_of_work():
+        quoting.decline(buyback, "altered", by=owner, at=clock.now())
+    buyback = steps.inspected(steps.accepted(steps.quoted(steps.fresh(buyback)), by_hand=True))
+    for act in (inspecting.find_genuine, inspecting.confirm, inspecting.waive_fee):
+        with pytest.raises(OwnPiece), unit_of_work():
+            act(buyback, by=owner, at=clock.now())
+    assert (steps.fresh(buyback).state, steps.purchases_in_ledger()) == (S.INSPECTING, 0)
 
 
 @pytest.mark.rule("NAP-03", "NAP-30", "LUX-61")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from flask import Flask
 
 from marketplace import clock
-from marketplace.consignments import estimating, examining, proposing, requesting, selling, terms
+from marketplace.consignments import arriving, estimating, examining, proposing, requesting, selling, terms
 from marketplace.consignments.examining import NoSuchCharity
 from marketplace.consignments.proposing import CounterOutOfBounds, NoCounter, NotFoundGenuine
 from marketplace.consignments.requesting import ConsigningIsOff, TooFewPieces
@@ -21,7 +22,7 @@ from marketplace.consignments.states import (
     PieceState,
 )
 from marketplace.custody import log
-from marketplace.custody.examining import SamePerson
+from marketplace.custody.examining import OwnPiece, SamePerson
 from marketplace.custody.fees import FeeIsOpen
 from marketplace.custody.taking import PieceNotTaken, Wish
 from marketplace.database import db, unit_of_work
@@ -136,6 +137,29 @@ def test_two_people_find_a_piece_genuine_and_none_proposes_before(app: Flask) ->
     with unit_of_work():
         examining.find_genuine(piece, by=steps.expert(), at=clock.now())
     assert [entry.place for entry in log.entries(piece.number)] == ["Shelf A1", "bench"]
+
+
+@pytest.mark.fault("P06")
+def test_nobody_at_the_desk_decides_about_a_piece_of_their_own(app: Flask) -> None:
+    steps.open_for_consigning()
+    owner = an_account(roles=[Role.REVIEWER, Role.WAREHOUSE, Role.MANAGER])
+    piece = steps.piece_of(steps.requested(owner))
+    at = clock.now()
+
+    def refused(act: Callable[..., object], *said: Any, **more: Any) -> None:
+        with pytest.raises(OwnPiece), unit_of_work():
+            act(piece, *said, by=owner, at=at, **more)
+        db.session.expire_all()
+
+    refused(arriving.receive, place="Shelf A1")
+    steps.received(piece)
+    refused(examining.examine)
+    steps.examined(piece)
+    refused(examining.find_genuine)
+    refused(examining.decline, "altered")
+    refused(proposing.propose)
+    refused(selling.waive_fee)
+    assert piece.state is S.INSPECTING
 
 
 @pytest.mark.rule("NAP-34", "NAP-09")

@@ -24,8 +24,9 @@ NAMES = """
     code name line1 line2 city region postcode phone form_token grade words what severity note includes reason
     stars action card webhook challenge advance hours_ago quiet style_number number seen changes-reasons
     changes-words changes-seen proposal-price proposal-seen decline-reason decline-words decline-seen front
-    unknown
-""".split()  # noqa: SIM905 (a list of fifty strings would be harder to read)
+    title house category retail hoped collect_on form way is_sent choice charity place pieces-0-title
+    pieces-0-retail pieces-99-grade unknown
+""".split()  # noqa: SIM905 (a list of sixty strings would be harder to read)
 
 
 @pytest.mark.fault("X12", "X14", "X15")

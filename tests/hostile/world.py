@@ -10,10 +10,11 @@ from flask import Flask, url_for
 from werkzeug.routing import IntegerConverter, Rule
 
 from marketplace import clock
-from marketplace.buybacks.models import Buyback
-from marketplace.consignments.models import ConsignedPiece, Consignment
+from marketplace.buybacks import switching
+from marketplace.consignments import examining, proposing
+from marketplace.consignments.models import ConsignedPiece
+from marketplace.consignments.states import Choice
 from marketplace.credits.models import GiftCard
-from marketplace.custody.models import Way
 from marketplace.database import db, unit_of_work
 from marketplace.disputes import evidence, opening, replies
 from marketplace.disputes.models import Dispute
@@ -24,6 +25,7 @@ from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.listings.finding import public_path
 from marketplace.listings.models import Listing
 from marketplace.mail.models import SandboxMail
+from marketplace.money import Money
 from marketplace.orders import links
 from marketplace.orders.models import Order
 from marketplace.payments import attempts, chargebacks, sandbox
@@ -36,12 +38,15 @@ from marketplace.people.models import Person, Role
 from marketplace.programme import versions
 from tests.accounts import an_account
 from tests.apart import apart
-from tests.buybacks import steps as buyback_steps
+from tests.buybacks import steps as bought
+from tests.consignments import steps as consigned
 from tests.programme import world as shop
 from tests.programme.policies import changed
 from tests.shopping import buy
 from tests.web import Browser, page
 from tests.worlds import kept
+
+MODES = {**consigned.RULES, **bought.RULES, "modes.buyback.switch_days": 30, "modes.buyback.switch_fee_minor": 500}
 
 
 @dataclass
@@ -101,7 +106,6 @@ def build(app: Flask) -> World:
     order = _bought(app, sold, buyer)
     shop.confirmed(shop.delivered(_bought(app, shop.a_live_listing(), buyer)))
     case = _disputed(app, buyer)
-    offered = _offered(seller)
     draft = shop.graded(shop.a_draft(seller), "good")
     flaw = shop.a_flaw(draft, "exterior", "scratch", "light")
     shop.photographed(draft, "front", seed=2)  # a photo that no public listing shows
@@ -119,7 +123,9 @@ def build(app: Flask) -> World:
         token = links.make(order, at=clock.now())
         reply = replies.keep("Wait", "About {item}.", by=an_account(roles=[Role.MANAGER]), at=clock.now())
     bank, proof = _charged_back(case.order)
-    consigned, transfer = _consigned(seller), _to_be_sent()
+    transfer = _to_be_sent()
+    with unit_of_work():
+        versions.publish(changed(MODES), at=clock.now())
     letter = db.session.scalars(sa.select(SandboxMail).order_by(SandboxMail.id)).first()
     assert letter is not None
     photo = draft.photos[0]
@@ -138,8 +144,6 @@ def build(app: Flask) -> World:
         "/desk/orders/": {**of_order, "end": "to"},
         "/desk/payouts/": {"number": transfer.run.number, "transfer": transfer.number, "person_id": seller.id},
         "/desk/people/": {"person_id": seller.id},
-        "/desk/quotes/": {"number": offered.number},
-        "/desk/intake/": {"number": offered.number, "position": 1},
         "/desk/replies/": {"reply_id": reply.id},
         "/desk/reports/": {"key": "payouts"},
         "/desk/review/": {"number": submitted.number},
@@ -159,11 +163,9 @@ def build(app: Flask) -> World:
         "/sandbox/mail/": {"mail_id": letter.id},
         "/sandbox/parcels/": {"tracking": shop.parcel_of(order).tracking_number},
         "/sandbox/pay/": {"ref": session.ref},
-        "/sell/consign/": {"number": consigned.number, "position": 1},
         "/sell/listings/": of_draft,
         "/sell/offers/": {"offer_id": 1},
         "/sell/passports/": {"item_id": order.item_id},
-        "/sell/quote/": {"number": offered.number, "slot": "front"},
         "/sell/payouts/": {"reference": transfer.payout.reference},
         "/sell/sales/": of_order,
         "/sell/wardrobe/": {"number": live.number},
@@ -175,6 +177,8 @@ def build(app: Flask) -> World:
         "/terms/": {"number": 1},
         "/theme/": {"content_hash": versions.current().content_hash[:16]},
         "/webhooks/shippo/": {"token": "n" * 43},
+        **_consigned(seller),
+        **_offered(seller),
     }
     return World(
         seller=seller,
@@ -190,11 +194,71 @@ def build(app: Flask) -> World:
     )
 
 
-def _offered(owner: Person) -> Buyback:
-    """A piece that its owner offers to us, with our quote; buying is on from here."""
+def _consigned(owner: Person) -> dict[str, dict[str, Any]]:
+    """For each form about a piece we sell for its owner, one in the state in which the form is there."""
+    by, coming = consigned.expert(), consigned.requested(owner, consigned.a_wish(), consigned.a_wish())
+    made = consigned.requested(owner, *[consigned.a_wish()] * 8)
+    live, answered, proposed, countered, here, declined, back, arrived = made.pieces
+    consigned.live(live)
+    for piece in (answered, proposed, countered):
+        consigned.proposed(piece)
+    for piece in (here, declined, back):
+        consigned.received(piece)
+        with unit_of_work():
+            examining.examine(piece, by=by, at=clock.now())
+    consigned.received(arrived)
     with unit_of_work():
-        versions.publish(changed(buyback_steps.RULES), at=clock.now())
-    return buyback_steps.quoted(buyback_steps.asked(owner))
+        proposing.counter(countered, Money(35_000, "USD"), by=owner, at=clock.now())
+        for piece in (declined, back):
+            examining.decline(piece, "altered", by=by, at=clock.now())
+        examining.choose(back, Choice.RETURN, by=owner, at=clock.now())
+    offer = switching.offer_for(answered.id)
+    assert offer is not None
+
+    def at(piece: ConsignedPiece) -> dict[str, Any]:
+        return {"number": piece.consignment.number, "position": piece.position}
+
+    hers, ours, there = "/sell/consign/", "/desk/intake/", "<number>/<int:position>/"
+    return {
+        hers: at(proposed),
+        f"{hers}<number>/call-off": {"number": coming.number},
+        f"{hers}{there}accept": at(answered),
+        f"{hers}{there}refuse": at(answered),
+        f"{hers}{there}choose": at(declined),
+        f"{hers}{there}lower": at(live),
+        f"{hers}{there}take-back": at(live),
+        "/sell/quote/<number>/switch": {"number": offer.number},
+        ours: at(here),
+        f"{ours}{there}receive": at(coming.pieces[0]),
+        f"{ours}{there}examine": at(arrived),
+        f"{ours}{there}agree": at(countered),
+        f"{ours}{there}stand": at(countered),
+        f"{ours}{there}hand-back": at(back),
+        f"{ours}{there}waive": at(back),
+    }
+
+
+def _offered(owner: Person) -> dict[str, dict[str, Any]]:
+    """The same for a piece that its owner offers to us."""
+    asked, quoted, hoped, accepted = bought.asked(owner), *(bought.quoted(bought.asked(owner)) for _ in range(3))
+    bought.accepted(accepted)
+    revised, failed, inspected = (
+        led(bought.accepted(bought.quoted(bought.asked(owner)), by_hand=True))
+        for led in (bought.revised, bought.failed, bought.inspected)
+    )
+    hers, ours, there = "/sell/quote/<number>/", "/desk/intake/<number>/<int:position>/", {"position": 1}
+    return {
+        "/sell/quote/": {"number": quoted.number, "slot": "front"},
+        f"{hers}photos": {"number": asked.number, "slot": "front"},
+        f"{hers}hope": {"number": hoped.number},
+        f"{hers}call-off": {"number": accepted.number},
+        f"{hers}label.pdf": {"number": accepted.number},
+        f"{hers}take": {"number": revised.number},
+        f"{hers}give-up": {"number": revised.number},
+        f"{hers}fetch": {"number": failed.number},
+        "/desk/quotes/": {"number": asked.number},
+        **{f"{ours}{verb}": {"number": inspected.number, **there} for verb in ("confirm", "revise", "fail")},
+    }
 
 
 def _disputed(app: Flask, buyer: Person) -> Dispute:
@@ -214,23 +278,6 @@ def _charged_back(order: Order) -> tuple[Chargeback, EvidenceFile]:
         there = db.session.scalars(sa.select(SandboxChargeback)).one()
         bank = chargebacks.apply(attempt, there.report(), at=clock.now())
         return bank, evidence.add_file(bank, "receipt", "proof.pdf", b"%PDF-1.7", by=agent, at=clock.now())
-
-
-def _consigned(owner: Person) -> Consignment:
-    """A piece that its owner is to send us, as if the policy had allowed it."""
-    with unit_of_work():
-        made = Consignment(
-            number="K00000001",
-            owner_id=owner.id,
-            policy_version_id=versions.current().id,
-            requested_at=clock.now(),
-            way=Way.DROP_OFF,
-            ships_from=shop.HOME.mapping,
-        )
-        said = {"house": "Velorne", "category": "tote", "title": "Tote", "colour": "navy", "grade": "excellent"}
-        made.pieces.append(ConsignedPiece(position=1, currency="USD", retail_minor=40_000, **said))
-        db.session.add(made)
-        return made
 
 
 def _to_be_sent() -> PayoutTransfer:
