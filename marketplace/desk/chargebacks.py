@@ -170,9 +170,9 @@ def file(number: str, file_id: int) -> ResponseReturnValue:
     found = next((one for one in noted(numbered(number)).files if one.id == file_id), None)
     if found is None:
         raise NotFound()
-    return send_file(
-        io.BytesIO(found.content), found.media_type, as_attachment=True, download_name=found.name, max_age=0
-    )
+    answer = send_file(io.BytesIO(found.content), found.media_type, as_attachment=True, download_name=found.name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @bp.post("/desk/chargebacks/<number>/send")

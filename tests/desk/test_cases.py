@@ -28,6 +28,7 @@ from marketplace.orders.models import Order
 from marketplace.orders.notes import DeskNote
 from marketplace.people.models import Person, Role
 from marketplace.people.readings import Reading
+from marketplace.programme import current
 from tests.accounts import an_account
 from tests.apart import apart
 from tests.books import assert_books_balance
@@ -125,8 +126,8 @@ def test_a_case_put_aside_leaves_its_agents_own_queue_for_a_while_and_no_other(a
     client = browser(app, kim)
     path, due_at = f"/desk/disputes/{case.number}", case.due_at
     post_form(client, path, "assign-me")
-    tomorrow = (clock.now() + timedelta(days=1)).date().isoformat()
-    too_late = (clock.now() + timedelta(days=30)).date().isoformat()
+    today = clock.now().astimezone(current().policy.calendar.zone).date()
+    tomorrow, too_late = ((today + timedelta(days=days)).isoformat() for days in (1, 30))
     assert post_form(client, f"{path}/snooze", "snooze", until=too_late, reason="Later").status_code == 422
     assert post_form(client, f"{path}/snooze", "snooze", until=tomorrow, reason="").status_code == 422
     assert post_form(client, f"{path}/snooze", "snooze", until=tomorrow, reason="The workshop looks").status_code == 303

@@ -41,7 +41,9 @@ def speak(shop: Flask, language: str, folder: Path, patches: pytest.MonkeyPatch)
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as out:
         write_po(out, said)
-    patches.setattr(shop.extensions["babel"], "translation_directories", [str(folder)])
+    babel = shop.extensions["babel"]
+    patches.setattr(babel, "translation_directories", [str(folder)])
+    patches.setattr(babel.instance.domain_instance, "_read", {})  # nothing has been read there yet
     remembered = presentation._plain_text
     patches.setattr(presentation, "_plain_text", lru_cache(maxsize=None)(remembered.__wrapped__))
 
