@@ -21,6 +21,7 @@ from marketplace.consignments import waiting as consigned_waiting
 from marketplace.credits import facts as credit_facts
 from marketplace.credits import idempotency, store_credit
 from marketplace.credits.own import OwnIssuer
+from marketplace.custody import doubting
 from marketplace.database import db
 from marketplace.disputes import banks_deadlines, returning, silence, waiting
 from marketplace.disputes import chargebacks as bank_cases
@@ -143,8 +144,7 @@ def _remote_issuer(settings: Settings) -> Any:
 
 
 def _bank_file(settings: Settings) -> BankFile:
-    bank = {"account": settings.payout_account, "bank": settings.payout_bank}
-    return BankFile(name=settings.payout_account_name, **bank)
+    return BankFile(name=settings.payout_account_name, account=settings.payout_account, bank=settings.payout_bank)
 
 
 def _smtp(server: MailServer) -> Any:
@@ -285,6 +285,7 @@ def _disputes() -> None:
 
 
 def _consignments() -> None:
+    react_to(listing_facts.OwnerInDoubt, doubting.owner_in_doubt)
     deadlines.register(consigned_waiting.DUE, consigned_silence.sweep)
     deadlines.register(arriving.LABEL_LATE, arriving.sweep_label_late)
     react_to(shipping_facts.InboundNews, arriving.news)
@@ -312,8 +313,7 @@ def _buybacks() -> None:
 
 def _payouts() -> None:
     outbox.register(gift_cards.GIFT_CARD, gift_cards.GiftCardIssuing())
-    goodwill_cards = gift_cards.GiftCardIssuing(Goodwill, payout_facts.GoodwillReady)
-    outbox.register(goodwill.GOODWILL_CARD, goodwill_cards)
+    outbox.register(goodwill.GOODWILL_CARD, gift_cards.GiftCardIssuing(Goodwill, payout_facts.GoodwillReady))
     deadlines.register(holding.HOLD_ENDS, holding.sweep_ended)
     deadlines.register(leaving.LEAVES, leaving.sweep_unchosen)
     deadlines.register(store_credit.WARNING, store_credit.sweep_warnings)

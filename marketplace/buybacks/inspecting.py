@@ -16,6 +16,7 @@ from marketplace.buybacks.states import BuybackState, CannotInspect, WayBack
 from marketplace.consignments.selling import payout_is_coming
 from marketplace.custody import examining as bench
 from marketplace.custody import fees
+from marketplace.custody.doubting import find_counterfeit
 from marketplace.custody.log import BENCH, put
 from marketplace.errors import Refusal
 from marketplace.events import HasActor
@@ -45,6 +46,7 @@ def find_genuine(buyback: Buyback, *, by: Person, at: datetime) -> None:
     buyback = locked(buyback)
     if buyback.state is not BuybackState.INSPECTING:
         raise CannotInspect()
+    bench.check_not_quarantined(buyback)
     bench.check_not_own(buyback.owner_id, by)
     bench.check_second_person(buyback.examined_by, by, needs_two=terms.rules(buyback).needs_two_people)
     buyback.found_genuine_by = by.id
@@ -80,15 +82,17 @@ def _concluding(buyback: Buyback, action: str) -> Buyback:
     return buyback
 
 
-def fail(buyback: Buyback, reason: str, *, by: Person, at: datetime) -> None:
+def fail(buyback: Buyback, reason: str, *, is_counterfeit: bool = False, by: Person, at: datetime) -> None:
     """It is not what it was said to be, or none we buy: the quote is revoked (LUX-75).
 
-    Raises ``CannotConclude`` or ``NoSuchReason``.
+    Raises ``CannotConclude`` or ``NoSuchReason``, and for a counterfeit what ``find_counterfeit`` raises.
     """
     buyback = locked(buyback)
     bench.check_reason(reason, terms.of_owner(buyback))
     move(buyback, "fail", by=by, at=at, decline_reason=reason)
     bench.end_draft(buyback.listing, by=by, at=at)
+    if is_counterfeit:
+        find_counterfeit(buyback, buyback.owner, by=by, at=at)
 
 
 # Its owner -----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.moving import locked, move
 from marketplace.consignments.states import CannotExamine, Choice, PieceState
 from marketplace.custody import examining as bench
+from marketplace.custody.doubting import find_counterfeit
 from marketplace.custody.log import BENCH, put
 from marketplace.errors import Refusal
 from marketplace.events import HasActor
@@ -47,28 +48,39 @@ def find_genuine(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
     piece = locked(piece)
     if piece.state is not PieceState.INSPECTING:
         raise CannotExamine()
+    bench.check_not_quarantined(piece)
     bench.check_not_own(piece.consignment.owner_id, by)
     bench.check_second_person(piece.examined_by, by, needs_two=terms.rules(piece).needs_two_people)
     piece.found_genuine_by = by.id
     events.record(piece, "find_genuine", by=by, at=at)
 
 
-def decline(piece: ConsignedPiece, reason: str, *, by: Person, at: datetime) -> None:
+def decline(piece: ConsignedPiece, reason: str, *, is_counterfeit: bool = False, by: Person, at: datetime) -> None:
     """We do not sell it, and say why; its owner chooses what becomes of it (NAP-09, NAP-34).
 
-    Raises ``CannotDecline`` or ``NoSuchReason``.
+    Raises ``CannotDecline`` or ``NoSuchReason``, and for a counterfeit what ``find_counterfeit`` raises.
     """
     piece = locked(piece)
     bench.check_reason(reason, terms.of_owner(piece.consignment))
     move(piece, "decline", by=by, at=at, decline_reason=reason)
+    if is_counterfeit:
+        find_counterfeit(piece, piece.consignment.owner, by=by, at=at)
+
+
+def choices(piece: ConsignedPiece) -> list[Choice]:
+    """What may become of a declined piece; nobody is given a counterfeit."""
+    is_counterfeit = piece.item is not None and piece.item.quarantined_at is not None
+    return [choice for choice in Choice if not (is_counterfeit and choice is Choice.DONATE)]
 
 
 def choose(piece: ConsignedPiece, choice: Choice, *, charity: str | None = None, by: HasActor, at: datetime) -> None:
     """What becomes of a declined piece: sent back for the policy's fee, given away, or recycled (NAP-34).
 
-    Raises ``CannotChoose`` or ``NoSuchCharity``.
+    Raises ``CannotChoose``, ``NoSuchChoice`` or ``NoSuchCharity``.
     """
     piece, rule = locked(piece), terms.rules(piece)
+    if choice not in choices(piece):
+        raise NoSuchChoice()
     if choice is Choice.DONATE and rule.charities and rule.charity(charity or "") is None:
         raise NoSuchCharity()
     known = rule.charity(charity or "")

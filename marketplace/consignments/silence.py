@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from marketplace.consignments import paying, proposing, selling, terms, waiting
-from marketplace.consignments.examining import choose
+from marketplace.consignments.examining import choices, choose
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.moving import move
 from marketplace.consignments.states import Choice, PieceState
@@ -48,7 +48,8 @@ def _silent(piece: ConsignedPiece, at: datetime) -> None:
 def _choose(piece: ConsignedPiece, at: datetime) -> None:
     rule = terms.rules(piece)
     charity = rule.charities[0].key if rule.charities else None
-    choose(piece, Choice(rule.when_silent), charity=charity, by=SYSTEM, at=at)
+    stated = Choice(rule.when_silent)
+    choose(piece, stated if stated in choices(piece) else Choice.RECYCLE, charity=charity, by=SYSTEM, at=at)
 
 
 def _is_lost(piece: ConsignedPiece) -> bool:

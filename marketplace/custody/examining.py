@@ -23,6 +23,10 @@ class SamePerson(Refusal):
     message = _l("Somebody else than who examined this piece has to find it genuine.")
 
 
+class NotGenuine(Refusal):
+    message = _l("This piece was found to be a counterfeit.")
+
+
 class OwnPiece(Refusal):
     """Nobody at the desk decides about a piece of their own."""
 
@@ -52,6 +56,12 @@ def check_second_person(examined_by: int | None, by: Person, *, needs_two: bool)
     """Raise ``SamePerson`` where two have to look at a piece and this is the one who examined it (BAL-03, LUX-02)."""
     if needs_two and examined_by == by.id:
         raise SamePerson()
+
+
+def check_not_quarantined(piece: Piece) -> None:
+    """Raise ``NotGenuine`` for a piece that was found to be a counterfeit, here or by whoever bought it (GAP-08)."""
+    if piece.item is not None and piece.item.quarantined_at is not None:
+        raise NotGenuine()
 
 
 def check_not_own(owner_id: int, by: HasActor) -> None:

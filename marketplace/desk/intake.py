@@ -109,6 +109,7 @@ def _page(found: Piece, *, form: PlaceForm | None = None, revise: ReviseForm | N
         category=policy.eligibility.category(found.category),
         reasons=policy.review.decline_reasons,
         may_find_genuine=not needs_another,
+        may_find_counterfeit=found.examined_by != the_person().id,
         may_hand_back=kind.may_hand_back(found),
         custody=log.told(found.tag),
         **own,
@@ -205,6 +206,14 @@ def waive(number: str, position: int) -> ResponseReturnValue:
     return _done(found, _("The fee is waived."))
 
 
+def _reason() -> str:
+    return request.form.get("reason", "")[:40]
+
+
+def _is_counterfeit() -> bool:
+    return request.form.get("counterfeit") == "1"
+
+
 # Of a piece that we sell for its owner -------------------------------------------------------------------------------
 
 
@@ -229,7 +238,7 @@ def propose(number: str, position: int) -> ResponseReturnValue:
 def decline(number: str, position: int) -> ResponseReturnValue:
     """We do not sell it."""
     found = _consigned(number, position)
-    examining.decline(found, request.form.get("reason", "")[:40], by=the_person(), at=clock.now())
+    examining.decline(found, _reason(), is_counterfeit=_is_counterfeit(), by=the_person(), at=clock.now())
     return _done(found, _("Declined. Its owner chooses what becomes of it."))
 
 
@@ -296,5 +305,5 @@ def revise(number: str, position: int) -> ResponseReturnValue:
 def fail(number: str, position: int) -> ResponseReturnValue:
     """The quote is revoked."""
     found = _bought(number, position)
-    inspecting.fail(found, request.form.get("reason", "")[:40], by=the_person(), at=clock.now())
+    inspecting.fail(found, _reason(), is_counterfeit=_is_counterfeit(), by=the_person(), at=clock.now())
     return _done(found, _("Revoked. Its owner chooses how it comes back."))

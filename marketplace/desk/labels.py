@@ -35,7 +35,7 @@ ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.REFUND_FAILED: _l("A refund could not reach the buyer"),
     AlarmKind.TAX_NOT_RECORDED: _l("The tax service refused to record a sale or its refund"),
     AlarmKind.CHARGEBACK: _l("The buyer's bank looks into a payment"),
-    AlarmKind.SELLER_IN_DOUBT: _l("Being bought from a seller of a counterfeit"),
+    AlarmKind.SELLER_IN_DOUBT: _l("Offered by somebody whose other piece is a counterfeit: look at it again"),
     AlarmKind.SUSPICIOUS_SALE: _l("Buyer and seller have used the same card"),
     AlarmKind.UNKNOWN_MONEY: _l("The payment provider knows money that we do not"),
     AlarmKind.CONSIGNED_OVERDUE: _l("A consigned piece waits longer than promised"),

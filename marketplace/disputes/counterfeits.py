@@ -11,9 +11,7 @@ from marketplace.listings import rechecking
 
 
 def confirm(dispute: Dispute, *, by: HasActor, at: datetime) -> None:
-    """Quarantine the piece, which the brand keeps, and call its seller's live listings back into review (GAP-08)."""
+    """Quarantine the piece, which the brand keeps; what else its seller offers is looked at again (GAP-08)."""
     dispute.is_counterfeit = True
-    rechecking.quarantine(dispute.order.item, by=by, at=at)
+    rechecking.doubt(dispute.order.item, dispute.order.seller, by=by, at=at)
     events.record(dispute, "quarantine", by=by, at=at, item_id=dispute.order.item_id)
-    if dispute.order.seller is not None:
-        rechecking.call_in(dispute.order.seller, by=by, at=at)

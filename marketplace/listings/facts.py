@@ -64,6 +64,15 @@ class ListingsCalledIn:
 
 
 @dataclass(frozen=True)
+class OwnerInDoubt:
+    """A piece of this person's was found to be a counterfeit."""
+
+    person_id: int
+    item_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class ReviewOverdue:
     """Review did not happen by the promised time; seller and desk are told, with the new date."""
 

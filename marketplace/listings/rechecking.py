@@ -1,4 +1,4 @@
-"""Trust lost: a piece that may never be offered again, and a seller's listings that are looked at anew (GAP-08)."""
+"""Trust lost: a piece that may never be offered again, and what else its owner offers is looked at anew (GAP-08)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from marketplace.database import db
 from marketplace.events import SYSTEM, HasActor
 from marketplace.jobs import deadlines
 from marketplace.jobs.alarms import AlarmKind, clear_alarms, is_alarmed, raise_alarm
-from marketplace.listings.facts import ListingsCalledIn
+from marketplace.listings.facts import ListingsCalledIn, OwnerInDoubt
 from marketplace.listings.models import Item, Listing
 from marketplace.listings.review import REVIEW
 from marketplace.listings.states import ListingState
@@ -21,8 +21,21 @@ from marketplace.programme import versions
 IN_VIEW = (ListingState.LIVE, ListingState.PAUSED)
 
 
+def doubt(item: Item, owner: Person | None, *, by: HasActor, at: datetime) -> None:
+    """The piece is a counterfeit: nobody offers it again, and everything else its owner offers is looked at anew.
+
+    ``owner`` is who offered it; where nobody did but the house, whose it was.
+    """
+    quarantine(item, by=by, at=at)
+    if owner is None and item.owner_id is not None:
+        owner = db.session.get_one(Person, item.owner_id)
+    if owner is not None:
+        call_in(owner, by=by, at=at)
+        events.announce(OwnerInDoubt(owner.id, item.id, at))
+
+
 def quarantine(item: Item, *, by: HasActor, at: datetime) -> None:
-    """The piece is a counterfeit: it is the brand's to keep, and nobody's to offer, ever."""
+    """The piece is a counterfeit: it is nobody's to offer, ever."""
     if item.quarantined_at is None:
         item.quarantined_at = at
         events.record(item, "quarantine", by=by, at=at)

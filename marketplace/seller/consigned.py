@@ -120,7 +120,7 @@ def _page(
         in_forms=_in_forms(piece, policy),
         offer=_offer(piece),
         reason=reason,
-        choices=[(choice.value, CHOICES[choice]) for choice in Choice],
+        choices=[(choice.value, CHOICES[choice]) for choice in examining.choices(piece)],
         grade=policy.condition.grade(piece.listing.grade).label if piece.listing and piece.listing.grade else None,
         can_counter=proposing.can_counter(piece),
         can_take_back=selling.can_take_back(piece),
