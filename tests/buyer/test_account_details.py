@@ -70,6 +70,7 @@ def test_a_name_is_text_and_never_markup(client: Browser, ada: Person) -> None:
     assert "<script>alert(1)</script> {{7*7}}" in page(client.get("/account")).get_text()
 
 
+@pytest.mark.rule("NAP-40")
 def test_an_email_changes_when_its_link_is_used(
     client: Browser, app: Flask, ada: Person, run_jobs: Callable[[], int]
 ) -> None:

@@ -247,6 +247,7 @@ def test_the_old_password_is_needed_for_a_new_one(client: Browser) -> None:
     assert person.password_hash == before
 
 
+@pytest.mark.rule("NAP-41")
 @pytest.mark.fault("P09")
 def test_a_reset_signs_in_and_ends_every_other_browser(
     client: Browser, app: Flask, run_jobs: Callable[[], int]

@@ -82,7 +82,7 @@ def test_what_was_promised_is_held_against_what_was_done(app, client: Browser, a
     assert table[1:] == ["Gift card,0,1,0", "Store credit,1,0,0", "Bank transfer,0,0,1"]
 
 
-@pytest.mark.rule("NAP-02", "LUX-69")
+@pytest.mark.rule("NAP-02", "LUX-69", "BAL-06")
 def test_a_member_chooses_on_the_page_until_it_is_paid(app, client: Browser, seller: Person) -> None:
     payout = owe(seller)
     client.sign_in_as(seller)
