@@ -34,6 +34,11 @@ class BuyingIsOff(Refusal):
     message = _l("This programme does not buy pieces.")
 
 
+class PrivatePeopleOnly(Refusal):
+    message = _l("We buy from private people only. Please confirm that you are one.")
+    status = 422
+
+
 class NotBoughtHere(Refusal):
     """Not this person's, not settled, or no longer hers; or the programme does not buy back what it sold (LUX-77)."""
 
@@ -79,17 +84,22 @@ def request(
     includes: Sequence[str] = (),
     item: Item | None = None,
     order: Order | None = None,
+    is_private: bool = False,
     by: Person,
     at: datetime,
 ) -> Buyback:
     """Ask for a quote. ``item`` where the piece is known here, ``order`` where it was bought here (LUX-77).
+    ``is_private``: she declares to sell as a private person, which policy may ask for (LUX-64).
 
     The brand's draft of it is begun at once, for its photos; it cannot be published before the piece is ours.
-    Raises ``BuyingIsOff``, ``PieceNotTaken``, ``UnknownAccessory``, ``NotBoughtHere`` or ``AskedAlready``.
+    Raises ``BuyingIsOff``, ``PrivatePeopleOnly``, ``PieceNotTaken``, ``UnknownAccessory``, ``NotBoughtHere`` or
+    ``AskedAlready``.
     """
     published = versions.current()
     policy = published.policy
     check_piece(policy, house=wish.house, category=wish.category, grade=wish.grade)
+    if policy.modes.buyback.private_only and not is_private:
+        raise PrivatePeopleOnly()
     known = [accessory.key for accessory in policy.condition.comes_with]
     if set(includes) - set(known):
         raise UnknownAccessory()
@@ -115,7 +125,7 @@ def request(
     db.session.flush()
     listing = draft(buyback, buyback.number, by.id, by=by, at=at)
     listing.grade, listing.includes = buyback.grade, list(buyback.includes)
-    record(buyback, "ask", by=by, at=at)
+    record(buyback, "ask", by=by, at=at, is_private=is_private)
     waiting.wait(buyback, at=at)
     return buyback
 

@@ -176,7 +176,7 @@ def _ask(stage: Stage, offer: Offer, policy: Policy) -> None:
     includes = [one.key for one in policy.condition.comes_with[: stage.chance.randrange(2, 5)]]
     with unit_of_work():
         by, at = offer.owner.person, clock.now()
-        made = requesting.request(wish, includes=includes, by=by, at=at)
+        made = requesting.request(wish, includes=includes, is_private=True, by=by, at=at)
         offer.id = made.id
         if made.listing is None:
             raise LookupError(f"{made.number} has no draft")

@@ -101,7 +101,13 @@ def ask() -> ResponseReturnValue:
     if form.is_submitted() and all((form.validate(), form.is_taken(policy))):
         item: Item | None = item_of_purchase(*bought, person) if bought else None
         made = requesting.request(
-            form.wish, includes=form.includes.data or [], item=item, order=order, by=person, at=clock.now()
+            form.wish,
+            includes=form.includes.data or [],
+            item=item,
+            order=order,
+            is_private=form.is_private.data,
+            by=person,
+            at=clock.now(),
         )
         return redirect(url_for("ask_quote.photos", number=made.number), 303)
     body = render_template("seller/quote_ask.html", form=form, policy=policy, rule=policy.modes.buyback, order=order)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, RadioField, SelectField, StringField
+from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Optional
 
@@ -37,6 +37,7 @@ class QuoteForm(Form):
     retail = MoneyField(_l("Price when new"))
     hoped = MoneyField(_l("What you had hoped for"), required=False)
     words = StringField(_l("Anything we should know"), [PlainText(500, required=False)])
+    is_private = BooleanField(_l("I sell this piece as a private person, not in the course of a business"))
 
     def __init__(self, policy: Policy, known: dict[str, Any]) -> None:
         super().__init__(data=known)
@@ -50,6 +51,9 @@ class QuoteForm(Form):
 
     def is_taken(self, policy: Policy) -> bool:
         """Say at its field why we do not buy such a piece; whatever else is wrong is said as well."""
+        if policy.modes.buyback.private_only and not self.is_private.data:
+            self.is_private.errors = [str(requesting.PrivatePeopleOnly.message)]
+            return False
         try:
             asked = {name: self[name].data or "" for name in ("house", "category", "grade")}
             requesting.check_piece(policy, **asked)

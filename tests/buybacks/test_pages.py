@@ -162,6 +162,17 @@ def test_the_open_ways_stand_side_by_side(app: Flask, client: Browser) -> None:
     assert client.get("/sell/ways?quote=Q00000000").status_code == 404
 
 
+@pytest.mark.rule("LUX-64")
+def test_where_policy_says_so_only_who_declares_to_be_a_private_person_is_quoted(app: Flask, client: Browser) -> None:
+    steps.open_for_buying(private_only=True)
+    client.sign_in_as(an_account())
+    refused = post_form(client, "/sell/quote", "ask-quote", **PIECE)
+    assert (refused.status_code, db.session.query(Buyback).count()) == (422, 0)
+    assert "We buy from private people only. Please confirm" in page(refused).get_text()
+    assert post_form(client, "/sell/quote", "ask-quote", **PIECE, is_private="y").status_code == 303
+    assert the_buyback().state is S.SUBMITTED
+
+
 def test_without_the_mode_there_is_no_page(app: Flask, client: Browser) -> None:
     client.sign_in_as(an_account())
     assert client.get("/sell/quote").status_code == 404

@@ -44,6 +44,7 @@ class Buying(Section, frozen=True, kw_only=True):
     houses: tuple[Name, ...] = ()  # the allow-list (NAP-10)
     groups: tuple[Key, ...] = ()
     grades: tuple[Key, ...] = ()  # NAP-06
+    private_only: bool = False  # who offers a piece declares to sell it as a private person (LUX-64)
     quote_business_days: Days = 2  # from the request to a quote, and to an answer (NAP-31, LUX-59); silence escalates
     valid_days: Days = 14  # a quote holds for; then it lapses
     wishes: bool = True  # whether she may say, once, what she had hoped for

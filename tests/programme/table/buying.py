@@ -13,7 +13,7 @@ from marketplace.buybacks import inspecting, pricing, quoting, requesting, switc
 from marketplace.buybacks.models import Buyback
 from marketplace.buybacks.pricing import Estimate
 from marketplace.buybacks.quoting import NoMoreWishes
-from marketplace.buybacks.requesting import BuyingIsOff
+from marketplace.buybacks.requesting import BuyingIsOff, PrivatePeopleOnly
 from marketplace.buybacks.states import WayBack
 from marketplace.custody.examining import SamePerson
 from marketplace.custody.taking import PieceNotTaken
@@ -54,6 +54,12 @@ def refuses(**said: Any) -> Behaviour:
             ask(**said)
 
     return refused
+
+
+def a_dealer_is_refused(scene: Scene) -> None:
+    with refusing(PrivatePeopleOnly):
+        steps.asked()
+    assert steps.asked(is_private=True).is_over is False
 
 
 def waits(state: Callable[[], Buyback], days: int) -> Behaviour:
@@ -204,6 +210,7 @@ ROWS = [
     row("houses", ["Velorne"], refuses(house="Somebody"), "We buy pieces of these houses only: Velorne."),
     row("groups", ["handbags"], refuses(category="card-case"), "We buy these only: Handbags."),
     row("grades", ["excellent"], refuses(grade="good"), "We buy pieces in these grades only: Excellent."),
+    row("private_only", True, a_dealer_is_refused, "We buy from private people only."),
     row("quote_business_days", 5, waits_business_days(steps.asked, 5), "you have our quote within 5 business days"),
     row("valid_days", 6, waits(steps.quoted, 6), "It holds for 6 days"),
     row("wishes", False, says_nothing_more, "Our quote is not negotiable."),
