@@ -97,6 +97,12 @@ def phone_photo(seed: int = 1) -> bytes:
     return jpeg(picture(seed=seed), exif=exif_with_place())
 
 
+def heavy_photo(seed: int = 1, megabytes: int = 8) -> bytes:
+    """The same with so much in it that says nothing: heavy to send, quick to make and to read."""
+    photo, idle = phone_photo(seed), b"\xff\xef\xff\xff" + b"\0" * 65_533  # a segment of an application's own
+    return photo[:2] + idle * (megabytes * 1024**2 // len(idle) + 1) + photo[2:]
+
+
 def exif_with_place(orientation: int | None = None) -> bytes:
     """An EXIF block with camera, GPS position and, if asked for, an orientation."""
     exif = Image.Exif()

@@ -26,7 +26,7 @@ from marketplace.permissions import staff
 
 bp = Blueprint("desk_audit", __name__)
 
-A_PAGE = 100
+A_PAGE = 80
 
 
 @dataclass(frozen=True)

@@ -131,11 +131,22 @@ class ListingViews(Model):
     views: Mapped[int]
 
 
+HASH_BANDS = ((42, 22), (21, 21), (0, 21))  # parts of a photo's 64-bit fingerprint: the lowest bit, and how many
+
+
+def hash_band(low: int, width: int) -> str:
+    """A part of a fingerprint, as the index on it says it."""
+    return f"((perceptual_hash >> {low}) & {(1 << width) - 1})"
+
+
 class ListingPhoto(PictureColumns, Model):
     """A photo the seller took, in a named slot: front, back, inside, price_tag, flaw, or a free extra."""
 
     __tablename__ = "listing_photos"
-    __table_args__ = (sa.Index(None, "key"), sa.Index(None, "perceptual_hash"))
+    __table_args__ = (
+        sa.Index(None, "key"),
+        *(sa.Index(f"ix_listing_photos_hash_{low}", sa.text(hash_band(low, width))) for low, width in HASH_BANDS),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     listing_id: Mapped[int] = mapped_column(sa.ForeignKey("listings.id"), index=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import compress
 
 from pyroaring import BitMap
 
@@ -45,11 +46,10 @@ class Ordering:
 
     def put_each(self, listings: Iterable[int], numbers: Iterable[int]) -> None:
         """Give each listing a number of its own: quicker than one by one where hardly any are equal."""
-        pairs = list(zip(listings, numbers, strict=True))
-        self._make_room(max((number for _id, number in pairs), default=0).bit_length())
+        ids, own = list(listings), list(numbers)
+        self._make_room(max(own, default=0).bit_length())
         for place, figure in enumerate(self._figures):
-            bit = 1 << place
-            figure.update([listing for listing, number in pairs if number & bit])
+            figure.update(list(compress(ids, map((1 << place).__and__, own))))
 
     def _make_room(self, figures: int) -> None:
         self._figures += [BitMap() for _ in range(figures - len(self._figures))]

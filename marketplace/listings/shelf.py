@@ -17,9 +17,9 @@ from pyroaring import BitMap
 from marketplace.listings.criteria import DISCOUNT_BANDS, FACETS, PRICE_BANDS, Sort, band_of
 from marketplace.listings.ordering import Ordering
 
-_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # from which the seconds of a listing's going live are counted
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # from which the seconds of a listing's going live are counted
 _SECOND = timedelta(seconds=1)
-_TOLD = {  # the facets that a listing says itself
+TOLD = {  # the facets that a listing says itself
     "category": "category",
     "style": "title",
     "colour": "colour",
@@ -90,46 +90,53 @@ class Shelf:
         self.add([one for one in offered if one.for_sale])
 
     def _forget(self, ids: BitMap) -> None:
-        gone = ids & self.for_sale
-        if not gone:
-            return
-        self.for_sale -= gone
+        self.for_sale -= ids
         for having in chain(self._styles.values(), *(known.values() for known in self.values.values())):
-            having.difference_update(gone)
+            having.difference_update(ids)
         for ordering in self._orderings.values():
-            ordering.forget(gone)
+            ordering.forget(ids)
 
     def add(self, offered: Collection[Sequence[Any]]) -> None:
         """Take in listings for sale of which nothing is known yet: rows with the fields of ``Stocked``."""
         if not offered:
             return
         column: Any = Stocked._make(zip(*offered, strict=True))  # each field a column of them
-        self.for_sale.update(column.id)
-        self._note_kinds(column)
-        self._note_prices(column)
-        self._orderings[Sort.NEWEST].put_each(column.id, [seconds(moment) for moment in column.live_at])
+        kinds = zip(column.style_id, *(getattr(column, name) for name in TOLD.values()), strict=True)
+        for kind, having in _grouped(column.id, kinds).items():
+            self.note_kind(kind, having)
+        for prices, having in _grouped(
+            column.id, zip(column.price_minor, column.original_price_minor, strict=True)
+        ).items():
+            self.note_prices(*prices, having)
         for saves, having in _grouped(column.id, column.saves).items():
-            self._orderings[Sort.SAVED].put(having, saves)
+            self.note_saves(saves, having)
+        self.note_moments(column.id, [seconds(moment) for moment in column.live_at])
 
-    def _note_kinds(self, column: Any) -> None:
-        """Group by all that a listing says at once: a shop has far fewer kinds of pieces than pieces."""
-        kinds = zip(column.style_id, *(getattr(column, name) for name in _TOLD.values()), strict=True)
-        for (style_id, *told), having in _grouped(column.id, kinds).items():
-            self._styles.setdefault(style_id, BitMap()).update(having)
-            for facet, value in zip(_TOLD, told, strict=True):
-                self._note_value(facet, value, having)
+    # A shop has far fewer kinds of pieces, prices and counts than pieces: each is noted for all that have it at once.
 
-    def _note_prices(self, column: Any) -> None:
+    def note_kind(self, kind: Sequence[Any], having: BitMap) -> None:
+        """Pieces for sale of one style that say the same of themselves: its id, then the fields of ``TOLD``."""
+        self.for_sale.update(having)
+        self._styles.setdefault(kind[0], BitMap()).update(having)
+        for facet, value in zip(TOLD, kind[1:], strict=True):
+            self._note_value(facet, value, having)
+
+    def note_prices(self, price_minor: int | None, original_minor: int, having: BitMap) -> None:
         """What a buyer sees and how far it lies below the original price: in bands, and as numbers to order by."""
-        unit = self.pricing.unit
-        prices = zip(column.price_minor, column.original_price_minor, strict=True)
-        for (price_minor, original_minor), having in _grouped(column.id, prices).items():
-            minor = self.pricing.shown(price_minor)
-            share = saving(minor, original_minor)
-            self._note_value("price", band_of(minor / unit, PRICE_BANDS), having)
-            self._note_value("discount", band_of(share / 100, DISCOUNT_BANDS), having)
-            self._orderings[Sort.PRICE_UP].put(having, minor)
-            self._orderings[Sort.SAVING].put(having, share)
+        minor = self.pricing.shown(price_minor)
+        share = saving(minor, original_minor)
+        self._note_value("price", band_of(minor / self.pricing.unit, PRICE_BANDS), having)
+        self._note_value("discount", band_of(share / 100, DISCOUNT_BANDS), having)
+        self._orderings[Sort.PRICE_UP].put(having, minor)
+        self._orderings[Sort.SAVING].put(having, share)
+
+    def note_saves(self, saves: int, having: BitMap) -> None:
+        """How many people keep each of these in mind."""
+        self._orderings[Sort.SAVED].put(having, saves)
+
+    def note_moments(self, ids: Ids, moments: Ids) -> None:
+        """When each went live, in ``seconds``."""
+        self._orderings[Sort.NEWEST].put_each(ids, moments)
 
     def _note_value(self, facet: str, value: str | None, having: BitMap) -> None:
         if value:
@@ -166,4 +173,4 @@ def saving(price_minor: int, original_minor: int) -> int:
 
 def seconds(moment: datetime | None) -> int:
     """When a piece went live, as a number to order by."""
-    return max(0, (moment - _BEGINNING) // _SECOND) if moment else 0
+    return max(0, (moment - BEGINNING) // _SECOND) if moment else 0

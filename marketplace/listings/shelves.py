@@ -8,25 +8,28 @@ Built when it is first asked for; from then on each asker brings it up to date b
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from babel.numbers import get_currency_precision
+from pyroaring import BitMap
 
 from marketplace.database import committed, db
 from marketplace.listings import changes
 from marketplace.listings.models import Item, Listing
-from marketplace.listings.shelf import Pricing, Shelf, Stocked
+from marketplace.listings.shelf import BEGINNING, TOLD, Pricing, Shelf, Stocked
 from marketplace.listings.states import ListingState
 from marketplace.people.models import Person
 from marketplace.programme import versions
 
-BATCH = 20_000  # rows read at a time while a shelf is built
+BATCH = 200_000  # ids looked at at a time while a shelf is built
 
 _COLUMNS = (
     Listing.id,
@@ -107,15 +110,55 @@ def _up_to_date(kept: _Kept, pricing: Pricing, connection: sa.Connection) -> She
     return kept.shelf
 
 
+# Built from nothing --------------------------------------------------------------------------------------------------
+
+
 def _built(pricing: Pricing, connection: sa.Connection) -> Shelf:
+    """Read with one row a kind, a price, a count, each with the ids that have it: the database groups them.
+
+    Not everything is read at one moment; what changes meanwhile is taken in anew by whoever asked for this.
+    """
     shelf = Shelf(pricing)
-    query = (
-        sa.select(*_COLUMNS)
-        .join(Item, Item.id == Listing.item_id)
-        .outerjoin(Person, Person.id == Listing.seller_id)
-        .where(Listing.state == ListingState.LIVE, Person.suspended_at.is_(None))
-        .execution_options(yield_per=BATCH)
-    )
-    for rows in connection.execute(query).partitions():
-        shelf.add(rows)
+    lowest, highest = sa.func.coalesce(sa.func.min(Listing.id), 0), sa.func.coalesce(sa.func.max(Listing.id), 0)
+    first, last = connection.execute(sa.select(lowest, highest)).one()
+    ids, moments = _together(connection, Listing.id), _together(connection, _seconds(connection))
+    kind = (Item.style_id, *(getattr(Listing, name) for name in TOLD.values()))
+    prices = (Listing.price_minor, Listing.original_price_minor)
+    for begin in range(first, last + 1, BATCH):
+        some = _for_sale().where(Listing.id >= begin, Listing.id < begin + BATCH)
+        of_style = some.join(Item, Item.id == Listing.item_id)
+        for *said, having in connection.execute(of_style.add_columns(*kind, ids).group_by(*kind)):
+            shelf.note_kind(said, BitMap(_read(having)))
+        for price_minor, original_minor, having in connection.execute(some.add_columns(*prices, ids).group_by(*prices)):
+            shelf.note_prices(price_minor, original_minor, BitMap(_read(having)))
+        for saves, having in connection.execute(some.add_columns(Listing.saves, ids).group_by(Listing.saves)):
+            shelf.note_saves(saves, BitMap(_read(having)))
+        for having, told in connection.execute(some.add_columns(ids, moments)):
+            shelf.note_moments(_read(having), _read(told))
     return shelf
+
+
+def _for_sale() -> sa.Select[Any]:
+    suspended = sa.select(Person.id).where(Person.suspended_at.is_not(None))
+    may_sell = sa.or_(Listing.seller_id.is_(None), Listing.seller_id.not_in(suspended))
+    return sa.select().select_from(Listing).where(Listing.state == ListingState.LIVE, may_sell)
+
+
+def _together(connection: sa.Connection, values: Any) -> Any:
+    """All these values of a group as one: a list on PostgreSQL, a text that says one on SQLite."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    return sa.func.json_group_array(values, type_=sa.Text) if is_sqlite else sa.func.array_agg(values)
+
+
+def _read(together: str | list[int] | None) -> list[int]:
+    return json.loads(together) if isinstance(together, str) else together or []
+
+
+def _seconds(connection: sa.Connection) -> Any:
+    """When a listing went live, in the seconds that the shelf orders by."""
+    since = int(BEGINNING.timestamp())
+    if connection.dialect.name == "sqlite":
+        moment = sa.cast(sa.func.strftime("%s", Listing.live_at), sa.Integer) - since
+    else:
+        moment = sa.cast(sa.func.floor(sa.extract("epoch", Listing.live_at)), sa.BigInteger) - since
+    return sa.case((moment > 0, moment), else_=0)

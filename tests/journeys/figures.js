@@ -1,5 +1,6 @@
 // What a page measures, as the tests judge it: one object of plain figures for the width it is shown at.
 () => {
+  const requests = performance.getEntriesByType("resource").map((it) => it.name);  // before anything is scrolled to
   const within = (box, height) => box.top < height && box.bottom > 0;
   const shown = (it) => {
     const box = it.getBoundingClientRect();
@@ -97,7 +98,7 @@
       .map((it) => `${it.currentSrc} ${it.naturalWidth} for ${round(it.getBoundingClientRect().width)}`),
     photo: firstPhoto ? round(firstPhoto.getBoundingClientRect().top + scrollY) : null,
     rows: row ? Math.floor((innerHeight - row.getBoundingClientRect().top) / row.getBoundingClientRect().height) : null,
-    requests: performance.getEntriesByType("resource").map((it) => it.name),
+    requests,
     title: document.title,
     canonical: [...document.querySelectorAll("link[rel=canonical]")].map((it) => it.href),
   };

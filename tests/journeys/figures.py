@@ -24,7 +24,6 @@ COLOURS = {"runOnly": ["color-contrast"]}  # all that the dark scheme changes
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 WIDTHS = (320, 360, 390, 768, 1280)
 LARGEST_TEXT = 2  # times
-BY_ORDER_LATER = ("/sell/", "/account", "/orders/", "/desk")  # the order of their stops is not judged by a machine yet
 QUEUES = ("/desk/review", "/desk/orders", "/desk/disputes")
 
 MOST_NODES, MOST_REQUESTS, MOST_SIZES, MOST_FACES, LEAST_ROWS = 900, 20, 4, 2, 12
@@ -43,13 +42,13 @@ def faults(page: Page, path: str, shop: LiveShop) -> Iterator[str]:
     yield from _weight(answer.body())
     measured = page.evaluate(MEASURE)
     yield from _loaded(measured["requests"], shop, is_desk=is_desk)
-    yield from _looks(measured, path)
+    yield from _looks(measured)
     yield from _axe(page, RULES, "on a phone")
     yield from _schemes(page, "on a phone")
     yield from _overflow(page)
     page.set_viewport_size(DESK)
     measured = page.evaluate(MEASURE)
-    yield from _looks(measured, path)
+    yield from _looks(measured)
     if path in QUEUES and measured["rows"] is not None and measured["rows"] < LEAST_ROWS:
         yield f"{measured['rows']} rows of the table fit a screen"
     yield from _axe(page, RULES, "on a desk")
@@ -78,8 +77,8 @@ def _loaded(addresses: list[str], shop: LiveShop, *, is_desk: bool) -> Iterator[
         yield f"its fonts are {sorted(fonts)}"
 
 
-def _looks(measured: dict[str, Any], path: str) -> Iterator[str]:
-    if measured["leaps"] and not path.startswith(BY_ORDER_LATER):
+def _looks(measured: dict[str, Any]) -> Iterator[str]:
+    if measured["leaps"]:
         yield f"stops that do not follow one another as they are seen: {measured['leaps'][:4]}"
     if measured["nodes"] > MOST_NODES:
         yield f"{measured['nodes']} nodes"

@@ -10,6 +10,9 @@ import pytest
 
 from marketplace import clock
 from marketplace.database import db, unit_of_work
+from marketplace.disputes import opening
+from marketplace.disputes.opening import Report
+from marketplace.disputes.states import Kind, Wish
 from marketplace.listings.finding import public_path
 from marketplace.people.models import Person, Role
 from marketplace.programme import Policy, versions
@@ -45,11 +48,16 @@ def _pages() -> dict[str, list[str]]:
     assert listing.seller is not None
     seller = listing.seller
     order = world.delivered(world.paid(world.an_order(world.a_live_listing())))
+    [contested] = world.a_checkout([world.a_live_listing()], buyer=order.buyer)
+    contested = world.delivered(world.paid(contested))
+    with unit_of_work():
+        report = Report(Kind.CONDITION, Wish.RETURN, "The corners are worn.", ("corners",))
+        case = opening.open_dispute(contested, report, by=contested.buyer, at=clock.now())
     sale = world.paid(world.an_order(world.a_live_listing()))
     waiting = world.submitted(world.a_complete_draft())
     draft = world.graded(world.a_draft(seller), "good")
     world.a_flaw(draft, "exterior", "scratch", "light")
-    staff = an_account(roles=[Role.AGENT, Role.REVIEWER, Role.WAREHOUSE])
+    staff = an_account(roles=[Role.MANAGER])
     step = f"/sell/listings/{draft.number}"
     return {
         "": [
@@ -59,12 +67,14 @@ def _pages() -> dict[str, list[str]]:
         seller.email: [
             *("/sell/purchases", f"{step}/details", f"{step}/condition", f"{step}/photos", f"{step}/price"),
             *(f"{step}/check", "/sell/wardrobe", f"/sell/wardrobe/{listing.number}", "/account", "/account/credit"),
+            *("/sell", "/sell/payouts"),
         ],
-        order.checkout.buyer.email: [f"/orders/{order.number}", "/account/orders"],
+        order.checkout.buyer.email: [f"/orders/{order.number}", "/account/orders", f"/disputes/{case.number}"],
         sale.seller.email if sale.seller else "": [f"/sell/sales/{sale.number}", "/sell/sales"],
         staff.email: [
             *("/desk", "/desk/review", f"/desk/review/{waiting.number}", "/desk/orders", "/desk/supply"),
-            *(f"/desk/orders/{order.number}", "/desk/gift-cards", "/desk/people"),
+            *(f"/desk/orders/{order.number}", "/desk/gift-cards", "/desk/people", "/desk/disputes"),
+            *(f"/desk/disputes/{case.number}", "/desk/chargebacks", "/desk/reports", "/desk/payouts", "/desk/find"),
         ],
     }
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import random
+
 from flask import Flask
 from PIL import ImageOps
 
 from marketplace import clock
 from marketplace.database import unit_of_work
-from marketplace.listings import photos
+from marketplace.listings import duplicates, photos
 from marketplace.listings.duplicates import duplicates_of
-from marketplace.listings.models import Listing
+from marketplace.listings.models import HASH_BANDS, Listing
 from marketplace.listings.photo_measures import PhotoLimits, PhotoThresholds
 from marketplace.listings.photo_pipeline import prepare_photo
-from marketplace.listings.prepared_photos import PreparedPhoto
+from marketplace.listings.prepared_photos import BITS, SAME_PHOTO, PreparedPhoto
 from tests.listings.pieces import seller_of
 from tests.photos import jpeg, picture, webp
 from tests.programme.world import a_draft
@@ -45,6 +47,18 @@ def test_a_mirrored_copy_is_found_and_said_to_be_one(app: Flask) -> None:
     assert (found.other.listing_id, found.is_mirrored) == (original.id, True)
     (back,) = duplicates_of(original)
     assert (back.other.listing_id, back.is_mirrored) == (copy.id, True)
+
+
+def test_whatever_is_within_the_bits_has_a_part_that_is_looked_up() -> None:
+    draw = random.Random(10)
+    for _ in range(300):
+        one = draw.getrandbits(BITS)
+        other = one ^ sum(1 << bit for bit in draw.sample(range(BITS), SAME_PHOTO))
+        parts = [
+            (width, one >> low & (1 << width) - 1 ^ (other >> low & (1 << width) - 1)) for low, width in HASH_BANDS
+        ]
+        assert any(part in duplicates._masks(width) for width, part in parts)
+    assert sum(width for _low, width in HASH_BANDS) == BITS
 
 
 def test_the_pieces_own_photos_are_no_duplicates(app: Flask) -> None:

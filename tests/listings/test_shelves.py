@@ -36,6 +36,16 @@ def change(listing: Listing, **values: Any) -> None:
         db.session.execute(sa.update(Listing).where(Listing.id == listing.id).values(**values))
 
 
+def everything_on_the_shelf() -> Any:
+    with unit_of_work(reading=True), shelves.open_shelf() as shelf:
+        values = {
+            (facet, value): list(ids) for facet, known in shelf.values.items() for value, ids in known.items() if ids
+        }
+        places = [(sort, shelf.ordering(sort).place_of(listing)) for sort in Sort for listing in shelf.for_sale]
+        styles = {style: list(ids) for style, ids in shelf._styles.items() if ids}
+        return list(shelf.for_sale), values, places, styles
+
+
 def test_a_change_is_seen_by_the_next_who_looks(app: Flask) -> None:
     piece, other = live_listing(price=20_000), live_listing(price=30_000)
     assert numbers(sort=Sort.PRICE_UP) == [piece.number, other.number]
@@ -46,6 +56,9 @@ def test_a_change_is_seen_by_the_next_who_looks(app: Flask) -> None:
     change(piece, state=ListingState.LIVE, saves=3, colour="sage")
     assert numbers(sort=Sort.SAVED) == [piece.number, other.number]
     assert numbers(chosen={"colour": ("sage",)}) == [piece.number]
+    kept = everything_on_the_shelf()
+    shelves.forget()
+    assert everything_on_the_shelf() == kept, "built anew from groups, and kept up piece by piece, it is the same"
     assert other.seller is not None
     with unit_of_work():
         other.seller.suspended_at = clock.now()
