@@ -122,6 +122,13 @@ def among(column: Any, keys: Sequence[Any]) -> sa.ColumnElement[bool]:
     return column == sa.any_(sa.literal(list(keys), postgresql.ARRAY(column.type)))  # type: ignore[no-any-return]
 
 
+def bound_among(column: Any, name: str, dialect: str) -> sa.ColumnElement[bool]:
+    """The same for a statement that is made once: the keys are bound as ``name`` where it is run."""
+    if dialect == "postgresql":
+        return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(column.type)))  # type: ignore[no-any-return]
+    return column.in_(sa.bindparam(name, expanding=True, type_=column.type))  # type: ignore[no-any-return]
+
+
 # Many rows at once ---------------------------------------------------------------------------------------------------
 
 FEW = 10  # up to so many rows a parameter for each value costs less

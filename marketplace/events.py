@@ -11,14 +11,15 @@ import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event as sa_event
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
-from marketplace.database import Base, JSONDocument, Model, among, db, enum_column, insert_all
+from marketplace.database import Base, JSONDocument, Model, bound_among, db, enum_column, insert_all
 from marketplace.errors import LostRace, ProgrammingError, Refusal
 
 # Actors --------------------------------------------------------------------------------------------------------------
@@ -119,8 +120,24 @@ def history(subject: Any) -> Sequence[Event]:
     ).all()
 
 
+# Statements are made once: that costs as much as running them.
+_EVENTS: Any = Event.__table__
+_ONE_EVENT = sa.insert(_EVENTS).returning(_EVENTS.c.id)
+
+
 def _insert(rows: list[dict[str, Any]]) -> list[Event]:
-    return list(insert_all(Event, rows, returning=Event))
+    if len(rows) == 1:
+        keys = [db.session.connection().execute(_ONE_EVENT, rows[0]).scalar_one()]
+    else:
+        keys = insert_all(Event, rows, returning=Event.id)
+    return [_written(key, row) for key, row in zip(keys, rows, strict=True)]
+
+
+def _written(key: int, row: dict[str, Any]) -> Event:
+    """The event of a row that stands already: to be read, and never written again."""
+    event = Event(id=key, **row)
+    make_transient_to_detached(event)
+    return event
 
 
 def record(subject: Any, action: str, *, by: HasActor, at: datetime, **detail: Any) -> Event:
@@ -191,18 +208,19 @@ def transition_all(
     machine: Machine = model.machine
     rows: Sequence[Any] = subjects
     targets = {source: machine.next_state(source, action) for source in {row.state for row in rows}}
-    conditions, values = tuple(where), dict(sets or {})
+    values = dict(sets or {})
     db.session.flush()
+    connection = db.session.connection()
+    claim = _claim(model, tuple(sorted(values)), connection.dialect.name)
+    if conditions := tuple(where):
+        claim = claim.where(*conditions)
     moved: list[tuple[Any, enum.StrEnum, enum.StrEnum]] = []
     for source, target in targets.items():
         group = {row.id: row for row in rows if row.state == source}
-        statement = (
-            sa.update(model.__table__)
-            .where(among(model.id, list(group)), model.state == source, *conditions)
-            .values({"state": target, **values})
-            .returning(model.__table__.c.id)
+        told = {f"{_NEW}{name}": value for name, value in values.items()}
+        won = set(
+            connection.execute(claim, {_AMONG: list(group), _OLD: source, f"{_NEW}state": target, **told}).scalars()
         )
-        won = set(db.session.scalars(statement))
         moved += [(subject, source, target) for key, subject in group.items() if key in won]
     events = _insert([_row(s, action, old, new, by.actor, at, dict(detail)) for s, old, new in moved]) if moved else []
     for subject, _old, new in moved:
@@ -212,6 +230,19 @@ def transition_all(
         if action in machine.owes:
             owe(f"{machine.owes[action]}:{subject.__tablename__}:{subject.id}")
     return [(subject, row) for (subject, _, _), row in zip(moved, events, strict=True)]
+
+
+_AMONG, _OLD, _NEW = "claimed", "leaves", "new_"  # no column is called like this
+
+
+@lru_cache(maxsize=500)
+def _claim(model: Any, names: tuple[str, ...], dialect: str) -> sa.Update:
+    """The conditional UPDATE of one kind of record that sets these columns besides its state."""
+    columns: Any = model.__table__.c
+    keys = bound_among(columns.id, _AMONG, dialect)
+    values = {name: sa.bindparam(_NEW + name, type_=columns[name].type) for name in ("state", *names)}
+    left = columns.state == sa.bindparam(_OLD, type_=columns.state.type)
+    return cast("sa.Update", sa.update(model.__table__).where(keys, left).values(values).returning(columns.id))
 
 
 # Postings owed -------------------------------------------------------------------------------------------------------

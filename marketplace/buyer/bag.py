@@ -13,6 +13,7 @@ from marketplace.errors import NotFound
 from marketplace.listings.finding import any_listing
 from marketplace.listings.models import Listing
 from marketplace.listings.piece import alike
+from marketplace.listings.search import with_pictures
 from marketplace.listings.states import PUBLIC, ListingState
 from marketplace.money import Money
 from marketplace.orders.checkouts import OwnPiece
@@ -26,13 +27,14 @@ bp = Blueprint("bag", __name__)
 @public
 def bag() -> ResponseReturnValue:
     """What this browser means to buy, with what has gone meanwhile said plainly."""
-    found = bags.listings()
-    lines = [_line(listing) for listing in found]
+    found = bags.listings(with_pictures())
+    person = current_person()
+    prices = cards.prices_to(found, person.id if person else None)
+    lines = [_line(listing, prices[listing.id]) for listing in found]
     there = [listing for listing, line in zip(found, lines, strict=True) if line["available"]]
     gone = [listing for listing, line in zip(found, lines, strict=True) if not line["available"]]
     currency = versions.current().policy.market.currency
-    person = current_person()
-    rows = [(listing.title, cards.price_to(listing, person.id if person else None)) for listing in there]
+    rows = [(listing.title, prices[listing.id]) for listing in there]
     return render_template(
         "buyer/bag.html",
         lines=lines,
@@ -43,8 +45,8 @@ def bag() -> ResponseReturnValue:
     )
 
 
-def _line(listing: Listing) -> dict[str, Any]:
-    why_not, person = None, current_person()
+def _line(listing: Listing, price: Money) -> dict[str, Any]:
+    why_not = None
     if listing.state is ListingState.HELD:
         why_not = _("Someone is paying for it right now.")
     elif listing.state is ListingState.SOLD:
@@ -52,7 +54,7 @@ def _line(listing: Listing) -> dict[str, Any]:
     elif listing.state is not ListingState.LIVE:
         why_not = _("No longer for sale.")
     return {
-        "listing": {**cards.card(listing), "price": cards.price_to(listing, person.id if person else None)},
+        "listing": {**cards.card(listing), "price": price},
         "shipping": cards.shipping_of(listing),
         "available": why_not is None,
         "why_not": why_not,

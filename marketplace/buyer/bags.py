@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from flask import session
 
 from marketplace.database import db
 from marketplace.listings.models import Listing
-from marketplace.listings.search import with_pictures
 
 KEY = "bag"
 MOST = 20
@@ -29,11 +30,11 @@ def take_out(*gone: str) -> None:
     session[KEY] = [number for number in numbers() if number not in gone]
 
 
-def listings() -> list[Listing]:
-    """The pieces in the bag, in the order they were added."""
+def listings(*loading: Any) -> list[Listing]:
+    """The pieces in the bag, in the order they were added; ``loading`` says what is wanted of them besides."""
     wanted = numbers()
     if not wanted:
         return []
-    rows = db.session.scalars(sa.select(Listing).where(Listing.number.in_(wanted)).options(with_pictures()))
+    rows = db.session.scalars(sa.select(Listing).where(Listing.number.in_(wanted)).options(*loading))
     found = {listing.number: listing for listing in rows}
     return [found[number] for number in wanted if number in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +26,7 @@ __all__ = [
     "grade",
     "once",
     "photo",
-    "price_to",
+    "prices_to",
     "shipping_of",
     "shown_price",
 ]
@@ -84,7 +84,7 @@ def once(shown: dict[str, Any], macro: Callable[..., Markup], level: int, priori
     return shown.written[how]
 
 
-def price_to(listing: Listing, buyer_id: int | None) -> Money:
-    """What this buyer sees: the price agreed with her while it holds, else the listed one; shipping is in it."""
-    minor = pricing.prices_for([listing], buyer_id, at=clock.now())[listing.id]
-    return Money(minor, listing.currency) + shipping_of(listing)
+def prices_to(listings: Sequence[Listing], buyer_id: int | None) -> dict[int, Money]:
+    """What this buyer sees, by listing id: prices agreed with her while they hold, else the listed; with shipping."""
+    prices = pricing.prices_for(listings, buyer_id, at=clock.now())
+    return {one.id: Money(prices[one.id], one.currency) + shipping_of(one) for one in listings}

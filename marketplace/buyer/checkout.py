@@ -12,12 +12,14 @@ import sqlalchemy as sa
 from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
 
 from marketplace import clock, database
 from marketplace.buyer import bags, cards
 from marketplace.buyer.checkout_forms import CheckoutForm
 from marketplace.database import db
 from marketplace.errors import NotFound
+from marketplace.events import Actor, ActorKind
 from marketplace.jobs.outbox import Misused, NotDone, OutcomeUnknown
 from marketplace.listings.models import Listing
 from marketplace.listings.piece import alike
@@ -45,7 +47,9 @@ TAX_AWAY = (NotDone, OutcomeUnknown, Misused, tax.TaxRefused)
 
 
 def _buyable() -> list[Listing]:
-    return [listing for listing in bags.listings() if listing.state is ListingState.LIVE]
+    """The pieces of the bag that can be bought, with who sells them and where they leave from."""
+    found = bags.listings(joinedload(Listing.seller), joinedload(Listing.ships_from))
+    return [listing for listing in found if listing.state is ListingState.LIVE]
 
 
 def _remember(checkout: Checkout) -> None:
@@ -56,9 +60,12 @@ def _remember(checkout: Checkout) -> None:
     session[OWN] = [*kept, checkout.number][-MOST_REMEMBERED:]
 
 
+_BY_NUMBER = sa.select(Checkout).where(Checkout.number == sa.bindparam("number"))
+
+
 def own_checkout(number: str) -> Checkout:
     """The checkout of that number, where it is this browser's or this person's; else ``NotFound``."""
-    checkout = db.session.scalar(sa.select(Checkout).where(Checkout.number == number))
+    checkout = db.session.scalar(_BY_NUMBER, {"number": number})
     person = current_person()
     if checkout is None:
         raise NotFound()
@@ -71,17 +78,19 @@ def own_checkout(number: str) -> Checkout:
 @public
 def address() -> ResponseReturnValue:
     """Where it goes and who pays."""
-    if not _buyable():
+    pieces = _buyable()
+    if not pieces:
         return redirect(url_for("bag.bag"), 303)
     form = CheckoutForm(data={"form_token": secrets.token_hex(16)})
     person = current_person()
     if person is not None and not form.email.data:
         form.email.data, form.name.data = person.email, person.name
-    return _ask(form)
+    return _ask(form, pieces)
 
 
-def _ask(form: CheckoutForm, status: int = 200) -> ResponseReturnValue:
-    lines = [(listing.title, cards.price_to(listing, _buyer_id())) for listing in _buyable()]
+def _ask(form: CheckoutForm, pieces: Sequence[Listing], status: int = 200) -> ResponseReturnValue:
+    prices = cards.prices_to(pieces, _buyer_id())
+    lines = [(listing.title, prices[listing.id]) for listing in pieces]
     return render_template("buyer/checkout.html", form=form, lines=lines, signed_in=current_person()), status
 
 
@@ -94,18 +103,18 @@ def offer() -> ResponseReturnValue:
     if not pieces:
         return redirect(url_for("bag.bag"), 303)
     if not form.validate_on_submit() or not form.carrier_accepts() or form.postal is None:
-        return _ask(form, 422)
+        return _ask(form, pieces, 422)
     checkouts.check_pieces(pieces, buyer_id=_buyer_id())
     token = checkouts.offer_token(form.form_token.data or secrets.token_hex(16), form.postal.mapping, pieces)
     try:
         checkout = _open(pieces, form.postal.mapping, form.email.data or "", form.postal.name, token)
     except tax.AddressNotTaxable as nowhere:
         form.postcode.errors = [str(nowhere.message)]
-        return _ask(form, nowhere.status)
+        return _ask(form, pieces, nowhere.status)
     except TAX_AWAY as trouble:
         log.error("no tax quote", extra={"trouble": str(trouble)[:200]})
         flash(_tax_away())
-        return _ask(form, 409)
+        return _ask(form, pieces, 409)
     return redirect(url_for("checkout.review", number=checkout.number), 303)
 
 
@@ -122,10 +131,8 @@ def _open(pieces: Sequence[Listing], ship_to: dict[str, str], email: str, name: 
     """Quote the tax outside any transaction, then write the offer down. Without a quote nothing is written."""
     lines = checkouts.tax_lines(pieces, buyer_id=_offering_id(email))
     on = clock.now().date()
-    numbers = [piece.number for piece in pieces]
     database.finish()
     quote = tax.adapter().quote(lines, ship_to, on, form_token)
-    pieces = [listing for listing in bags.listings() if listing.number in numbers]
     database.queue_behind(form_token)  # the same form sent twice at once is one offer
     known = db.session.scalar(sa.select(Checkout).where(Checkout.form_token == form_token))
     buyer = known.buyer if known else _buyer(email, name)
@@ -169,10 +176,10 @@ def pay(number: str) -> ResponseReturnValue:
         return redirect(url_for("checkout.returned", number=number), 303)
     for earlier in _earlier_of(checkout):
         _give_up(earlier)
-    checkout = own_checkout(number)
     return_url = current_app.config["SETTINGS"].public_url + url_for("checkout.returned", number=number)
+    by = Actor(ActorKind.PERSON, checkout.buyer_id)
     try:
-        attempt = checkouts.start_payment(checkout, return_url=return_url, by=checkout.buyer, at=clock.now())
+        attempt = checkouts.start_payment(checkout, return_url=return_url, by=by, at=clock.now())
     except (checkouts.PriceChanged, checkouts.TaxOutOfDate) as changed:
         database.abandon()
         return _offer_anew(number, str(changed.message))
@@ -198,7 +205,7 @@ def pay(number: str) -> ResponseReturnValue:
         log.error("payment page refused", extra={"attempt": attempt_id, "reason": str(no)[:200]})
         _give_up(number)
         return _offer_anew(number, _("The payment page did not open. Nothing was charged: here is your offer anew."))
-    attempts.record_page(db.session.get_one(PaymentAttempt, attempt_id), page, at=clock.now())
+    attempts.record_page(attempt_id, page, at=clock.now())
     return redirect(page.url, 303)
 
 

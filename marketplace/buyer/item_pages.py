@@ -28,10 +28,9 @@ def public_piece(number: str) -> Any:
     return pieces.read(_PIECE, number)
 
 
-def item_page(piece: Any, offer: str, trail: list[tuple[str, str]]) -> dict[str, Any]:
+def item_page(piece: Any, pictures: list[Picture], offer: str, trail: list[tuple[str, str]]) -> dict[str, Any]:
     """What ``templates/buyer/item.html`` reads of the piece. Its words follow the policy it was made under."""
     policy, now = versions.published(piece.policy_version_id).policy, versions.current().policy
-    pictures = pieces.pictures_of(piece.number)
     photos = _photos(piece, pictures, policy)
     shown = pieces.shown(piece, next((picture.file for picture in pictures if picture.key), None))
     page: dict[str, Any] = {

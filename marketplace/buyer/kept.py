@@ -12,6 +12,7 @@ is sold is gone from every page within that time, whoever sold it.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,14 +62,15 @@ class Pages:
         self._lock = Lock()
         self._state: _State | None = None
 
-    def of_now(self, view: View, asked: dict[str, Any]) -> str:
-        """The page that ``view`` makes for everybody, from what is kept where that is as it is now."""
-        key = (request.full_path, request.headers.get("Accept-Language"), session.get(language.CHOSEN), self._facts())
+    def of_now(self, write: Callable[[], str], told: str = "") -> str:
+        """The page that ``write`` makes for everybody, from what is kept where that is as it is now."""
+        spoken = (request.headers.get("Accept-Language"), session.get(language.CHOSEN))
+        key = (request.full_path, *spoken, self._facts(), hashlib.sha256(told.encode()).digest())
         with self._lock:
             page: str | None = self._pages.get(key)
         if page is None:
             with leaving_open():
-                page = str(view(**asked))
+                page = write()
             with self._lock:
                 if len(page) < MOST_CHARACTERS:
                     self._pages[key] = page
@@ -83,8 +85,9 @@ class Pages:
 
 def _facts() -> tuple[object, ...]:
     """The sandbox's pages also say what time it is, to the minute."""
+    policy = versions.current().id  # first, for it brings the time along
     told = clock.now().replace(second=0, microsecond=0) if current_app.config["SANDBOX"] else None
-    return shelves.generation(), versions.current().id, told
+    return shelves.generation(), policy, told
 
 
 def kept_for_all(view: View) -> View:
@@ -94,10 +97,22 @@ def kept_for_all(view: View) -> View:
     def answer(**asked: Any) -> ResponseReturnValue:
         if not _is_anybody():
             return view(**asked)
-        pages: Pages = current_app.extensions.setdefault("kept pages", Pages())
-        return filled(pages.of_now(view, asked), bag_count=len(session.get("bag", ())))
+        return _filled(lambda: str(view(**asked)))
 
     return answer
+
+
+def kept_while(told: object, write: Callable[[], str]) -> str:
+    """What ``write`` makes of facts that were asked for just now: written once as long as they are ``told`` the same.
+
+    For a page that tells more than the shelf knows; it may depend on the shelf, the policy and ``told``, no more.
+    """
+    return _filled(write, repr(told)) if _is_anybody() else write()
+
+
+def _filled(write: Callable[[], str], told: str = "") -> str:
+    pages: Pages = current_app.extensions.setdefault("kept pages", Pages())
+    return filled(pages.of_now(write, told), bag_count=len(session.get("bag", ())))
 
 
 def _is_anybody() -> bool:

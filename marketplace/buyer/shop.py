@@ -13,9 +13,10 @@ from marketplace import clock
 from marketplace.buyer import bags, cards, saved_here, seen
 from marketplace.buyer.browsing import listed
 from marketplace.buyer.item_pages import item_page, public_piece
-from marketplace.buyer.kept import kept_for_all
+from marketplace.buyer.kept import kept_for_all, kept_while
 from marketplace.errors import NotFound
 from marketplace.interests import saving
+from marketplace.listings import piece as pieces
 from marketplace.listings import views
 from marketplace.listings.criteria import Criteria
 from marketplace.listings.finding import public_number, public_path
@@ -163,16 +164,22 @@ def item(path: str) -> ResponseReturnValue:
     piece = public_piece(public_number(path))
     if request.path != public_path(piece):
         return redirect(public_path(piece), 301)
-    if is_gone(piece, at=clock.now()):
+    if piece.sold_at is not None and is_gone(piece, at=clock.now()):
         raise GoneForGood()
     _count_view(piece)
     seen.remember(piece.number)
+    pictures, offer, is_saved = pieces.pictures_of(piece.number), _offer(piece), _is_saved(piece)
+    told = (tuple(piece), pictures, offer, is_saved)
+    return kept_while(told, lambda: _written(piece, pictures, offer, is_saved=is_saved))
+
+
+def _written(piece: Any, pictures: list[pieces.Picture], offer: str, *, is_saved: bool) -> str:
     trail = [(_("Shop"), "/shop"), _category_crumb(piece.category)]
     return render_template(
         "buyer/item.html",
-        **item_page(piece, _offer(piece), trail),
+        **item_page(piece, pictures, offer, trail),
         trail=trail,
-        is_saved=_is_saved(piece),
+        is_saved=is_saved,
         may_offer=bargaining.may_propose(piece, current_person()),
         agreed=_agreed(piece),
         add_action=url_for("bag.add", number=piece.number),

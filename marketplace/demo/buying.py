@@ -22,7 +22,6 @@ from marketplace.orders.refunding import EndReason
 from marketplace.payments import attempts, sandbox
 from marketplace.payments import sandbox_pages as provider
 from marketplace.payments.gateway import gateway
-from marketplace.payments.models import PaymentAttempt
 from marketplace.payments.sandbox import SandboxSession
 from marketplace.people import accounts
 from marketplace.people.models import Person, Role
@@ -65,7 +64,7 @@ def open_payment(checkout_id: int) -> str:
         attempt_id, request, key = attempt.id, attempt.request, attempt.key
     page = gateway().open_page(request, key)
     with unit_of_work() as session:
-        attempts.record_page(session.get_one(PaymentAttempt, attempt_id), page, at=clock.now())
+        attempts.record_page(attempt_id, page, at=clock.now())
     return page.session_ref
 
 

@@ -11,13 +11,14 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace import clock
-from marketplace.database import Model, among, db, enum_column, unit_of_work
+from marketplace.database import Model, among, bound_among, db, enum_column, unit_of_work
 from marketplace.errors import ProgrammingError
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
 
@@ -78,21 +79,26 @@ def register(kind: str, sweep: Sweep) -> None:
 # Statements are made once: that costs as much as running them.
 _TABLE: Any = Deadline.__table__
 _ROWS = _TABLE.c
-_MOVED = (
-    sa.update(_TABLE)
-    .where(_ROWS.kind == sa.bindparam("of_kind"), _ROWS.subject_id == sa.bindparam("of"))
-    .where(_ROWS.state == DeadlineState.WAITING)
-    .values(due_at=sa.bindparam("moment"), failures=0)
-    .returning(_ROWS.id)
-)
-_SET = sa.insert(_TABLE).values(
-    kind=sa.bindparam("of_kind"),
-    subject_type=sa.bindparam("of_type"),
-    subject_id=sa.bindparam("of"),
-    due_at=sa.bindparam("moment"),
-    state=DeadlineState.WAITING,
-    failures=0,
-)
+_VALUES = {
+    "kind": sa.bindparam("of_kind"),
+    "subject_type": sa.bindparam("of_type"),
+    "subject_id": sa.bindparam("of"),
+    "due_at": sa.bindparam("moment", type_=_ROWS.due_at.type),
+    "state": DeadlineState.WAITING,
+    "failures": 0,
+}
+
+
+@lru_cache
+def _set(dialect: str) -> sa.Executable:
+    """A new deadline, or the one that waits already, moved."""
+    insert: Any = (postgresql if dialect == "postgresql" else sqlite).insert(_TABLE).values(_VALUES)
+    waits = sa.text("state = 'waiting'")  # as the index says it, so that the database knows which one is meant
+    moved = {"due_at": insert.excluded.due_at, "failures": 0}
+    return cast(
+        "sa.Executable",
+        insert.on_conflict_do_update(index_elements=["kind", "subject_id"], index_where=waits, set_=moved),
+    )
 
 
 def set_deadline(kind: str, subject: Any, due_at: datetime) -> None:
@@ -100,9 +106,9 @@ def set_deadline(kind: str, subject: Any, due_at: datetime) -> None:
     if kind not in _sweeps:
         raise ProgrammingError(f"nobody answers the deadline {kind!r}")
     db.session.flush()
-    whose = {"of_kind": kind, "of": subject.id, "moment": due_at}
-    if db.session.scalar(_MOVED, whose) is None:
-        db.session.execute(_SET, {**whose, "of_type": subject.__tablename__})
+    connection = db.session.connection()
+    whose = {"of_kind": kind, "of_type": subject.__tablename__, "of": subject.id, "moment": due_at}
+    connection.execute(_set(connection.dialect.name), whose)
 
 
 def cancel_deadlines(subjects: Iterable[Any], *kinds: str, at: datetime) -> None:
@@ -113,17 +119,21 @@ def cancel_deadlines(subjects: Iterable[Any], *kinds: str, at: datetime) -> None
     """
     ids = [subject.id for subject in subjects]
     if ids:
-        waiting = (
-            sa.select(Deadline.id)
-            .where(Deadline.kind.in_(kinds), among(Deadline.subject_id, ids), Deadline.state == DeadlineState.WAITING)
-            .with_for_update(skip_locked=True)
-        )
-        db.session.execute(
-            sa.update(Deadline)
-            .where(Deadline.id.in_(waiting))
-            .values(state=DeadlineState.CANCELLED, ended_at=at)
-            .execution_options(synchronize_session=False)
-        )
+        db.session.flush()
+        connection = db.session.connection()
+        connection.execute(_cancelled(kinds, connection.dialect.name), {"of": ids, "at": at})
+
+
+@lru_cache
+def _cancelled(kinds: tuple[str, ...], dialect: str) -> sa.Executable:
+    whose = bound_among(_ROWS.subject_id, "of", dialect)
+    waiting = (
+        sa.select(_ROWS.id)
+        .where(_ROWS.kind.in_(kinds), whose, _ROWS.state == DeadlineState.WAITING)
+        .with_for_update(skip_locked=True)
+    )
+    ended = {"state": DeadlineState.CANCELLED, "ended_at": sa.bindparam("at", type_=_ROWS.ended_at.type)}
+    return sa.update(_TABLE).where(_ROWS.id.in_(waiting)).values(ended)
 
 
 def waiting_deadline(kind: str, subject: Any) -> Deadline | None:

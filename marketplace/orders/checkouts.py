@@ -138,6 +138,7 @@ def open_checkout(
     )
     db.session.add(checkout)
     db.session.flush()
+    set_committed_value(checkout, "orders", [])
     shipping, prices = shipping_price(currency), pricing.prices_for(listings, buyer.id, at=at)
     for listing, tax in zip(listings, quote.taxes, strict=True):
         checkout.orders.append(_order(checkout, listing, prices[listing.id], shipping, tax, at))
@@ -189,7 +190,8 @@ def start_payment(checkout: Checkout, *, return_url: str, by: HasActor, at: date
     if any(_is_suspended(order.listing) for order in orders):
         raise NotAvailable()
     listings = [order.listing for order in orders]
-    prices = pricing.prices_for(listings, checkout.buyer_id, at=at)
+    agreed = pricing.agreed(listings, checkout.buyer_id, at=at)
+    prices = pricing.prices_by(agreed, listings)
     changed = [order for order in orders if order.price_minor != prices[order.listing_id]]
     if changed:
         raise PriceChanged(changed)
@@ -197,7 +199,7 @@ def start_payment(checkout: Checkout, *, return_url: str, by: HasActor, at: date
     if is_out_of_date(checkout.tax_quote, clock.wall() + timedelta(minutes=limits.payment_minutes)):
         raise TaxOutOfDate()
     holds.take(checkout, at=at, by=by, limit=limits.live_holds_per_person)
-    pricing.use(listings, checkout.buyer_id, at=at)
+    pricing.use(agreed, at=at)
     deadlines.cancel_deadlines([checkout], ABANDONED, at=at)
     return attempts.start(
         checkout_id=checkout.id,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace import events
-from marketplace.database import among, db, insert_new, queue_behind
+from marketplace.database import among, db, queue_behind
 from marketplace.errors import Refusal
 from marketplace.events import HasActor
 from marketplace.listings.models import Listing
@@ -32,16 +35,31 @@ class TooManyHolds(Refusal):
     message = _l("You are paying for as many pieces as one person may hold at a time. Finish one payment first.")
 
 
-def live_holds_of(person_id: int, *, besides: int) -> int:
-    """How many pieces this person's unpaid checkouts hold now, but for the checkout ``besides``."""
-    held = sa.select(sa.func.count()).select_from(Hold).join(Checkout, Checkout.id == Hold.checkout_id)
-    others = held.where(
-        Checkout.buyer_id == person_id,
-        Checkout.id != besides,
+# Statements are made once: that costs as much as running them.
+_HELD = (
+    sa.select(sa.func.count())
+    .select_from(Hold)
+    .join(Checkout, Checkout.id == Hold.checkout_id)
+    .where(
+        Checkout.buyer_id == sa.bindparam("person"),
+        Checkout.id != sa.bindparam("besides"),
         Checkout.state == CheckoutState.OPEN,
         Hold.released_at.is_(None),
     )
-    return db.session.scalar(others) or 0
+)
+_HOLDER = sa.select(Hold.checkout_id).where(Hold.item_id == sa.bindparam("item"), Hold.released_at.is_(None))
+
+
+@lru_cache
+def _new_hold(dialect: str) -> sa.Executable:
+    """A hold, unless somebody has one of the piece: the database decides."""
+    insert: Any = (postgresql if dialect == "postgresql" else sqlite).insert(Hold.__table__)
+    return cast("sa.Executable", insert.on_conflict_do_nothing().returning(Hold.__table__.c.item_id))
+
+
+def live_holds_of(person_id: int, *, besides: int) -> int:
+    """How many pieces this person's unpaid checkouts hold now, but for the checkout ``besides``."""
+    return db.session.connection().execute(_HELD, {"person": person_id, "besides": besides}).scalar() or 0
 
 
 def take(checkout: Checkout, *, at: datetime, by: HasActor, limit: int | None = None) -> None:
@@ -64,8 +82,14 @@ def take(checkout: Checkout, *, at: datetime, by: HasActor, limit: int | None = 
 
 def _hold(checkout: Checkout, orders: Sequence[Order], at: datetime) -> set[int]:
     """The items that nobody held: the database decides. What this checkout holds already is not among them."""
-    rows = [{"item_id": order.item_id, "checkout_id": checkout.id, "taken_at": at} for order in orders]
-    return set(db.session.scalars(insert_new(Hold).returning(Hold.item_id), rows))
+    db.session.flush()
+    connection = db.session.connection()
+    statement = _new_hold(connection.dialect.name)
+    held: set[int] = set()
+    for order in orders:
+        row = {"item_id": order.item_id, "checkout_id": checkout.id, "taken_at": at}
+        held.update(connection.execute(statement, row).scalars())
+    return held
 
 
 def _move(listings: Sequence[Listing], checkout: Checkout, *, at: datetime, by: HasActor) -> set[int]:
@@ -95,4 +119,4 @@ def release(orders: Sequence[Order], *, at: datetime) -> None:
 
 def holder_of(item_id: int) -> int | None:
     """The checkout that holds a piece now."""
-    return db.session.scalar(sa.select(Hold.checkout_id).where(Hold.item_id == item_id, Hold.released_at.is_(None)))
+    return db.session.connection().execute(_HOLDER, {"item": item_id}).scalar()

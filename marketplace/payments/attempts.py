@@ -25,14 +25,15 @@ EXPIRY = "payment_expiry"  # deadline: ask the provider what became of an attemp
 GRACE = timedelta(minutes=2)  # the provider's own expiry may lag its clock
 
 
+_OPEN = sa.select(PaymentAttempt).where(  # made once: that costs as much as running it
+    PaymentAttempt.checkout_id == sa.bindparam("checkout"),
+    PaymentAttempt.state.in_([AttemptState.CREATED, AttemptState.OPEN]),
+)
+
+
 def open_attempt_of(checkout_id: int) -> PaymentAttempt | None:
     """The attempt that stands open for a checkout."""
-    return db.session.scalar(
-        sa.select(PaymentAttempt).where(
-            PaymentAttempt.checkout_id == checkout_id,
-            PaymentAttempt.state.in_([AttemptState.CREATED, AttemptState.OPEN]),
-        )
-    )
+    return db.session.scalar(_OPEN, {"checkout": checkout_id})
 
 
 def stands_open(checkout_id: Any) -> sa.ColumnElement[bool]:
@@ -89,9 +90,9 @@ def start(
     return attempt
 
 
-def record_page(attempt: PaymentAttempt, page: PaymentPage, *, at: datetime) -> None:
+def record_page(attempt_id: int, page: PaymentPage, *, at: datetime) -> None:
     """Write down where the buyer pays; the same answer twice, even at once, changes nothing."""
-    db.session.refresh(attempt, with_for_update=True)
+    attempt = db.session.get_one(PaymentAttempt, attempt_id, with_for_update=True, populate_existing=True)
     if attempt.state is AttemptState.CREATED:
         events.transition(
             attempt, "open", by=PROVIDER, at=at, sets={"session_ref": page.session_ref, "page_url": page.url}

@@ -152,3 +152,28 @@ def test_a_sold_piece_keeps_its_address_and_shows_what_comes_close(app: Flask, c
     assert answer.status_code == 200
     assert page(answer).find(id="add-to-bag") is None
     assert len(main_of(answer).select(".grid .card")) == 8
+
+
+def test_a_kept_page_says_at_once_what_has_changed_about_the_piece_and_its_seller(app: Flask, client: Browser) -> None:
+    """Also where nothing has changed on the shelf: words, photographs, flaws, the seller's record."""
+    seller = member()
+    listing = a_described_piece(seller)
+    path, said = public_path(listing), []
+
+    def look() -> str:
+        client.get(path)
+        said.append(words_of(client.get(path)))
+        return said[-1]
+
+    look()
+    with unit_of_work():
+        listing.words = "Re-dyed last spring."
+    assert "Re-dyed last spring." in look()
+    with unit_of_work():
+        db.session.add(Flaw(listing_id=listing.id, part="lining", kind="stain", severity="light", note="ink"))
+    assert "ink" in look()
+    sold_before(seller, times=9)
+    assert look() != said[-2]
+    with unit_of_work():
+        listing.state = ListingState.HELD
+    assert look() != said[-2]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
 
 from marketplace.database import db
 from marketplace.listings.finding import public_path
@@ -32,9 +33,10 @@ def questions(app: Flask) -> Iterator[list[str]]:
 
 
 def asked_by(app: Flask, client: Browser, path: str) -> list[str]:
-    """What the second visit to a page asks: the first may have something to learn."""
+    """What the second visit to a page asks where nothing of it is kept: the first may have something to learn."""
     client.get(path)
     db.session.expire_all()
+    app.extensions.pop("kept pages", None)
     with questions(app) as asked:
         assert client.get(path).status_code == 200
     return asked
@@ -61,3 +63,14 @@ def test_the_page_of_a_piece_takes_at_most_five_questions(app, client: Browser) 
     piece, *_others = [live_listing(seller, price=15_000 + number) for number in range(10)]
     asked = asked_by(app, client, public_path(piece))
     assert len(asked) <= 5, "\n".join(asked)
+
+
+def test_the_page_of_a_piece_that_is_kept_takes_two(app) -> None:
+    """The piece and its pictures are asked for each time; the shelf and the policy half a second later again."""
+    path, client = public_path(live_listing(member())), FlaskClient(app)
+    db.session.commit()
+    for _visit in range(2):
+        client.get(path)
+    with questions(app) as asked:
+        client.get(path)
+    assert len(asked) == 2, asked

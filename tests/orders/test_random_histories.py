@@ -103,7 +103,7 @@ class History(RuleBasedStateMachine):
         page = gateway().open_page(attempt.request, attempt.key)
         with unit_of_work():
             attempt = db.session.get_one(PaymentAttempt, attempt.id)
-            attempts.record_page(attempt, page, at=clock.now())
+            attempts.record_page(attempt.id, page, at=clock.now())
             if pays:
                 assert sandbox.pay(page.session_ref, "4242424242424242") == "paid"
         if pays:

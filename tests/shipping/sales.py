@@ -80,7 +80,7 @@ def sold_order(*, street: str = SHIP_TO["line1"], from_street: str = SHIP_FROM["
         order = checkout.orders[0]
     page = gateway().open_page(attempt.request, attempt.key)
     with unit_of_work():
-        attempts.record_page(db.session.get_one(attempts.PaymentAttempt, attempt.id), page, at=clock.now())
+        attempts.record_page(attempt.id, page, at=clock.now())
         assert sandbox.pay(page.session_ref, VISA) == "paid"
     report = gateway().retrieve(page.session_ref)
     with unit_of_work():
