@@ -14,10 +14,6 @@ ONE_ENGINE: dict[str, tuple[str, str]] = {
         "postgresql",
         "two transactions hold rows at once; SQLite has one writer at a time, so they cannot wait for each other",
     ),
-    "tests/demo/test_first_view.py::test_the_first_view_on_a_phone_weighs_little": (
-        "sqlite",
-        LOOK,
-    ),
     "tests/journeys/test_look.py::test_every_page_keeps_the_figures": (
         "sqlite",
         LOOK,

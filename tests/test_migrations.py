@@ -23,6 +23,8 @@ from tests.architecture.source import ROOT
 from tests.plugins.databases import Copies, Databases
 from tests.shop import close, make_shop
 
+pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+
 SCRIPTS = ScriptDirectory(str(ROOT / "migrations"))
 REVISIONS = [revision.revision for revision in reversed(list(SCRIPTS.walk_revisions()))]
 

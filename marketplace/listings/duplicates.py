@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -58,7 +59,7 @@ def _same(photos: Iterable[ListingPhoto], upright: int, mirrored: int) -> tuple[
     return None
 
 
-def _candidates(listing: Listing) -> Iterator[sa.Row[tuple[int, int, int, int]]]:
+def _candidates(listing: Listing) -> Iterator[Any]:
     """Photos of other items of which a part is almost that of one here: id, listing's id, both fingerprints."""
     prints = {photo.perceptual_hash for photo in listing.photos} | {photo.mirrored_hash for photo in listing.photos}
     others = (
