@@ -1,6 +1,7 @@
 """The entry point of workers and of beat: ``celery -A celery_app:celery worker`` and ``… beat``."""
 
 from marketplace import create_app
+from marketplace.garbage import settle_in
 from marketplace.jobs.worker import make_worker
 from marketplace.settings import Settings, UnsafeSettings
 
@@ -9,3 +10,4 @@ if settings.jobs != "celery":
     raise UnsafeSettings(f"a worker needs JOBS=celery, not JOBS={settings.jobs}")
 app = create_app(settings)
 celery = make_worker(app, settings.redis_url)
+settle_in()

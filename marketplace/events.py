@@ -19,8 +19,9 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
-from marketplace.database import Base, JSONDocument, Model, bound_among, db, enum_column, insert_all
+from marketplace.database import Base, JSONDocument, Model, db, enum_column
 from marketplace.errors import LostRace, ProgrammingError, Refusal
+from marketplace.many_rows import bound_among, insert_all
 
 # Actors --------------------------------------------------------------------------------------------------------------
 

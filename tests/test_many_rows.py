@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from marketplace import database
-from marketplace.database import db, insert_all, unit_of_work
+from marketplace.database import db, unit_of_work
 from marketplace.events import ActorKind, Event
 from marketplace.jobs.outbox import OutboxRow, OutboxState
+from marketplace.many_rows import insert_all
 
 AT = datetime(2026, 2, 3, 4, 5, 6, 789_012, tzinfo=UTC)
 ODD = ("", 'O\'Neil \\ "so"', "tab\tline\nend", "Łódź 😀", "%(name)s %s :name", "{}")

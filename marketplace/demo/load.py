@@ -17,13 +17,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from marketplace import clock
-from marketplace.database import CROCKFORD, db, insert_all, unit_of_work
+from marketplace.database import CROCKFORD, db, unit_of_work
 from marketplace.demo import copies
 from marketplace.events import ActorKind, Event
 from marketplace.jobs.deadlines import Deadline, DeadlineState
 from marketplace.ledger import post_all
 from marketplace.listings.models import Item, Listing, ListingPhoto
 from marketplace.listings.states import ListingState
+from marketplace.many_rows import insert_all
 from marketplace.orders import accounting, checkouts, settling
 from marketplace.orders.models import Checkout, Hold, Order
 from marketplace.orders.snapshots import as_sold

@@ -18,9 +18,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace import clock
-from marketplace.database import Model, among, bound_among, db, enum_column, unit_of_work
+from marketplace.database import Model, db, enum_column, unit_of_work
 from marketplace.errors import ProgrammingError
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
+from marketplace.many_rows import among, bound_among
 
 log = logging.getLogger(__name__)
 

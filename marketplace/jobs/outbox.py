@@ -19,10 +19,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace import clock
-from marketplace.database import JSONDocument, Model, db, enum_column, insert_all, on_commit, unit_of_work
+from marketplace.database import JSONDocument, Model, db, enum_column, on_commit, unit_of_work
 from marketplace.errors import ProgrammingError
 from marketplace.jobs import sealing, waking
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
+from marketplace.many_rows import insert_all
 
 log = logging.getLogger(__name__)
 

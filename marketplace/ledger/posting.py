@@ -10,10 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from marketplace import events
-from marketplace.database import db, insert_all
+from marketplace.database import db
 from marketplace.errors import ProgrammingError
 from marketplace.ledger.accounts import Account
 from marketplace.ledger.models import LedgerEntry, LedgerTransaction
+from marketplace.many_rows import insert_all
 from marketplace.money import Money
 
 

@@ -13,11 +13,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace import events
-from marketplace.database import among, db, queue_behind
+from marketplace.database import db, queue_behind
 from marketplace.errors import Refusal
 from marketplace.events import HasActor
 from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState, NotAvailable
+from marketplace.many_rows import among
 from marketplace.orders.models import Checkout, Hold, Order
 from marketplace.orders.states import CheckoutState
 

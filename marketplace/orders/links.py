@@ -9,8 +9,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from marketplace.database import db, insert_all
+from marketplace.database import db
 from marketplace.listings.models import Item
+from marketplace.many_rows import insert_all
 from marketplace.orders.models import Checkout, Order, OrderLink
 from marketplace.people.models import Person
 

@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from marketplace import events
-from marketplace.database import among, db
+from marketplace.database import db
 from marketplace.errors import LostRace
 from marketplace.events import CARRIER, PROVIDER, SYSTEM, HasActor
 from marketplace.jobs import deadlines
 from marketplace.ledger import post, post_all
 from marketplace.listings.models import Item
+from marketplace.many_rows import among
 from marketplace.money import Money
 from marketplace.orders import accounting, holds, terms
 from marketplace.orders.facts import OrdersConfirmed, OrderSettled

@@ -9,7 +9,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from marketplace.credits.models import GiftCard
-from marketplace.database import db, insert_all
+from marketplace.database import db
+from marketplace.many_rows import insert_all
 from marketplace.money import Money
 from marketplace.payouts import forms, leaving
 from marketplace.payouts.models import CannotPayOut, Payout, PayoutForm, PayoutHold, PayoutReason, PayoutState

@@ -11,7 +11,8 @@ import msgspec
 import sqlalchemy as sa
 
 from marketplace import events
-from marketplace.database import among, db, insert_all, plan_afresh
+from marketplace.database import db, plan_afresh
+from marketplace.many_rows import among, insert_all
 from marketplace.people import membership
 from marketplace.people.facts import PurchaseReturned
 from marketplace.people.models import LoyaltyAccount, Person, Purchase
