@@ -183,7 +183,7 @@ def _subject(alarm: Alarm) -> dict[str, str | None]:
         return {"name": piece.number, "href": href}
     if alarm.subject_type == Buyback.__tablename__:
         number = db.session.get_one(Buyback, alarm.subject_id).number
-        return {"name": number, "href": url_for("desk_quotes.quote", number=number)}
+        return {"name": number, "href": page_if_open("desk_quotes.quote", number=number)}
     if alarm.subject_type == UnknownMoney.__tablename__:
         return {"name": db.session.get_one(UnknownMoney, alarm.subject_id).ref, "href": None}
     return {"name": f"{alarm.subject_type} {alarm.subject_id}", "href": None}

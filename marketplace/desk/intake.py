@@ -25,7 +25,7 @@ from marketplace.form_fields import Form, MoneyField
 from marketplace.listings.completeness import missing
 from marketplace.payouts.words import PAYOUT_FORMS
 from marketplace.people.models import Role
-from marketplace.permissions import staff, the_person
+from marketplace.permissions import page_if_open, staff, the_person
 from marketplace.shipping import parcels
 from marketplace.text import PlainText
 
@@ -129,7 +129,11 @@ def _of_consigned(found: ConsignedPiece) -> dict[str, Any]:
 def _of_buyback(found: Buyback, revise: ReviseForm | None) -> dict[str, Any]:
     form = revise or ReviseForm(formdata=None)
     form.price.currency = found.currency
-    return {"revise": form, "form_label": PAYOUT_FORMS[found.form] if found.form else None}
+    return {
+        "revise": form,
+        "form_label": PAYOUT_FORMS[found.form] if found.form else None,
+        "quote_url": page_if_open("desk_quotes.quote", number=found.number),
+    }
 
 
 def _done(found: Piece, words: str) -> ResponseReturnValue:
