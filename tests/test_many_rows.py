@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from marketplace import database
+from marketplace import many_rows
 from marketplace.database import db, unit_of_work
 from marketplace.events import ActorKind, Event
 from marketplace.jobs.outbox import OutboxRow, OutboxState
@@ -47,7 +47,7 @@ def test_a_document_of_rows_stores_what_single_rows_store(app, monkeypatch: pyte
     with unit_of_work():
         for row in rows("single"):
             insert_all(OutboxRow, [row])
-        monkeypatch.setattr(database, "FEW", 0)
+        monkeypatch.setattr(many_rows, "FEW", 0)
         ids = insert_all(OutboxRow, rows("many"), returning=OutboxRow.id)
     db.session.expire_all()
     assert ids == sorted(ids)
