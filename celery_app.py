@@ -1,7 +1,6 @@
 """The entry point of workers and of beat: ``celery -A celery_app:celery worker`` and ``… beat``."""
 
 from marketplace import create_app
-from marketplace.garbage import settle_in
 from marketplace.jobs.worker import make_worker
 from marketplace.settings import Settings, UnsafeSettings
 
@@ -10,4 +9,3 @@ if settings.jobs != "celery":
     raise UnsafeSettings(f"a worker needs JOBS=celery, not JOBS={settings.jobs}")
 app = create_app(settings)
 celery = make_worker(app, settings.redis_url)
-settle_in()

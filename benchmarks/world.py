@@ -16,7 +16,6 @@ from marketplace.catalogue.models import Style, StylePicture
 from marketplace.catalogue.words import search_text
 from marketplace.database import db, unit_of_work
 from marketplace.demo import load
-from marketplace.garbage import settle_in
 from marketplace.listings.models import Flaw, Item, Listing, ListingPhoto
 from marketplace.listings.states import ListingState
 from marketplace.migrating import upgrade
@@ -63,10 +62,8 @@ def variables_for(url: str, *, port: int) -> dict[str, str]:
 
 
 def shop_at(url: str, *, port: int = 8000) -> Flask:
-    """The application on a database that stands already, in a process that is set as ``wsgi.py`` sets it."""
-    app = create_app(settings_for(url, port=port))
-    settle_in()
-    return app
+    """The application on a database that stands already."""
+    return create_app(settings_for(url, port=port))
 
 
 def close(app: Flask) -> None:
