@@ -57,6 +57,8 @@ Send = Callable[[str, str, dict[str, str] | None], tuple[int, str | None, str]]
 def buy(send: Send, path: str) -> bool:
     """A guest's whole way: the piece, the bag, the address, the offer, the payment page, paid, and back."""
     page = send("GET", path, None)[2]
+    if 'id="add-to-bag"' not in page:
+        return False  # sold, or being paid for, before she came
     status, _to, _page = _submit(send, page, path, "add-to-bag", {})
     page = send("GET", "/checkout", None)[2]
     if 'id="checkout"' not in page:
@@ -64,6 +66,8 @@ def buy(send: Send, path: str) -> bool:
     status, review, _page = _submit(send, page, "/checkout", "checkout", GUEST)
     assert status == 303, f"checkout: {status}"
     page = send("GET", review or "", None)[2]
+    if 'id="pay"' not in page:
+        return False  # back in the bag: somebody was first
     status, paying, _page = _submit(send, page, review or "", "pay", {})
     if status != 303:
         return False  # somebody was first

@@ -22,6 +22,7 @@ from marketplace.migrating import upgrade
 from marketplace.people.models import Address, LoyaltyAccount, Person
 from marketplace.programme import Policy, versions
 from marketplace.settings import Settings
+from marketplace.starting import to_stay
 
 KEY = "signs-nothing-but-what-is-measured-here"
 PIECES = load.COPIED
@@ -62,8 +63,9 @@ def variables_for(url: str, *, port: int) -> dict[str, str]:
 
 
 def shop_at(url: str, *, port: int = 8000) -> Flask:
-    """The application on a database that stands already."""
-    return create_app(settings_for(url, port=port))
+    """The application on a database that stands already, begun as every process of it begins."""
+    with to_stay():
+        return create_app(settings_for(url, port=port))
 
 
 def close(app: Flask) -> None:

@@ -35,6 +35,7 @@ from marketplace.jobs.runner import EmbeddedRunner
 from marketplace.listings.search import instead_of
 from marketplace.people import signing_in
 from marketplace.programme import language, wording
+from marketplace.routing import LazyRule
 from marketplace.seats import Seats
 from marketplace.session_cookies import SessionCookies
 from marketplace.settings import INSTANCE, Settings
@@ -51,6 +52,7 @@ babel = Languages()
 class Shop(Flask):
     """A Flask application in which every request is one unit of work, and so many are worked on at once."""
 
+    url_rule_class = LazyRule
     seats: Seats
 
     def full_dispatch_request(self) -> Response:

@@ -2,6 +2,9 @@
 
 A catalogue is ``translations/<language>/LC_MESSAGES/messages.po``. It is compiled in memory, once a process, when the
 first page in its language is asked for: there is no compiled file to build, to commit or to forget.
+
+The source is English as it is written in America. ``en_001``, as CLDR calls the English of everywhere else, holds only
+what is spelled another way there.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 
+from babel.core import Locale, get_global
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -32,7 +36,7 @@ class Catalogues(Domain):  # type: ignore[misc]
         locale = get_locale()
         if locale is None:
             return _SOURCE
-        return self._of_language(locale.language)
+        return self._of_language(_spelled_as(locale))
 
     def _of_language(self, language: str) -> NullTranslations:
         known = self._read.get(language)
@@ -47,6 +51,16 @@ class Catalogues(Domain):  # type: ignore[misc]
 
 
 _SOURCE = NullTranslations()
+WORLD_ENGLISH = "en_001"
+
+
+def _spelled_as(locale: Locale) -> str:
+    """The name of the catalogue a locale reads: its language's, or for English outside America ``en_001``."""
+    above = get_global("parent_exceptions")
+    name = str(locale)
+    while name in above:
+        name = above[name]
+    return name if name == WORLD_ENGLISH else str(locale.language)
 
 
 @lru_cache(maxsize=32)

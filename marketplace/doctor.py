@@ -144,7 +144,9 @@ def _adapters() -> Check:
     settings = current_app.config["SETTINGS"]
     names = (settings.jobs, settings.payments, settings.tax, settings.shipping, settings.gift_cards, settings.payouts)
     mail = "smtp" if settings.mail_server else "sandbox"
-    answer = "jobs {}, payments {}, tax {}, shipping {}, gift cards {}, payouts {}, mail {}".format(*names, mail)
+    answer = "jobs {}, payments {}, tax {}, shipping {}, gift cards {}, payouts {}, channels {}, mail {}".format(
+        *names, settings.channels, mail
+    )
     plays = settings.is_production and settings.payments == "stripe" and not moves_real_money(settings.stripe_api_key)
     return Check("adapters", answer, "STRIPE_API_KEY is a test key: nobody's money moves" if plays else "")
 

@@ -99,7 +99,7 @@ def _resend() -> dict[str, Any] | None:
         return None
     fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
     too_much = len(fields) > MOST_RESENT or sum(len(name) + len(value) for name, value in fields) > LONGEST_RESENT
-    if not fields or too_much or SECRETS & {name for name, _value in fields}:
+    if too_much or SECRETS & {name for name, _value in fields}:
         return None
     return {"id": "send-again", "action": request.full_path.rstrip("?"), "fields": fields}
 

@@ -16,8 +16,8 @@ from typing import Any, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event as sa_event
-from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.attributes import manager_of_class, set_committed_value
 
 from marketplace.database import Base, JSONDocument, Model, db, enum_column
 from marketplace.errors import LostRace, ProgrammingError, Refusal
@@ -135,9 +135,9 @@ def _insert(rows: list[dict[str, Any]]) -> list[Event]:
 
 
 def _written(key: int, row: dict[str, Any]) -> Event:
-    """The event of a row that stands already: to be read, and never written again."""
-    event = Event(id=key, **row)
-    make_transient_to_detached(event)
+    """The event of a row that stands already: to be read, and never written again. Nobody listens to its making."""
+    event: Event = manager_of_class(Event).new_instance()
+    vars(event).update(row, id=key)
     return event
 
 

@@ -22,6 +22,7 @@ WORDS = {
     "'%(value)s' are not valid choices for this field.": _l("Choose from these only."),
     "This field is required.": _l("Enter an answer."),
     "Not a valid integer value.": _l("Enter a whole number."),
+    "Not a valid decimal value.": _l("Enter a number, such as 23.5."),
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -83,10 +82,16 @@ def _is_this_machine(host: str) -> bool:
 
 def _sender(given: str, shop_host: str) -> str:
     sender = given or f"shop@{_as_domain(shop_host)}"
-    address = parseaddr(sender)[1]
-    if not sender.isprintable() or not all(address.rpartition("@")[::2]):
+    address = address_of(sender)
+    if not sender.isprintable() or " " in address or not all(address.rpartition("@")[::2]):
         raise ValueError("MAIL_URL: from is not an address")
     return sender
+
+
+def address_of(sender: str) -> str:
+    """The address alone of ``Name <address>``; with an IP address in brackets Python's own parser may find none."""
+    _name, mark, after = sender.rpartition("<")
+    return after.partition(">")[0] if mark else after
 
 
 def _as_domain(host: str) -> str:

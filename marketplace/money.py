@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from babel import Locale
 from babel.numbers import format_currency, get_currency_precision
 from flask_babel import lazy_gettext as _l
 
@@ -119,7 +120,7 @@ def format_money(money: Money, *, whole: bool = False) -> str:
 def _written(money: Money, whole: bool, locale: str) -> str:
     digits = get_currency_precision(money.currency)
     if whole and money.minor % 10**digits == 0:
-        return str(
-            format_currency(Decimal(money.minor // 10**digits), money.currency, "¤#,##0", locale, currency_digits=False)
-        )
+        usual = Locale.parse(locale).currency_formats["standard"].pattern  # "¤#,##0.00", in German "#,##0.00 ¤"
+        units, written = Decimal(money.minor // 10**digits), usual.replace(".00", "")
+        return str(format_currency(units, money.currency, written, locale, currency_digits=False))
     return str(format_currency(Decimal(money.plain), money.currency, locale=locale))

@@ -157,20 +157,20 @@ def _open(_permission: Permission) -> Response | None:
 
 
 def _signed_in(_permission: Permission) -> Response | None:
-    return None if current_visitor() else _to("signing_in.sign_in")
+    return None if current_visitor() else ask_to_sign_in()
 
 
 def _member(_permission: Permission) -> Response | None:
     person = current_person()
     if person is None:
-        return _to("signing_in.sign_in")
+        return ask_to_sign_in()
     return None if person.is_member else _to("joining.membership_gate")
 
 
 def _staff(permission: Permission) -> Response | None:
     visitor = current_visitor()
     if visitor is None:
-        return _to("signing_in.sign_in")
+        return ask_to_sign_in()
     if not may_open(visitor.person, permission):
         raise NotFound
     return None if has_second_factor(visitor.sign_in) else _to("second_factor.ask")
@@ -200,6 +200,11 @@ def page_if_open(endpoint: str, **values: Any) -> str | None:
 def has_second_factor(sign_in: SignIn) -> bool:
     """Whether a code was entered in this very sign-in."""
     return sign_in.second_factor_at is not None and sign_in.person.totp_confirmed_at is not None
+
+
+def ask_to_sign_in() -> Response:
+    """Send whoever is not signed in to do so and come back here."""
+    return _to("signing_in.sign_in")
 
 
 def _to(endpoint: str) -> Response:

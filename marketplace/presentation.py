@@ -2,7 +2,8 @@
 
     app = Flask(…); presentation.register(app)
 
-Moments are shown in the zone flask-babel is told to use (the programme's), in the reader's locale.
+Moments are shown in the zone flask-babel is told to use (the programme's), in the reader's locale. A date says its year
+wherever that is not the year of business time now.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 from wtforms import Field, FieldList, Form, FormField
 
-from marketplace import locales
+from marketplace import clock, locales
 from marketplace.money import Money, format_money
 
 # The text face has no narrow no-break space, which CLDR puts before AM and PM.
@@ -54,11 +55,15 @@ def iso(moment: datetime | date) -> str:
 
 
 def day(moment: datetime | date, *, year: bool = False, weekday: bool = True) -> str:
-    """The local date: ``Thu, Nov 26``; with ``year`` also the year."""
+    """The local date: ``Thu, Nov 26``; with ``year``, and in any year but this one, also the year."""
     if isinstance(moment, datetime):
         moment = _local(moment)
-    skeleton = ("y" if year else "") + ("MMMEd" if weekday else "MMMd")
+    skeleton = ("y" if year or moment.year != _this_year() else "") + ("MMMEd" if weekday else "MMMd")
     return _written_day(date(moment.year, moment.month, moment.day), skeleton, locales.spoken())
+
+
+def _this_year() -> int:
+    return _local(clock.now()).year
 
 
 @lru_cache(maxsize=2048)
@@ -71,17 +76,24 @@ def time_of_day(moment: datetime, *, zone: bool = False) -> str:
     local = _local(moment)
     text = str(format_time(local, "short", locale=locales.spoken())).replace(_NARROW, _NO_BREAK)
     if zone:
-        text += _NO_BREAK + str(get_timezone_name(local, width="short", locale=locales.spoken()))
+        text += _NO_BREAK + _zone_name(local)
     return text
+
+
+def _zone_name(local: datetime) -> str:
+    """``EST``, ``MEZ``: as the reader's language says it, or the zone's own letters; never ``+0100``."""
+    name = str(get_timezone_name(local, width="short", locale=locales.spoken()))
+    return (local.tzname() or name) if name.startswith(("+", "-")) else name
 
 
 def moment(value: datetime, *, zone: bool = False) -> str:
     """Date and time: ``Thu, Nov 26, 2:05 PM``."""
-    return _written_moment(value.replace(second=0, microsecond=0), zone, locales.spoken(), str(get_timezone()))
+    minute, this_year = value.replace(second=0, microsecond=0), _this_year()
+    return _written_moment(minute, zone, this_year, locales.spoken(), str(get_timezone()))
 
 
 @lru_cache(maxsize=1024)  # a sweep writes the same few minutes into a thousand letters
-def _written_moment(value: datetime, zone: bool, _locale: str, _time_zone: str) -> str:
+def _written_moment(value: datetime, zone: bool, _this_year: int, _locale: str, _time_zone: str) -> str:
     return str(_("%(day)s, %(time)s", day=day(value), time=time_of_day(value, zone=zone)))
 
 
@@ -167,8 +179,27 @@ def _of_form(form: Form) -> Iterator[Problem]:
 
 
 def problems(form: Form) -> list[Problem]:
-    """Everything to correct in a form that was sent, in the order of its fields, one line a field."""
-    return list(_of_form(form))
+    """Everything to correct in a form that was sent, in the order of its fields, one line a field.
+
+    Where fields of different names want the same, each line says which it is about.
+    """
+    found = list(_of_form(form))
+    labels = {str(field.id): str(field.label.text) for field in _fields(form)}
+    alike: dict[str, list[str]] = {}
+    for one in found:
+        alike.setdefault(one.text, []).append(labels.get(one.target or "", ""))
+    told_apart = {text for text, names in alike.items() if len(names) > 1 and len({*names, ""}) == len(names) + 1}
+    return [
+        Problem(f"{labels[one.target]}: {one.text}", one.target) if one.target and one.text in told_apart else one
+        for one in found
+    ]
+
+
+def _fields(form: Form | FormField | FieldList) -> Iterator[Field]:
+    for field in form:
+        yield field
+        if isinstance(field, FormField | FieldList):
+            yield from _fields(field)
 
 
 def cut(text: str, most: int) -> str:

@@ -1,4 +1,5 @@
-"""Asking the outside for what never arrived: payments whose webhook was lost, refunds, silent parcels.
+"""Asking the outside for what never arrived: payments whose webhook was lost, refunds, silent parcels,
+sales on outside marketplaces.
 
 The runner does it every few minutes by itself (``chores``), except for parcels: those have deadlines of their own
 (``shipping.watching``). An operator asks about everything at once, and hears what was found, by ``flask reconcile``.
@@ -11,10 +12,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from marketplace import clock
+from marketplace.channels import asking as channels
 from marketplace.database import db, unit_of_work
 from marketplace.jobs import runner
 from marketplace.payments import attempts, looking, refunds
 from marketplace.payments.models import AttemptState, PaymentAttempt, Refund, RefundState
+from marketplace.payouts import wallets
 from marketplace.shipping import asking
 
 ASK_AFTER = timedelta(minutes=1)
@@ -29,7 +32,8 @@ def reconcile() -> Found:
     """
     payments, waiting = _ask_about_payments(), _ask_about_refunds()
     news = looking.look(asking=_round())
-    parcels = asking.poll_tracking()
+    wallets.ask_about_waiting(key=_round())
+    parcels, elsewhere = asking.poll_tracking(), channels.ask()
     runner.run_until_idle()
     return {
         "payments": _ended_payments(payments),
@@ -37,7 +41,8 @@ def reconcile() -> Found:
         "news": news.events,
         "unknown": news.unknown,
         "parcels": parcels.with_news,
-        "unanswered": news.unanswered + parcels.unanswered,
+        "channels": elsewhere or [],
+        "unanswered": news.unanswered + parcels.unanswered + (["channels"] if elsewhere is None else []),
     }
 
 
@@ -46,6 +51,8 @@ def ask() -> None:
     _ask_about_payments()
     _ask_about_refunds()
     looking.look(asking=_round())
+    wallets.ask_about_waiting(key=_round())
+    channels.ask()
 
 
 def _round() -> str:

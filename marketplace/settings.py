@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from marketplace.mail_server import MailServer, read_mail_url
 
 INSTANCE = Path(__file__).resolve().parent.parent / "instance"
+DATABASE = f"sqlite:///{INSTANCE / 'reprise.db'}"
 DEMO_KEY = "demo-key-for-the-sandbox-only-never-for-real-money"
 SANDBOX_MAIL = "sandbox:"
 PHOTO_STORES = ("file:///", "s3://", "memory:///")
@@ -20,6 +21,7 @@ WEAK_WORDS = ("changeme", "secret", "password", "demo-key", "test", "default")
 SHORTEST_KEY = 32
 STRIPE_KEYS = ("sk_test_", "rk_test_", "sk_live_", "rk_live_")
 STRIPE_PAGES = "https://checkout.stripe.com"
+STRIPE_ACCOUNT_PAGES = "https://connect.stripe.com"
 FEWEST_SIGNS = 10  # different ones: 32 random hexadecimal figures have more
 
 
@@ -34,7 +36,7 @@ class Settings:
     environment: str = "development"
     sandbox: bool = False
     secret_key: str = field(default=DEMO_KEY, repr=False)
-    database_url: str = field(default=f"sqlite:///{INSTANCE / 'reprise.db'}", repr=False)  # may hold a password
+    database_url: str = field(default=DATABASE, repr=False)  # may hold a password
     programme: str = "preloved"
     public_url: str = "http://127.0.0.1:8000"
     sandbox_payment_origin: str = ""
@@ -50,6 +52,10 @@ class Settings:
     payout_account_name: str = ""
     payout_account: str = field(default="", repr=False)
     payout_bank: str = ""
+    channels: str = "sandbox"
+    channels_url: str = ""
+    channels_token: str = field(default="", repr=False)
+    channels_webhook_secret: str = field(default="", repr=False)
     gift_card_issuer_url: str = ""
     gift_card_issuer_token: str = field(default="", repr=False)
     mail_url: str = field(default=SANDBOX_MAIL, repr=False)  # may hold a password
@@ -58,6 +64,7 @@ class Settings:
     shippo_webhook_token: str = field(default="", repr=False)
     stripe_api_key: str = field(default="", repr=False)
     stripe_webhook_secret: str = field(default="", repr=False)
+    stripe_connect_webhook_secret: str = field(default="", repr=False)
     stripe_api_base: str = ""
     stripe_files_base: str = ""
     rate_limits: bool = True
@@ -89,24 +96,26 @@ class Settings:
 
     @property
     def payment_origins(self) -> tuple[str, ...]:
-        """Where a buyer may be sent to pay; browsers are told of no other."""
+        """Where a buyer may be sent to pay, and a seller to say who they are; browsers are told of no other."""
         if self.payments != "stripe":
             return (self.payment_origin,)
+        pages = (STRIPE_PAGES, *([STRIPE_ACCOUNT_PAGES] if self.payouts == "stripe" else []))
         elsewhere = urlsplit(self.stripe_api_base)
         if is_on_this_machine(self.stripe_api_base):  # a rehearsal: its pages may stand behind another port
-            return (STRIPE_PAGES, "http://127.0.0.1:*", "http://localhost:*")
-        return (STRIPE_PAGES, *([f"{elsewhere.scheme}://{elsewhere.netloc}"] if elsewhere.netloc else []))
+            return (*pages, "http://127.0.0.1:*", "http://localhost:*")
+        return (*pages, *([f"{elsewhere.scheme}://{elsewhere.netloc}"] if elsewhere.netloc else []))
 
     @classmethod
-    def from_environment(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Read and check the environment; raises ``UnsafeSettings`` with every objection at once."""
+    def from_environment(cls, env: Mapping[str, str] | None = None, *, programme: str | None = None) -> Settings:
+        """The environment's (``programme`` outranks it), checked; raises ``UnsafeSettings`` with every objection."""
         env = os.environ if env is None else env
+        chosen = programme or env.get("PROGRAMME", cls.programme)
         settings = cls(
             environment=env.get("ENVIRONMENT", cls.environment),
             sandbox=env.get("SANDBOX", "") in {"1", "true", "yes"},
             secret_key=env.get("SECRET_KEY", cls.secret_key),
-            database_url=_with_driver(env.get("DATABASE_URL", cls.database_url)),
-            programme=env.get("PROGRAMME", cls.programme),
+            database_url=_with_driver(env.get("DATABASE_URL") or default_database(chosen)),
+            programme=chosen,
             public_url=env.get("PUBLIC_URL", cls.public_url).rstrip("/"),
             sandbox_payment_origin=env.get("SANDBOX_PAYMENT_ORIGIN", "").rstrip("/"),
             photo_store_url=env.get("PHOTO_STORE_URL", cls.photo_store_url),
@@ -117,10 +126,14 @@ class Settings:
             tax=env.get("TAX", cls.tax),
             shipping=env.get("SHIPPING", cls.shipping),
             gift_cards=env.get("GIFT_CARDS", cls.gift_cards),
-            payouts=env.get("PAYOUTS") or ("none" if env.get("ENVIRONMENT") == "production" else cls.payouts),
+            payouts=env.get("PAYOUTS") or _unless_in_production(env, cls.payouts),
             payout_account_name=env.get("PAYOUT_ACCOUNT_NAME", ""),
             payout_account=env.get("PAYOUT_ACCOUNT", "").replace(" ", ""),
             payout_bank=env.get("PAYOUT_BANK", ""),
+            channels=env.get("CHANNELS") or _unless_in_production(env, cls.channels),
+            channels_url=env.get("CHANNELS_URL", "").rstrip("/"),
+            channels_token=env.get("CHANNELS_TOKEN", ""),
+            channels_webhook_secret=env.get("CHANNELS_WEBHOOK_SECRET", ""),
             gift_card_issuer_url=env.get("GIFT_CARD_ISSUER_URL", "").rstrip("/"),
             gift_card_issuer_token=env.get("GIFT_CARD_ISSUER_TOKEN", ""),
             mail_url=env.get("MAIL_URL", cls.mail_url),
@@ -129,6 +142,7 @@ class Settings:
             shippo_webhook_token=env.get("SHIPPO_WEBHOOK_TOKEN", ""),
             stripe_api_key=env.get("STRIPE_API_KEY", ""),
             stripe_webhook_secret=env.get("STRIPE_WEBHOOK_SECRET", ""),
+            stripe_connect_webhook_secret=env.get("STRIPE_CONNECT_WEBHOOK_SECRET", ""),
             stripe_api_base=env.get("STRIPE_API_BASE", "").rstrip("/"),
             stripe_files_base=env.get("STRIPE_FILES_BASE", "").rstrip("/"),
             rate_limits=env.get("RATE_LIMITS", "on") != "off",
@@ -154,12 +168,13 @@ class Settings:
                 ("TAX", self.tax, ("table", "stripe")),
                 ("SHIPPING", self.shipping, ("sandbox", "shippo")),
                 ("GIFT_CARDS", self.gift_cards, ("own", "http")),
-                ("PAYOUTS", self.payouts, ("none", "sandbox", "bank_file")),
+                ("PAYOUTS", self.payouts, ("none", "sandbox", "bank_file", "stripe")),
+                ("CHANNELS", self.channels, ("none", "sandbox", "http")),
             )
             if value not in known
         ]
         found += self._objections_to_mail() + self._objections_to_gift_cards()
-        found += self._objections_to_payouts()
+        found += self._objections_to_payouts() + self._objections_to_channels()
         found += self._objections_to_photos()
         found += self._objections_to_redis()
         if self.shipping == "shippo":
@@ -229,12 +244,36 @@ class Settings:
         return found
 
     def _objections_to_payouts(self) -> list[str]:
+        if self.payouts == "stripe":
+            return [
+                f"PAYOUTS=stripe needs {what}"
+                for what, is_there in (
+                    (
+                        "PAYMENTS=stripe: payouts leave from the account that payments come to",
+                        self.payments == "stripe",
+                    ),
+                    ("STRIPE_CONNECT_WEBHOOK_SECRET, of the endpoint for accounts", self.stripe_connect_webhook_secret),
+                )
+                if not is_there
+            ]
         if self.payouts != "bank_file":
             return []
         needed = (("PAYOUT_ACCOUNT_NAME", self.payout_account_name), ("PAYOUT_ACCOUNT", self.payout_account))
         return [
             f"PAYOUTS=bank_file needs {name}: the account payouts leave from" for name, value in needed if not value
         ]
+
+    def _objections_to_channels(self) -> list[str]:
+        if self.channels != "http":
+            return []
+        found = []
+        if not is_safe_base(self.channels_url):
+            found.append("CHANNELS=http needs CHANNELS_URL: https://…, or http:// on this machine")
+        if not re.fullmatch(r"[\x21-\x7e]+", self.channels_token):
+            found.append("CHANNELS=http needs CHANNELS_TOKEN: the token the channels gave us")
+        if len(self.channels_webhook_secret) < SHORTEST_KEY:
+            found.append(f"CHANNELS=http needs CHANNELS_WEBHOOK_SECRET: {SHORTEST_KEY} or more characters")
+        return found
 
     def _objections_in_production(self) -> list[str]:
         found = []
@@ -254,11 +293,28 @@ class Settings:
                 ("PAYMENTS", self.payments),
                 ("SHIPPING", self.shipping),
                 ("PAYOUTS", self.payouts),
+                ("CHANNELS", self.channels),
                 ("MAIL_URL", self.mail_url),
             )
             if value.startswith("sandbox")
         ]
         return found
+
+
+def own_database(programme: str) -> Path:
+    """The file of a programme's demo, where another programme's lives in ``DATABASE``."""
+    return INSTANCE / f"{Path(programme).stem}.db"
+
+
+def default_database(programme: str) -> str:
+    """Where a programme's data is when nothing says so: in its own file if there is one."""
+    own = own_database(programme)
+    return f"sqlite:///{own}" if own.exists() else DATABASE
+
+
+def _unless_in_production(env: Mapping[str, str], sandbox: str) -> str:
+    """What is chosen where nothing is said: the sandbox, or nothing."""
+    return "none" if env.get("ENVIRONMENT") == "production" else sandbox
 
 
 def is_on_this_machine(url: str) -> bool:

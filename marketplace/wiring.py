@@ -1,27 +1,28 @@
-"""Which fact triggers which reaction, who carries out what: the only file that may know all."""
+"""Which fact triggers which reaction, who carries out what: the only file that may know all; see also ``adapters``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from flask import Flask
-from werkzeug.utils import import_string
 
-from marketplace import chores
+from marketplace import adapters, chores
 from marketplace.buybacks import arriving as buyback_arriving
-from marketplace.buybacks import buying, quoting, switching
+from marketplace.buybacks import buying, inspecting, quoting, switching
 from marketplace.buybacks import facts as buyback_facts
 from marketplace.buybacks import silence as buyback_silence
-from marketplace.consignments import arriving
+from marketplace.channels import accounting as channel_accounting
+from marketplace.channels import cancelling
+from marketplace.channels import facts as channel_facts
+from marketplace.channels import webhooks as channel_webhooks
+from marketplace.consignments import arriving, smart_pricing
+from marketplace.consignments import elsewhere as consigned_elsewhere
 from marketplace.consignments import facts as consigned_facts
+from marketplace.consignments import paying as consigned_paying
 from marketplace.consignments import selling as consigned_selling
 from marketplace.consignments import silence as consigned_silence
 from marketplace.consignments import waiting as consigned_waiting
 from marketplace.credits import facts as credit_facts
 from marketplace.credits import idempotency, store_credit
-from marketplace.credits.own import OwnIssuer
-from marketplace.custody import doubting
+from marketplace.custody import billing, doubting
 from marketplace.database import db
 from marketplace.disputes import banks_deadlines, returning, silence, waiting
 from marketplace.disputes import chargebacks as bank_cases
@@ -30,10 +31,11 @@ from marketplace.events import react_to
 from marketplace.interests import facts as interest_facts
 from marketplace.interests import saving, searches
 from marketplace.jobs import deadlines, inbox, outbox, runner
-from marketplace.ledger import seals
+from marketplace.ledger import proofs, seals
 from marketplace.listings import facts as listing_facts
 from marketplace.listings import review as listing_review
 from marketplace.listings import tidying, withdrawing
+from marketplace.listings.models import Listing
 from marketplace.mail import (
     about_buybacks,
     about_cash,
@@ -48,25 +50,28 @@ from marketplace.mail import (
     to_shoppers,
 )
 from marketplace.mail import facts as mail_facts
-from marketplace.mail.outgoing import SandboxPostRoom
-from marketplace.mail_server import MailServer
 from marketplace.offers import bargaining
 from marketplace.offers import facts as offer_facts
-from marketplace.orders import checkouts, fulfilment, links, lost_parcels, paying, settling, snapshots, tax_books
+from marketplace.orders import (
+    checkouts,
+    credit,
+    fulfilment,
+    links,
+    lost_parcels,
+    paying,
+    settling,
+    snapshots,
+    tax_books,
+)
 from marketplace.orders import facts as order_facts
 from marketplace.orders import news as order_news
 from marketplace.orders.models import Order
-from marketplace.orders.tax import TaxTable
 from marketplace.payments import attempts, chargebacks, refunds, sandbox_bounces
 from marketplace.payments import facts as payment_facts
 from marketplace.payments import webhooks as payment_webhooks
-from marketplace.payments.sandbox import SandboxGateway
 from marketplace.payouts import facts as payout_facts
-from marketplace.payouts import gift_cards, goodwill, holding, leaving, lost_cards, runs
-from marketplace.payouts.bank_file import BankFile
-from marketplace.payouts.cash import NoCash
+from marketplace.payouts import gift_cards, goodwill, holding, leaving, lost_cards, returns, runs, wallets
 from marketplace.payouts.models import Goodwill
-from marketplace.payouts.sandbox_bank import SandboxBank
 from marketplace.people import facts as people_facts
 from marketplace.people import link_requests
 from marketplace.people.models import Person
@@ -74,12 +79,11 @@ from marketplace.settings import Settings
 from marketplace.shipping import asking, labels, parcels, voids, watching
 from marketplace.shipping import facts as shipping_facts
 from marketplace.shipping import webhooks as shipping_webhooks
-from marketplace.shipping.sandbox import SandboxCarrier
 
 
 def wire(app: Flask, settings: Settings) -> None:
     """Choose the adapters by name and register every reaction."""
-    _adapters(app, settings)
+    adapters.choose(app, settings)
     _people()
     _listings()
     _interests()
@@ -88,67 +92,12 @@ def wire(app: Flask, settings: Settings) -> None:
     _shipping()
     _orders()
     _disputes()
+    _channels()
     _consignments()
     _buybacks()
     _payouts()
     _mail()
     runner.register_chore(seals.seal_batch)
-
-
-def _adapters(app: Flask, settings: Settings) -> None:
-    choices: dict[str, dict[str, Callable[[], Any]]] = {
-        "gateway": {"sandbox": SandboxGateway, "stripe": lambda: _stripe(settings)},
-        "tax": {"table": TaxTable, "stripe": lambda: _stripe_tax(settings)},
-        "carrier": {"sandbox": SandboxCarrier, "shippo": lambda: _shippo(settings)},
-        "gift_cards": {"own": OwnIssuer, "http": lambda: _remote_issuer(settings)},
-        "cash": {"none": NoCash, "sandbox": SandboxBank, "bank_file": lambda: _bank_file(settings)},
-    }
-    chosen = {
-        "gateway": settings.payments,
-        "tax": settings.tax,
-        "carrier": settings.shipping,
-        "gift_cards": settings.gift_cards,
-        "cash": settings.payouts,
-    }
-    for port, name in chosen.items():
-        app.extensions[port] = choices[port][name]()
-    app.extensions["mail"] = _smtp(settings.mail_server) if settings.mail_server else SandboxPostRoom()
-
-
-# What speaks to another house brings that house's SDK along: loaded only where it was chosen.
-
-
-def _stripe(settings: Settings) -> Any:
-    return import_string("marketplace.payments.stripe:StripeGateway")(
-        _stripe_api(settings), settings.stripe_webhook_secret
-    )
-
-
-def _stripe_tax(settings: Settings) -> Any:
-    return import_string("marketplace.orders.stripe_tax:StripeTax")(_stripe_api(settings))
-
-
-def _stripe_api(settings: Settings) -> Any:
-    api = import_string("marketplace.payments.stripe_api:StripeAPI")
-    return api(settings.stripe_api_key, api_base=settings.stripe_api_base, files_base=settings.stripe_files_base)
-
-
-def _shippo(settings: Settings) -> Any:
-    carrier = import_string("marketplace.shipping.shippo:ShippoCarrier")
-    return carrier(token=settings.shippo_token, base=settings.shippo_api_base)
-
-
-def _remote_issuer(settings: Settings) -> Any:
-    issuer = import_string("marketplace.credits.remote:RemoteIssuer")
-    return issuer(settings.gift_card_issuer_url, settings.gift_card_issuer_token)
-
-
-def _bank_file(settings: Settings) -> BankFile:
-    return BankFile(name=settings.payout_account_name, account=settings.payout_account, bank=settings.payout_bank)
-
-
-def _smtp(server: MailServer) -> Any:
-    return import_string("marketplace.mail.smtp:SmtpPostRoom")(server)
 
 
 def _people() -> None:
@@ -213,6 +162,9 @@ def _payments(settings: Settings) -> None:
     deadlines.register(attempts.EXPIRY, attempts.close_overdue)
     runner.register_chore(chores.reconcile_when_due)
     react_to(payment_facts.PaymentCaptured, paying.payment_captured)
+    react_to(order_facts.CreditPaysAll, paying.credit_pays_all)
+    react_to(payment_facts.PaymentCaptured, billing.payment_captured)
+    react_to(billing.FeeBilled, about_consignments.fee_billed)
     react_to(payment_facts.PaymentExpired, paying.payment_expired)
     outbox.register(chargebacks.CHECK, chargebacks.ChargebackQuestion())
     outbox.register(chargebacks.EVIDENCE, chargebacks.EvidenceSending())
@@ -251,6 +203,8 @@ def _orders() -> None:
     deadlines.register(lost_parcels.CARRIER_ANSWER, lost_parcels.sweep_no_movement)
     deadlines.register(fulfilment.LATE_WORD, fulfilment.sweep_late_words)
     deadlines.register(settling.CONFIRM_BY, settling.sweep_confirmations)
+    proofs.also(store_credit.overfull)
+    proofs.also(credit.faults)
     outbox.register(tax_books.RECORD, tax_books.SaleRecording())
     outbox.register(tax_books.REVERSE, tax_books.SaleReversing())
     react_to(order_facts.CheckoutPaid, to_buyers.checkout_paid)
@@ -284,18 +238,47 @@ def _disputes() -> None:
     react_to(dispute_facts.CaseMoved, to_parties.case_moved)
 
 
+def _channels() -> None:
+    inbox.register(channel_webhooks.SOURCE, channel_webhooks.react)
+    outbox.register(cancelling.CANCEL, cancelling.Cancellations())
+    outbox.register(cancelling.WITHDRAW, cancelling.Withdrawals())
+    proofs.also(channel_accounting.faults)
+    react_to(order_facts.OrderPaid, _sold_here)
+    react_to(listing_facts.ListingWithdrawn, _withdrawn_here)
+    react_to(channel_facts.SoldElsewhere, _no_more_offers)
+    react_to(channel_facts.SoldElsewhere, consigned_elsewhere.sold)
+    react_to(channel_facts.SentElsewhere, consigned_elsewhere.sent)
+    react_to(channel_facts.CompletedElsewhere, consigned_elsewhere.completed)
+    react_to(channel_facts.CancelledElsewhere, consigned_elsewhere.cancelled)
+
+
+def _sold_here(fact: order_facts.OrderPaid) -> None:
+    cancelling.withdraw(db.session.get_one(Order, fact.order_id).listing, at=fact.at)
+
+
+def _withdrawn_here(fact: listing_facts.ListingWithdrawn) -> None:
+    cancelling.withdraw(db.session.get_one(Listing, fact.listing_id), at=fact.at)
+
+
+def _no_more_offers(fact: channel_facts.SoldElsewhere) -> None:
+    bargaining.end_all([fact.listing_id], at=fact.at)
+
+
 def _consignments() -> None:
     react_to(listing_facts.OwnerInDoubt, doubting.owner_in_doubt)
     deadlines.register(consigned_waiting.DUE, consigned_silence.sweep)
+    deadlines.register(smart_pricing.CUT, smart_pricing.sweep)
     deadlines.register(arriving.LABEL_LATE, arriving.sweep_label_late)
     react_to(shipping_facts.InboundNews, arriving.news)
     react_to(order_facts.OrderPaid, consigned_selling.paid_for)
-    react_to(order_facts.OrderSettled, consigned_selling.settled)
+    react_to(order_facts.OrdersSettled, consigned_selling.settled)
     react_to(order_facts.OrderRefunded, consigned_selling.refunded)
     react_to(order_facts.RefundedLate, consigned_selling.refunded_late)
     react_to(order_facts.RefundedLate, about_consignments.refunded_late)
-    react_to(consigned_facts.LabelReady, about_consignments.label_ready)
+    react_to(consigned_facts.ReadyToCome, about_consignments.ready_to_come)
     react_to(consigned_facts.PieceMoved, about_consignments.piece_moved)
+    react_to(consigned_facts.PriceStepped, about_consignments.price_stepped)
+    react_to(consigned_facts.PieceMoved, consigned_paying.bill_fee)
 
 
 def _buybacks() -> None:
@@ -306,9 +289,11 @@ def _buybacks() -> None:
     react_to(payout_facts.GiftCardReady, buying.paid_out)
     react_to(payout_facts.CreditReady, buying.paid_out)
     react_to(payout_facts.CashSent, buying.paid_out)
+    react_to(payout_facts.CashCameBack, buying.sent_back)
     react_to(payout_facts.DebtCovered, buying.covered)
-    react_to(buyback_facts.BuybackLabelReady, about_buybacks.label_ready)
+    react_to(buyback_facts.BuybackReadyToCome, about_buybacks.ready_to_come)
     react_to(buyback_facts.BuybackMoved, about_buybacks.moved)
+    react_to(buyback_facts.BuybackMoved, inspecting.bill_fee)
 
 
 def _payouts() -> None:
@@ -320,6 +305,9 @@ def _payouts() -> None:
     deadlines.register(store_credit.EXPIRES, store_credit.sweep_expired)
     react_to(payout_facts.GiftCardReady, to_sellers.gift_card_ready)
     outbox.register(runs.TRANSFER, runs.TransferSending())
+    outbox.register(returns.TAKE_BACK, returns.TakingBack())
+    outbox.register(returns.CHECK, returns.TransferQuestion())
+    outbox.register(wallets.CHECK, wallets.WalletQuestion())
     react_to(payout_facts.BankCodeWanted, about_cash.code)
     react_to(payout_facts.BankDetailsChanged, about_cash.changed)
     react_to(payout_facts.CashSent, about_cash.sent)

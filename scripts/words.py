@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 TRANSLATIONS = ROOT / "translations"
 LANGUAGES = ("de", "es")
+SPELLINGS = ("en_001",)  # of the source's own language: only what is written another way there
 SPOKEN_IN = {
     "marketplace": [("**.py", "python")],
     "templates": [("**.html", "jinja2"), ("**.jinja", "jinja2"), ("**.txt", "jinja2")],
@@ -40,7 +41,7 @@ def catalogue(language: str) -> Path:
 
 
 def brought_up_to_date(language: str, said: Catalog) -> Catalog:
-    """The catalogue of a language with what is said now, and the translations it had."""
+    """The catalogue of a language with what is said now, and the translations it had; a spelling's has no others."""
     known = Catalog(locale=language)
     file = catalogue(language)
     if file.exists():
@@ -51,7 +52,8 @@ def brought_up_to_date(language: str, said: Catalog) -> Catalog:
         if message.id:
             had = known.get(message.id, message.context)
             fits = had and not had.fuzzy and had.pluralizable == message.pluralizable
-            now.add(message.id, had.string if fits else None, context=message.context)
+            if fits or language not in SPELLINGS:
+                now.add(message.id, had.string if fits else None, context=message.context)
     return now
 
 
@@ -62,7 +64,7 @@ def left(words: Catalog) -> list[Message]:
 
 def main() -> int:
     said, missing = collect(), 0
-    for language in LANGUAGES:
+    for language in (*LANGUAGES, *SPELLINGS):
         words = brought_up_to_date(language, said)
         file = catalogue(language)
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +157,8 @@ def _filler(column: sa.Column[Any]) -> Any:
             return datetime(2026, 1, 5, 12, tzinfo=UTC)
         case sa.Date():
             return date(2026, 1, 5)
+        case sa.Time():
+            return time(12, 5)
         case sa.Integer() | sa.Numeric():
             return 1
         case sa.LargeBinary():

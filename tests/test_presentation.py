@@ -10,7 +10,7 @@ import wtforms
 from flask import Flask
 from flask_babel import Babel
 
-from marketplace import presentation
+from marketplace import clock, presentation
 from marketplace.money import Money
 from marketplace.presentation import Problem
 
@@ -18,7 +18,8 @@ NOVEMBER = datetime(2026, 11, 26, 19, 5, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def in_new_york() -> Iterator[None]:
+def in_new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(clock, "now", lambda: NOVEMBER)
     bare = Flask("bare")
     Babel(bare, default_locale="en_US", default_timezone="America/New_York")
     with bare.app_context(), bare.test_request_context():
@@ -41,6 +42,17 @@ def test_a_moment_late_at_night_belongs_to_the_local_day() -> None:
     assert presentation.day(datetime(2026, 11, 27, 3, tzinfo=UTC)) == "Thu, Nov 26"
     assert presentation.day(date(2026, 11, 27), year=True, weekday=False) == "Nov 27, 2026"
     assert presentation.iso(NOVEMBER) == "2026-11-26T19:05:00Z"
+
+
+def test_a_date_of_another_year_says_its_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    last, next_night = datetime(2025, 11, 26, 19, 5, tzinfo=UTC), datetime(2027, 1, 1, 3, tzinfo=UTC)
+    assert presentation.day(last) == "Wed, Nov 26, 2025"
+    assert presentation.day(date(2025, 11, 26), weekday=False) == "Nov 26, 2025"
+    assert presentation.moment(last) == "Wed, Nov 26, 2025, 2:05\u00a0PM"
+    assert presentation.day(next_night) == "Thu, Dec 31"  # still this year, here
+    monkeypatch.setattr(clock, "now", lambda: datetime(2027, 1, 1, 12, tzinfo=UTC))
+    assert presentation.day(next_night) == "Thu, Dec 31, 2026"
+    assert presentation.deadline(NOVEMBER) == "Thu, Nov 26, 2026, 2:05\u00a0PM\u00a0EST"
 
 
 @pytest.mark.parametrize(
@@ -100,6 +112,40 @@ def test_each_field_gives_one_line_that_leads_to_its_control() -> None:
     ]
 
 
+class Alike(wtforms.Form):
+    title = wtforms.StringField("What it is", [wtforms.validators.InputRequired("Enter an answer.")])
+    house = wtforms.StringField("House", [wtforms.validators.InputRequired("Enter an answer.")])
+    price = wtforms.StringField("Price", [wtforms.validators.InputRequired("Enter an amount.")])
+
+
+def test_fields_that_want_the_same_are_told_apart() -> None:
+    form = Alike(None)
+    assert form.validate() is False
+    assert presentation.problems(form) == [
+        Problem("What it is: Enter an answer.", "title"),
+        Problem("House: Enter an answer.", "house"),
+        Problem("Enter an amount.", "price"),
+    ]
+
+
 def test_a_form_without_errors_has_no_problems() -> None:
     form = Address(data={"zip": "97209"})
     assert presentation.problems(form) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "zone", "named"),
+    [
+        ("en_US", "America/New_York", "EST"),
+        ("en_IE", "Europe/Paris", "CET"),
+        ("en_ZA", "Africa/Johannesburg", "SAST"),
+        ("de", "Europe/Paris", "MEZ"),
+        ("de", "America/New_York", "EST"),
+    ],
+)
+def test_a_zone_has_a_name_in_every_house(locale: str, zone: str, named: str) -> None:
+    """Never a number of hours, which nobody reads as a place."""
+    bare = Flask("bare")
+    Babel(bare, default_locale=locale, default_timezone=zone)
+    with bare.test_request_context():
+        assert presentation.time_of_day(NOVEMBER, zone=True).endswith(named)

@@ -16,6 +16,7 @@ from marketplace.people.models import Person
 from tests.apart import apart
 from tests.html import faults_of
 
+FORM = re.compile(r'<form\b[^<>]*\sid="([^"]*)"')
 LETTER = re.compile(r"/sandbox/mail/\d+/page\Z")  # a mail as its reader sees it brings its own style
 
 
@@ -84,10 +85,11 @@ def _values(control: Tag) -> list[str]:
 
 def find_form(response: TestResponse, form_id: str) -> Tag:
     """The form with this id; fails with the ids there are."""
-    document = page(response)
-    form = document.find("form", id=form_id)
-    known = [found.get("id") for found in document.find_all("form")]
-    assert isinstance(form, Tag), f"no form {form_id!r} at {response.request.path}, {response.status}: {known}"
+    text = response.get_data(as_text=True)
+    begins = re.search(rf'<form\b[^<>]*\sid="{re.escape(form_id)}"[^<>]*>', text)
+    assert begins, f"no form {form_id!r} at {response.request.path}, {response.status}: {FORM.findall(text)}"
+    form = BeautifulSoup(text[begins.start() : text.index("</form>", begins.end())], "html.parser").find("form")
+    assert isinstance(form, Tag)
     return form
 
 

@@ -37,7 +37,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 running_clock = clock.database_clock
-OLDEST = 300.0  # seconds; what is open in a world, such as a payment page, ends by the machine's own clock
+OLDEST = 1_200.0  # seconds; what is open in a world ends by the machine's own clock: a payment page after 31 minutes
 MOST_OPEN = 16  # connections a theatre keeps; a new one of PostgreSQL's has to learn every table anew
 CHANGES_NOTHING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "WITH", "PRAGMA")
 

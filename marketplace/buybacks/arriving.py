@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from marketplace import events
 from marketplace.buybacks import waiting
-from marketplace.buybacks.facts import BuybackLabelReady
+from marketplace.buybacks.facts import BuybackReadyToCome
 from marketplace.buybacks.models import Buyback
 from marketplace.buybacks.moving import locked, move
 from marketplace.buybacks.states import BuybackState
 from marketplace.custody import inbound
-from marketplace.custody.log import CARRIERS, put
+from marketplace.custody.log import CARRIERS, put, take_in
 from marketplace.database import db
 from marketplace.events import CARRIER
 from marketplace.people.models import Person
@@ -28,7 +28,7 @@ def news(fact: shipping.InboundNews) -> None:
     if buyback is None:
         return
     if isinstance(fact.news, shipping.LabelBought):
-        events.announce(BuybackLabelReady(buyback.id, fact.news.at))
+        events.announce(BuybackReadyToCome(buyback.id, fact.news.at))
     elif isinstance(fact.news, inbound.MOVES):
         _scanned(locked(buyback), fact.news.at)
 
@@ -51,8 +51,14 @@ def sweep_label_late(buyback_ids: Sequence[int], at: datetime) -> None:
 def receive(buyback: Buyback, *, place: str, by: Person, at: datetime) -> None:
     """Tick a piece that lies before us, and say where it goes. Raises ``CannotReceiveBought``."""
     buyback = locked(buyback)
+    store = handed_over_at(buyback)
     move(buyback, "receive", by=by, at=at)
-    put(buyback.tag, place, by=by, at=at)
+    take_in(buyback.tag, place, store=store, by=by, at=at)
+
+
+def handed_over_at(buyback: Buyback) -> str | None:
+    """The store to which its owner brings it; nothing once it is on its way."""
+    return buyback.store_name if buyback.state is BuybackState.ACCEPTED else None
 
 
 def store(buyback: Buyback, *, place: str, by: Person, at: datetime) -> None:

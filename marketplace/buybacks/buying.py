@@ -29,7 +29,7 @@ def buy(buyback: Buyback, *, by: HasActor, at: datetime) -> None:
 
     The caller has locked it and moved it to ``confirmed`` in this unit of work.
     """
-    price = _agreed(buyback)
+    price = value_of(buyback)
     event = move(buyback, "buy", by=by, at=at, bought_at=at, owed_minor=price.minor)
     if buyback.item is None:
         raise LookupError(f"buyback {buyback.id} has no item")
@@ -42,15 +42,18 @@ def lose(buyback: Buyback, *, by: HasActor = SYSTEM, at: datetime) -> None:
 
     Raises ``CannotLoseBought``.
     """
-    value = _agreed(buyback)
+    value = value_of(buyback)
     event = move(buyback, "lose", by=by, at=at, owed_minor=value.minor)
     bench.end_draft(buyback.listing, by=by, at=at)
     _pay(buyback, value, accounting.lost, event, at)
 
 
-def _agreed(buyback: Buyback) -> Money:
-    """The price; for a piece lost before its owner answered a revised quote, the one she had accepted."""
-    agreed = buyback.quoted if buyback.state is BuybackState.REVISED else buyback.price
+def value_of(buyback: Buyback) -> Money:
+    """The price; for a piece lost before its owner answered a revised quote, or after she gave it up or we revoked
+    it, the one she had accepted.
+    """
+    had_accepted = (BuybackState.REVISED, BuybackState.FAILED, BuybackState.GOING_BACK)
+    agreed = buyback.quoted if buyback.state in had_accepted else buyback.price
     if agreed is None:
         raise LookupError(f"buyback {buyback.id} has no price")
     return agreed
@@ -89,10 +92,22 @@ def covered(fact: payouts.DebtCovered) -> None:
 
 def paid_out(fact: payouts.GiftCardReady | payouts.CreditReady | payouts.CashSent | payouts.DebtCovered) -> None:
     """A payout was carried out: where it was for a piece we bought or lost, that is paid."""
-    reference = db.session.scalar(
-        sa.select(Payout.reference).where(Payout.id == fact.payout_id, Payout.reason == PayoutReason.BUYBACK)
-    )
-    owed = (BuybackState.BOUGHT, BuybackState.LOST)
-    found = db.session.scalar(sa.select(Buyback).where(Buyback.number == reference, Buyback.state.in_(owed)))
+    found = _paid_by(fact.payout_id, BuybackState.BOUGHT, BuybackState.LOST, BuybackState.UNPAID)
     if found is not None:
-        move(locked(found), "pay", by=SYSTEM, at=fact.at)
+        move(found, "pay", by=SYSTEM, at=fact.at)
+
+
+def sent_back(fact: payouts.CashCameBack) -> None:
+    """A bank did not take the payment, or sent it back: it is due again, to other bank details (LUX-76)."""
+    found = _paid_by(fact.payout_id, BuybackState.BOUGHT, BuybackState.LOST, BuybackState.PAID)
+    if found is not None:
+        move(found, "bounce", by=SYSTEM, at=fact.at)
+
+
+def _paid_by(payout_id: int, *states: BuybackState) -> Buyback | None:
+    """The buyback in one of these states that a payout is for, locked."""
+    reference = db.session.scalar(
+        sa.select(Payout.reference).where(Payout.id == payout_id, Payout.reason == PayoutReason.BUYBACK)
+    )
+    found = db.session.scalar(sa.select(Buyback).where(Buyback.number == reference, Buyback.state.in_(states)))
+    return None if found is None else locked(found)

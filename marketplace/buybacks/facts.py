@@ -16,8 +16,8 @@ class BuybackMoved:
 
 
 @dataclass(frozen=True)
-class BuybackLabelReady:
-    """The label for a piece's parcel is there."""
+class BuybackReadyToCome:
+    """Its owner can hand the piece over: its label is there, or it needs none."""
 
     buyback_id: int
     at: datetime

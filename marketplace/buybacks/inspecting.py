@@ -9,15 +9,17 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace import events
 from marketplace.buybacks import buying, terms
+from marketplace.buybacks.facts import BuybackMoved
 from marketplace.buybacks.models import Buyback
 from marketplace.buybacks.moving import locked, move
 from marketplace.buybacks.quoting import NeedsReason, PriceNotPossible, check_amount
-from marketplace.buybacks.states import BuybackState, CannotInspect, WayBack
+from marketplace.buybacks.states import BuybackState, CannotInspect, CannotLoseBought, WayBack
 from marketplace.consignments.selling import payout_is_coming
+from marketplace.custody import billing, fees
 from marketplace.custody import examining as bench
-from marketplace.custody import fees
 from marketplace.custody.doubting import find_counterfeit
 from marketplace.custody.log import BENCH, put
+from marketplace.database import db
 from marketplace.errors import Refusal
 from marketplace.events import HasActor
 from marketplace.money import Money
@@ -34,11 +36,15 @@ class NoSuchWayBack(Refusal):
 
 
 def examine(buyback: Buyback, *, by: Person, at: datetime) -> None:
-    """Take a piece up. Raises ``CannotInspect``."""
+    """Take a piece up: it becomes a draft of ours, graded as she says for now; her photos stay beside it, and the shop
+    shows ours alone (NAP-16). Raises ``CannotInspect``.
+    """
     buyback = locked(buyback)
     move(buyback, "examine", by=by, at=at, examined_by=by.id, found_genuine_by=None)
     put(buyback.tag, BENCH, by=by, at=at)
-    bench.draft(buyback, buyback.number, buyback.owner_id, by=by, at=at)
+    bench.end_draft(buyback.listing, by=by, at=at)
+    ours = bench.draft(buyback, buyback.number, buyback.owner_id, by=by, at=at)
+    ours.grade, ours.includes = buyback.grade, list(buyback.includes)
 
 
 def find_genuine(buyback: Buyback, *, by: Person, at: datetime) -> None:
@@ -127,6 +133,14 @@ def fetch(buyback: Buyback, way: WayBack, *, by: HasActor, at: datetime) -> None
 # Back to its owner ---------------------------------------------------------------------------------------------------
 
 
+def bill_fee(fact: BuybackMoved) -> None:
+    """A piece that goes back and has a fee open: its owner may pay by a link (GAP-19)."""
+    buyback = db.session.get_one(Buyback, fact.buyback_id)
+    if buyback.state is BuybackState.GOING_BACK and buyback.fee_open:
+        is_coming = payout_is_coming(buyback.owner_id)
+        billing.bill(buyback, buyback.owner_id, payout_is_coming=is_coming, at=fact.at)
+
+
 def may_hand_back(buyback: Buyback) -> bool:
     """Whether nothing stands against it: no fee is open, or a payout is coming that it can be taken from (GAP-19)."""
     return not buyback.fee_open or payout_is_coming(buyback.owner_id)
@@ -140,6 +154,24 @@ def hand_back(buyback: Buyback, *, place: str, by: Person, at: datetime) -> None
         raise fees.FeeIsOpen()
     move(buyback, "hand_back", by=by, at=at)
     put(buyback.tag, place, by=by, at=at)
+
+
+def can_lose(buyback: Buyback) -> bool:
+    """Whether the desk may say that a piece was lost or damaged with us."""
+    is_counterfeit = buyback.item is not None and buyback.item.quarantined_at is not None
+    return buyback.custody_is_ours and buyback.machine.allows(buyback.state, "lose") and not is_counterfeit
+
+
+def say_lost(buyback: Buyback, *, by: Person, at: datetime) -> None:
+    """Somebody at the desk cannot find it, or it was damaged with us. What its owner would have paid for its way back
+    is let go. Raises ``CannotLoseBought`` or ``OwnPiece``.
+    """
+    buyback = locked(buyback)
+    bench.check_not_own(buyback.owner_id, by)
+    if not can_lose(buyback):
+        raise CannotLoseBought()
+    fees.waive(buyback, by=by, at=at)  # before it could be taken from what is paid
+    buying.lose(buyback, by=by, at=at)
 
 
 def waive_fee(buyback: Buyback, *, by: Person, at: datetime) -> None:

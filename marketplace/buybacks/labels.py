@@ -14,6 +14,7 @@ from marketplace.buybacks.pricing import Factor
 from marketplace.buybacks.states import OVER, ActsNext, BuybackState, WayBack
 from marketplace.money import Money, format_money
 from marketplace.programme import Policy
+from marketplace.programme.wording import days
 
 _S = BuybackState
 
@@ -34,6 +35,7 @@ LABELS = {
     _S.BOUGHT: _l("Bought, to be paid"),
     _S.LOST: _l("Lost in our care"),
     _S.PAID: _l("Paid"),
+    _S.UNPAID: _l("Payment came back"),
     _S.GOING_BACK: _l("Going back"),
     _S.RETURNED: _l("Sent back"),
     _S.WITHDRAWN: _l("Called off"),
@@ -45,6 +47,7 @@ TONES = {
     _S.REVISED: "warn",
     _S.FAILED: "bad",
     _S.LOST: "bad",
+    _S.UNPAID: "bad",
     _S.BOUGHT: "ok",
     _S.PAID: "ok",
 }
@@ -53,6 +56,13 @@ PARTIES = {
     ActsNext.OWNER: _l("Its owner"),
     ActsNext.DESK: _l("The desk"),
     ActsNext.CARRIER: _l("The carrier"),
+}
+
+# The same, as its owner reads it.
+TURNS = {
+    ActsNext.OWNER: _l("It is your turn"),
+    ActsNext.DESK: _l("We act next"),
+    ActsNext.CARRIER: _l("The carrier acts next"),
 }
 
 WAYS_BACK = {
@@ -139,23 +149,23 @@ def _words(factor: Factor, policy: Policy) -> str:
 
 def _of_offers(factor: Factor) -> str:
     """What pieces of the same house and kind did here."""
-    days, offered = factor.facts["days"], factor.facts["offered"]
+    since, offered = days(factor.facts["days"]), factor.facts["offered"]
     if factor.key == "rarity":
         return str(
             ngettext(
-                "%(num)s piece of this house and kind was offered here in the last %(days)s days.",
-                "%(num)s pieces of this house and kind were offered here in the last %(days)s days.",
+                "%(num)s piece of this house and kind was offered here in the last %(days)s.",
+                "%(num)s pieces of this house and kind were offered here in the last %(days)s.",
                 offered,
-                days=days,
+                days=since,
             )
         )
     if not factor.change and offered < 1:
         return str(_("None of this house and kind has been offered here of late."))
     return str(
         _(
-            "Of %(offered)s of this house and kind offered in the last %(days)s days, %(sold)s were sold.",
+            "Offered of this house and kind in the last %(days)s: %(offered)s. Sold of these: %(sold)s.",
             offered=offered,
-            days=days,
+            days=since,
             sold=factor.facts["sold"],
         )
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.buybacks.states import BUYBACK, HERE, OPEN, OVER, BuybackState, WayBack
 from marketplace.consignments.models import ConsignedPiece
-from marketplace.custody.models import Charged, Described, Examined, Way
+from marketplace.custody.models import Arranged, Charged, Described, Examined
 from marketplace.database import JSONDocument, Model, enum_column
 from marketplace.events import Machine
 from marketplace.listings.models import Item, Listing
@@ -21,7 +21,7 @@ from marketplace.people.models import Person
 _OPEN = "item_id IS NOT NULL AND state IN ({})".format(", ".join(f"'{state.value}'" for state in OPEN))
 
 
-class Buyback(Described, Examined, Charged, Model):
+class Buyback(Described, Examined, Charged, Arranged, Model):
     """One piece and our quote for it. ``number`` is what people call it by, and what the tag on the piece says.
 
     ``quoted_minor`` is what we pay, whatever the form's bonus adds; ``revised_minor`` takes its place after the
@@ -59,11 +59,7 @@ class Buyback(Described, Examined, Charged, Model):
     quote_reason: Mapped[str] = mapped_column(sa.String(300), default="")  # why it is not what the model said
     wished_minor: Mapped[int | None] = mapped_column(sa.BigInteger)  # what its owner named in answer, once
 
-    # How it comes, and how it is paid.
     form: Mapped[PayoutForm | None] = mapped_column(enum_column(PayoutForm))
-    way: Mapped[Way | None] = mapped_column(enum_column(Way))  # empty: handed over to us
-    collect_on: Mapped[date | None]
-    ships_from: Mapped[dict[str, Any] | None] = mapped_column(JSONDocument)
 
     # What became of it.
     revised_minor: Mapped[int | None] = mapped_column(sa.BigInteger)

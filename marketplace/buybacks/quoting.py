@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from marketplace import events
 from marketplace.buybacks import pricing, terms
+from marketplace.buybacks.facts import BuybackReadyToCome
 from marketplace.buybacks.models import Buyback
 from marketplace.buybacks.moving import locked, move
 from marketplace.buybacks.pricing import Estimate
 from marketplace.buybacks.states import BuybackState
+from marketplace.custody.arranging import Arrangement, agreed, ask_for_label
 from marketplace.custody.examining import check_reason, end_draft
-from marketplace.custody.inbound import ask_for_label
-from marketplace.custody.models import Way
-from marketplace.custody.taking import check_day
 from marketplace.errors import Refusal
 from marketplace.events import HasActor
 from marketplace.jobs import deadlines
@@ -23,7 +23,6 @@ from marketplace.money import Money, format_money
 from marketplace.payouts.models import FormNotOpen, PayoutForm
 from marketplace.people.models import Person
 from marketplace.programme import Policy, versions
-from marketplace.shipping.postal import PostalAddress
 
 LABEL_LATE = "buyback_label_late"  # deadline: the label is promised within hours
 
@@ -138,18 +137,10 @@ def hope(buyback: Buyback, price: Money, *, by: Person, at: datetime) -> None:
     move(buyback, "hope", by=by, at=at, wished_minor=price.minor)
 
 
-def accept(
-    buyback: Buyback,
-    form: PayoutForm,
-    *,
-    ships_from: PostalAddress | None = None,
-    collect_on: date | None = None,
-    by: Person,
-    at: datetime,
-) -> None:
-    """Take the quote, to be paid in this form; its label is on its way. Without an address it is handed over to us.
+def accept(buyback: Buyback, form: PayoutForm, comes: Arrangement, *, by: Person, at: datetime) -> None:
+    """Take the quote, to be paid in this form; its label is on its way, unless the piece is brought to us.
 
-    Raises ``CannotAnswerQuote``, ``FormNotOpen``, ``ConsignedHere`` or ``CannotCollectThen``.
+    Raises ``CannotAnswerQuote``, ``FormNotOpen``, ``ConsignedHere`` or ``CannotArrange``.
     """
     buyback = locked(buyback)
     policy, rule = terms.of_owner(buyback), terms.rules(buyback)
@@ -158,17 +149,12 @@ def accept(
         raise ConsignedHere()
     if form not in terms.open_forms(policy):
         raise FormNotOpen()
-    if collect_on is not None:
-        check_day(versions.current().policy, collect_on, at)
-    comes = {
-        "way": (Way.COLLECTION if collect_on else Way.DROP_OFF) if ships_from else None,
-        "collect_on": collect_on if ships_from else None,
-        "ships_from": ships_from.mapping if ships_from else None,
-    }
-    move(buyback, "accept", by=by, at=at, form=form, **comes)
-    if ships_from is not None:
-        ask_for_label(buyback.number, ships_from, versions.current().policy, at=at)
+    today = versions.current().policy
+    move(buyback, "accept", by=by, at=at, form=form, **agreed(today, comes, at))
+    if ask_for_label(buyback.number, buyback, today, at=at):
         deadlines.set_deadline(LABEL_LATE, buyback, at + timedelta(hours=rule.label_hours))
+    else:
+        events.announce(BuybackReadyToCome(buyback.id, at))
 
 
 def refuse(buyback: Buyback, *, by: HasActor, at: datetime) -> None:

@@ -27,6 +27,7 @@ class BuybackState(enum.StrEnum):
     BOUGHT = "bought"  # ours; the payout is on its way
     LOST = "lost"  # in our care: paid as if bought (NAP-19)
     PAID = "paid"
+    UNPAID = "unpaid"  # a bank sent the payment back: her bank details are wrong (LUX-76)
     GOING_BACK = "going_back"
     RETURNED = "returned"
     WITHDRAWN = "withdrawn"  # before it left its owner
@@ -84,6 +85,10 @@ class CannotPayBought(Refusal):
     message = _l("Nothing is owed for this piece.")
 
 
+class CannotBounce(Refusal):
+    message = _l("Nothing was paid for this piece that could come back.")
+
+
 class CannotLoseBought(Refusal):
     message = _l("This piece is not in our care.")
 
@@ -126,10 +131,16 @@ BUYBACK = Machine(
         (_S.REVISED, "take"): _S.CONFIRMED,
         (_S.REVISED, "give_up"): _S.GOING_BACK,
         (_S.REVISED, "lose"): _S.LOST,
+        (_S.FAILED, "lose"): _S.LOST,
+        (_S.GOING_BACK, "lose"): _S.LOST,
         (_S.FAILED, "fetch"): _S.GOING_BACK,
         (_S.CONFIRMED, "buy"): _S.BOUGHT,
         (_S.BOUGHT, "pay"): _S.PAID,
         (_S.LOST, "pay"): _S.PAID,
+        (_S.BOUGHT, "bounce"): _S.UNPAID,  # a bank that never took it
+        (_S.LOST, "bounce"): _S.UNPAID,
+        (_S.PAID, "bounce"): _S.UNPAID,
+        (_S.UNPAID, "pay"): _S.PAID,
         (_S.GOING_BACK, "hand_back"): _S.RETURNED,
     },
     refusals={
@@ -152,6 +163,7 @@ BUYBACK = Machine(
         "fetch": CannotFetch,
         "buy": CannotBuy,
         "pay": CannotPayBought,
+        "bounce": CannotBounce,
         "lose": CannotLoseBought,
         "withdraw": CannotCallOff,
         "hand_back": CannotHandBack,
@@ -162,7 +174,10 @@ BUYBACK = Machine(
 # What the desk does with a piece; nobody there does it with a piece of their own.
 DESKS = frozenset({"quote", "decline", "answer", "receive", "examine", "confirm", "revise", "fail", "hand_back"})
 OVER = frozenset({_S.DECLINED, _S.REFUSED, _S.LAPSED, _S.PAID, _S.RETURNED, _S.WITHDRAWN})
-OPEN = tuple(state for state in _S if state not in OVER)
+# The piece itself is neither ours nor free to be offered again; where only the money came back, it is ours for good.
+OPEN = tuple(state for state in _S if state not in OVER | {_S.UNPAID})
+# No quote of ours stands any more.
+ENDED = frozenset({_S.DECLINED, _S.REFUSED, _S.LAPSED, _S.FAILED, _S.GOING_BACK, _S.RETURNED, _S.WITHDRAWN})
 HERE = frozenset({_S.RECEIVED, _S.INSPECTING, _S.REVISED, _S.FAILED, _S.GOING_BACK})  # it lies with us
 
 
@@ -187,5 +202,6 @@ ACTS_NEXT = {
     _S.CONFIRMED: ActsNext.DESK,
     _S.BOUGHT: ActsNext.DESK,
     _S.LOST: ActsNext.DESK,
+    _S.UNPAID: ActsNext.OWNER,
     _S.GOING_BACK: ActsNext.DESK,
 }

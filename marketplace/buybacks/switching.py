@@ -17,7 +17,6 @@ from marketplace.consignments.facts import PieceMoved
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.selling import can_sell_to_us
 from marketplace.consignments.states import PieceState
-from marketplace.custody.models import Way
 from marketplace.custody.taking import PieceNotTaken
 from marketplace.database import db, public_id
 from marketplace.errors import Refusal
@@ -89,7 +88,6 @@ def _offer(piece: ConsignedPiece, at: datetime) -> None:
         factors=[],
         examined_by=piece.examined_by,
         found_genuine_by=piece.found_genuine_by,
-        way=Way.DROP_OFF,
         fee_minor=0,
     )
     db.session.add(offer)
@@ -110,13 +108,16 @@ def can_switch(offer: Buyback) -> bool:
     return stands and offer.consigned is not None and can_sell_to_us(offer.consigned)
 
 
-def switch(offer: Buyback, form: PayoutForm, *, by: Person, at: datetime) -> None:
+def switch(offer: Buyback, form: PayoutForm, *, is_private: bool = False, by: Person, at: datetime) -> None:
     """Sell a consigned piece to us at the offer, less the fee: ours at once, and paid at once (LUX-74).
 
-    Raises ``CannotAnswerQuote``, ``CannotSwitch`` or ``FormNotOpen``.
+    ``is_private``: she declares to sell as a private person, which policy may ask for as of any piece we buy (LUX-64).
+    Raises ``CannotAnswerQuote``, ``CannotSwitch``, ``FormNotOpen`` or ``PrivatePeopleOnly``.
     """
     offer = locked(offer)
     offer.machine.next_state(offer.state, "switch")
+    if terms.rules(offer).private_only and not is_private:
+        raise requesting.PrivatePeopleOnly()
     if offer.consigned is None or not can_switch(offer):
         raise CannotSwitch()
     if form not in terms.open_forms(terms.of_owner(offer)):
@@ -125,6 +126,8 @@ def switch(offer: Buyback, form: PayoutForm, *, by: Person, at: datetime) -> Non
     if not can_sell_to_us(piece):
         raise CannotSwitch()
     cost = fee(offer)
+    if is_private:
+        record(offer, "declare", by=by, at=at, is_private=True)
     consigned.move(piece, "sell_to_us", by=by, at=at)
     move(offer, "switch", by=by, at=at, form=form, fee_minor=cost.minor)
     buying.buy(offer, by=by, at=at)

@@ -29,8 +29,16 @@ bp = Blueprint("account", __name__)
 def overview() -> ResponseReturnValue:
     """Who this is, and the ways to what is theirs."""
     person = the_person()
-    club = versions.current().policy.identity.loyalty
-    return render_template("buyer/account.html", person=person, club=club, ships_from=last_address(person))
+    policy = versions.current().policy
+    return render_template(
+        "buyer/account.html",
+        person=person,
+        club=policy.identity.loyalty,
+        modes=policy.modes,
+        takes_offers=policy.offers.is_on,
+        pays_credit=policy.payout.pays_in("store_credit"),
+        ships_from=last_address(person),
+    )
 
 
 @bp.route("/account/name", methods=["GET", "POST"])

@@ -13,12 +13,12 @@ from flask_babel import gettext as _
 
 from marketplace import locales
 from marketplace.buyer import cards
-from marketplace.listings.criteria import DISCOUNT_BANDS, PRICE_BANDS, Band, Criteria, Cursor, Sort, band_name
+from marketplace.listings.criteria import DISCOUNT_BANDS, Band, Criteria, Cursor, Sort, band_name, bands_between
 from marketplace.listings.facets import Facet, Wider
 from marketplace.listings.search import Page, look
 from marketplace.money import Money
 from marketplace.presentation import pieces, price
-from marketplace.programme import versions
+from marketplace.programme import Policy, versions
 
 OPEN_FACETS = ("category", "condition", "price")  # the others open where one of their values is chosen
 
@@ -126,7 +126,7 @@ def _value_label(facet: str, value: str, _policy: str, _locale: str) -> str:
     if facet == "condition":
         return {grade.key: grade.label for grade in policy.condition.grades}.get(value, value)
     if facet == "price":
-        return _price_label(value, policy.market.currency)
+        return _price_label(value, policy)
     if facet == "discount":
         return _discount_label(value)
     return value if facet == "size" else value[:1].upper() + value[1:]
@@ -136,14 +136,16 @@ def _band(name: str, bands: Any) -> Band | None:
     return next((band for band in bands if band_name(band) == name), None)
 
 
-def _price_label(name: str, currency: str) -> str:
-    band = _band(name, PRICE_BANDS)
+def _price_label(name: str, policy: Policy) -> str:
+    band = _band(name, bands_between(policy.price.filter_steps))
     if band is None:
         return name
-    lowest = price(Money.parse(str(band[0]), currency))
-    if band[1] is None:
+    lowest, highest = (price(Money.parse(str(end), policy.market.currency)) if end else "" for end in band)
+    if not lowest:
+        return str(_("Under %(high)s", high=highest))
+    if not highest:
         return str(_("%(low)s and more", low=lowest))
-    return str(_("%(low)s to %(high)s", low=lowest, high=price(Money.parse(str(band[1]), currency))))
+    return str(_("%(low)s to %(high)s", low=lowest, high=highest))
 
 
 def _discount_label(name: str) -> str:
@@ -182,11 +184,23 @@ def _facets(facets: Sequence[Facet]) -> list[ShownFacet]:
 
 def _facet(facet: Facet, label: str) -> ShownFacet:
     name, policy, locale = facet.name, versions.current().content_hash, locales.spoken()
+    places = _places(name, policy)
     values = [
         ShownValue(one.value, _value_label(name, one.value, policy, locale), one.count, one.is_chosen)
-        for one in facet.values
+        for one in sorted(facet.values, key=lambda one: places.get(one.value, len(places)))
     ]
     return ShownFacet(name, label, name in OPEN_FACETS or any(one.selected for one in values), values)
+
+
+@lru_cache(maxsize=64)
+def _places(facet: str, _policy: str) -> dict[str, int]:
+    """Where the policy puts each value: categories as in the head of the page, grades from the best one down."""
+    policy = versions.current().policy
+    ordered = {
+        "category": [category.key for category in policy.eligibility.categories],
+        "condition": [grade.key for grade in policy.condition.grades],
+    }
+    return {key: place for place, key in enumerate(ordered.get(facet, ()))}
 
 
 def _chips(criteria: Criteria, path: str) -> list[dict[str, str]]:

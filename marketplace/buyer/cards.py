@@ -58,13 +58,14 @@ def _card(listing: Listing | Offered) -> Card:
         number=listing.number,
         href=public_path(listing),
         title=listing.title,
+        house=listing.house if listing.house != policy.identity.house else None,
         detail=detail(listing),
         photo=first_photo(listing),
         grade=grade(listing.grade, policy),
         price=shown_price(listing),
         original=listing.original_price,
         state=listing.state.value,
-        tag=policy.modes.supply.tag if listing.is_supply else None,
+        tag=policy.modes.supply.tag if listing.is_supply and policy.modes.peer_to_peer else None,  # else all have it
     )
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
@@ -24,11 +22,12 @@ from marketplace.jobs.outbox import Misused, NotDone, OutcomeUnknown
 from marketplace.listings.models import Listing
 from marketplace.listings.piece import alike
 from marketplace.listings.states import ListingState, NotAvailable
-from marketplace.orders import checkouts, tax
+from marketplace.money import Money
+from marketplace.orders import checkouts, credit, tax
 from marketplace.orders.models import Checkout
 from marketplace.orders.states import CheckoutState
-from marketplace.payments import attempts
-from marketplace.payments.gateway import PageRefused, PaymentPage, gateway
+from marketplace.payments import attempts, opening
+from marketplace.payments.gateway import PageRefused
 from marketplace.payments.models import PaymentAttempt
 from marketplace.people import accounts
 from marketplace.people.models import Person
@@ -81,7 +80,7 @@ def address() -> ResponseReturnValue:
     pieces = _buyable()
     if not pieces:
         return redirect(url_for("bag.bag"), 303)
-    form = CheckoutForm(data={"form_token": secrets.token_hex(16)})
+    form = CheckoutForm(data={"form_token": secrets.token_hex(16), "uses_credit": True})
     person = current_person()
     if person is not None and not form.email.data:
         form.email.data, form.name.data = person.email, person.name
@@ -90,8 +89,15 @@ def address() -> ResponseReturnValue:
 
 def _ask(form: CheckoutForm, pieces: Sequence[Listing], status: int = 200) -> ResponseReturnValue:
     prices = cards.prices_to(pieces, _buyer_id())
-    lines = [(listing.title, prices[listing.id]) for listing in pieces]
-    return render_template("buyer/checkout.html", form=form, lines=lines, signed_in=current_person()), status
+    lines, person = [(listing.title, prices[listing.id]) for listing in pieces], current_person()
+    page = render_template("buyer/checkout.html", form=form, lines=lines, signed_in=person, own_credit=_own_credit())
+    return page, status
+
+
+def _own_credit() -> Money:
+    """What the person signed in may pay with here; a guest has none (NAP-44, NAP-45)."""
+    person, currency = current_person(), versions.current().policy.market.currency
+    return Money.zero(currency) if person is None else credit.within_reach(person.id, currency, at=clock.now())
 
 
 @bp.post("/checkout")
@@ -105,9 +111,11 @@ def offer() -> ResponseReturnValue:
     if not form.validate_on_submit() or not form.carrier_accepts() or form.postal is None:
         return _ask(form, pieces, 422)
     checkouts.check_pieces(pieces, buyer_id=_buyer_id())
-    token = checkouts.offer_token(form.form_token.data or secrets.token_hex(16), form.postal.mapping, pieces)
+    wants_credit, token = form.uses_credit.data, form.form_token.data or secrets.token_hex(16)
+    token = checkouts.offer_token(token, form.postal.mapping, pieces, wants_credit)
+    to = (form.postal.mapping, form.email.data or "", form.postal.name)
     try:
-        checkout = _open(pieces, form.postal.mapping, form.email.data or "", form.postal.name, token)
+        checkout = _open(pieces, *to, token, uses_credit=wants_credit)
     except tax.AddressNotTaxable as nowhere:
         form.postcode.errors = [str(nowhere.message)]
         return _ask(form, pieces, nowhere.status)
@@ -127,8 +135,13 @@ def _buyer_id() -> int | None:
     return person.id if person else None
 
 
-def _open(pieces: Sequence[Listing], ship_to: dict[str, str], email: str, name: str, form_token: str) -> Checkout:
-    """Quote the tax outside any transaction, then write the offer down. Without a quote nothing is written."""
+def _open(
+    pieces: Sequence[Listing], ship_to: dict[str, str], email: str, name: str, form_token: str, *, uses_credit: bool
+) -> Checkout:
+    """Quote the tax outside any transaction, then write the offer down. Without a quote nothing is written.
+
+    Store credit pays for orders of the person it is bound to, and of nobody else (NAP-44).
+    """
     lines = checkouts.tax_lines(pieces, buyer_id=_offering_id(email))
     on = clock.now().date()
     database.finish()
@@ -137,7 +150,13 @@ def _open(pieces: Sequence[Listing], ship_to: dict[str, str], email: str, name: 
     known = db.session.scalar(sa.select(Checkout).where(Checkout.form_token == form_token))
     buyer = known.buyer if known else _buyer(email, name)
     checkout = checkouts.open_checkout(
-        buyer=buyer, listings=pieces, ship_to=ship_to, quote=quote, form_token=form_token, at=clock.now()
+        buyer=buyer,
+        listings=pieces,
+        ship_to=ship_to,
+        quote=quote,
+        form_token=form_token,
+        uses_credit=uses_credit and buyer.id == _buyer_id(),
+        at=clock.now(),
     )
     _remember(checkout)
     return checkout
@@ -164,14 +183,39 @@ def review(number: str) -> ResponseReturnValue:
     checkout = own_checkout(number)
     if checkout.state is CheckoutState.PAID:
         return redirect(url_for("checkout.returned", number=number), 303)
-    return render_template("buyer/review.html", checkout=checkout, policy=versions.current().policy)
+    is_own = checkout.buyer_id == _buyer_id() and checkouts.can_choose_credit(checkout)
+    return render_template(
+        "buyer/review.html",
+        checkout=checkout,
+        policy=versions.current().policy,
+        own_credit=_own_credit() if is_own else None,
+    )
+
+
+@bp.post("/checkout/<number>/credit")
+@public
+def use_credit(number: str) -> ResponseReturnValue:
+    """Pay with store credit first, or not: the total is shown anew."""
+    checkout = own_checkout(number)
+    if checkout.buyer_id != _buyer_id():
+        raise NotFound()
+    checkouts.use_credit(checkout, request.form.get("uses_credit") == "y", at=clock.now())
+    return redirect(url_for("checkout.review", number=number), 303)
+
+
+def _payable(number: str) -> Checkout:
+    """This browser's own checkout; where credit pays, its buyer has to be signed in (NAP-44)."""
+    checkout = own_checkout(number)
+    if checkout.credit and checkout.buyer_id != _buyer_id():
+        raise NotFound()
+    return checkout
 
 
 @bp.post("/checkout/<number>/pay")
 @public
 def pay(number: str) -> ResponseReturnValue:
-    """Hold the pieces, open the provider's page, go there. Twice is harmless (fault B01)."""
-    checkout = own_checkout(number)
+    """Hold the pieces and the credit, open the provider's page, go there. Twice is harmless (fault B01)."""
+    checkout = _payable(number)
     if checkout.state is not CheckoutState.OPEN:
         return redirect(url_for("checkout.returned", number=number), 303)
     for earlier in _earlier_of(checkout):
@@ -180,19 +224,21 @@ def pay(number: str) -> ResponseReturnValue:
     by = Actor(ActorKind.PERSON, checkout.buyer_id)
     try:
         attempt = checkouts.start_payment(checkout, return_url=return_url, by=by, at=clock.now())
-    except (checkouts.PriceChanged, checkouts.TaxOutOfDate) as changed:
+    except (checkouts.PriceChanged, checkouts.TaxOutOfDate, credit.CreditChanged) as changed:
         database.abandon()
         return _offer_anew(number, str(changed.message))
     except NotAvailable as gone:
         database.abandon()
         return _just_sold(number, gone)
+    if attempt is None:  # store credit has paid everything
+        return redirect(url_for("checkout.returned", number=number), 303)
     if attempt.page_url:
         return redirect(attempt.page_url, 303)
     attempt_id, was_tried = attempt.id, attempt.started_at < clock.now()
     wanted = (attempt.request, attempt.key, attempt.expires_at)
     database.finish()
     try:
-        page = _page(*wanted, was_tried=was_tried)
+        page = opening.page_of(*wanted, was_tried=was_tried)
     except (NotDone, OutcomeUnknown, Misused) as trouble:
         log.error(
             "no payment page", extra={"attempt": attempt_id, "reason": f"{type(trouble).__name__}: {trouble}"[:200]}
@@ -207,25 +253,6 @@ def pay(number: str) -> ResponseReturnValue:
         return _offer_anew(number, _("The payment page did not open. Nothing was charged: here is your offer anew."))
     attempts.record_page(attempt_id, page, at=clock.now())
     return redirect(page.url, 303)
-
-
-def _page(request: dict[str, Any], key: str, expires_at: datetime, *, was_tried: bool) -> PaymentPage:
-    """The provider's page. One whose answer was lost is looked for before it is asked for again (fault B14)."""
-    if was_tried and (found := _lost_page(key, expires_at)):
-        return found
-    try:
-        return gateway().open_page(request, key)
-    except OutcomeUnknown:
-        if found := _lost_page(key, expires_at):
-            return found
-        raise
-
-
-def _lost_page(key: str, expires_at: datetime) -> PaymentPage | None:
-    report = gateway().find(key, expires_at=expires_at)
-    if report is None or report.status != "open" or report.page_url is None:
-        return None
-    return PaymentPage(report.session_ref, report.page_url)
 
 
 def _earlier_of(checkout: Checkout) -> list[str]:
@@ -263,7 +290,8 @@ def _offer_anew(number: str, why: str) -> ResponseReturnValue:
     for piece in pieces:
         bags.put_in(piece.number)
     try:
-        fresh = _open(pieces, stale.ship_to, stale.email, stale.ship_to["name"], secrets.token_hex(16))
+        to, uses_credit = (stale.ship_to, stale.email, stale.ship_to["name"]), bool(stale.credit)
+        fresh = _open(pieces, *to, secrets.token_hex(16), uses_credit=uses_credit)
     except (tax.AddressNotTaxable, *TAX_AWAY) as trouble:
         log.error("no tax quote", extra={"trouble": str(trouble)[:200]})
         flash(_tax_away())

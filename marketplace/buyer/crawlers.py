@@ -1,4 +1,4 @@
-"""What machines that read the whole shop are given: robots.txt, site maps, the merchant product feed."""
+"""What machines that read the whole shop are given: robots.txt and site maps. Product feeds are ``feeds``."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from flask import Blueprint, Response, render_template, url_for
 
 from marketplace import clock
 from marketplace.buyer import help_topics
-from marketplace.buyer.structured import absolute, item_condition
+from marketplace.buyer.structured import absolute
 from marketplace.errors import NotFound
 from marketplace.listings import published
 from marketplace.listings.finding import public_path
-from marketplace.listings.showing import detail, photo_url
-from marketplace.money import Money
 from marketplace.permissions import public
 from marketplace.programme import Policy, versions
 
 bp = Blueprint("crawlers", __name__)
 
 HOURLY = "public, max-age=3600"
-CLOSED = ("/account", "/bag", "/checkout", "/orders", "/disputes", "/desk", "/sell/", "/search", "/sandbox", "/api/")
+CLOSED = (
+    *("/account", "/bag", "/checkout", "/orders", "/disputes", "/desk", "/sell/", "/search", "/sandbox", "/api/"),
+    "/feeds/channels/",
+)
 
 
 def _xml(template: str, **facts: Any) -> Response:
@@ -73,34 +74,3 @@ def pieces(part: int) -> Response:
     if not found:
         raise NotFound()
     return _xml("crawlers/sitemap.xml", pages=[(absolute(public_path(row)), row.changed_at) for row in found])
-
-
-@bp.get("/feeds/merchant-<int:part>.xml")
-@public
-def merchant_feed(part: int) -> Response:
-    """One part of what can be bought now, as merchant centres read it; further parts are linked as ``next``."""
-    policy, found = versions.current().policy, published.for_sale(part)
-    later = [number for number, _at in published.parts(at=clock.now()) if number > part]
-    return _xml(
-        "crawlers/merchant.xml",
-        policy=policy,
-        shop=absolute("/"),
-        here=absolute(url_for("crawlers.merchant_feed", part=part)),
-        next=absolute(url_for("crawlers.merchant_feed", part=later[0])) if later else None,
-        offers=[_offer(row, policy) for row in found],
-    )
-
-
-def _offer(row: Any, policy: Policy) -> dict[str, Any]:
-    price = Money(row.price_minor + policy.shipping.amount_minor, row.currency)
-    grade = policy.condition.grade(row.grade)
-    name = ", ".join(filter(None, (row.title, detail(row).lower())))
-    return {
-        "row": row,
-        "title": name,
-        "description": row.words or f"{name}. {grade.label}: {grade.definition}",
-        "link": absolute(public_path(row)),
-        "image": absolute(photo_url(row.key, max(int(width) for width in row.widths))) if row.key else None,
-        "price": f"{price.plain} {price.currency}",
-        "condition": "new" if item_condition(row.grade, policy) == "NewCondition" else "used",
-    }

@@ -9,6 +9,7 @@ from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 
 from marketplace.buybacks import requesting
+from marketplace.custody import arranged_words
 from marketplace.money import Money
 from marketplace.orders import tax
 from marketplace.payouts.words import PAYOUT_FORMS
@@ -104,6 +105,11 @@ class GuideFacts:
     def form_words(self) -> dict[str, LazyString]:
         """The forms of payouts, by the policy's key."""
         return {form.value: words for form, words in PAYOUT_FORMS.items()}
+
+    @property
+    def early(self) -> str:
+        """How much earlier than agreed a driver may come."""
+        return arranged_words.early(self.policy)
 
     @property
     def credit_warnings(self) -> str:

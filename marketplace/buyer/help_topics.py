@@ -48,17 +48,26 @@ class Topic:
             return policy.modes.consignment.is_on
         if self.slug == BUYBACK:
             return policy.modes.buyback.is_on
+        if self.slug == HANDING_OVER:
+            return policy.modes.consignment.is_on or policy.modes.buyback.is_on
         return policy.modes.peer_to_peer or self.chapter is not Chapter.SELLING
 
 
 CONSIGNING = "consigning"
 BUYBACK = "buyback"
+HANDING_OVER = "handing-over"
 
 TOPICS = (
     Topic(
         CONSIGNING, Chapter.SELLING, _l("Let us sell for you"), _l("What we take, what we keep, and how long it takes")
     ),
     Topic(BUYBACK, Chapter.SELLING, _l("Sell a piece to us"), _l("What we buy, what we pay, and how long it takes")),
+    Topic(
+        HANDING_OVER,
+        Chapter.SELLING,
+        _l("How pieces come to us"),
+        _l("Collection, points of the carrier and our stores"),
+    ),
     Topic("who-can-sell", Chapter.SELLING, _l("Who can sell"), _l("Membership, your account and the way to a listing")),
     Topic("what-you-can-sell", Chapter.SELLING, _l("What you can sell"), _l("Pieces, collections and grades we take")),
     Topic("missing-purchase", Chapter.SELLING, _l("A purchase is missing"), _l("Why your history does not show it")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import url_for
@@ -16,8 +17,9 @@ from marketplace.listings.showing import photo_url
 from marketplace.listings.suggestion import age_words, months_between
 from marketplace.orders import seller_record
 from marketplace.presentation import day
-from marketplace.programme import versions
+from marketplace.programme import versions, wording
 from marketplace.programme.policy import Policy
+from marketplace.programme.wording import in_sentence
 
 _RECORD = seller_record.by_seller(pieces.this_seller())
 _PIECE = pieces.statement(_RECORD.c.sales, _RECORD.c.as_described, _RECORD.c.sent, _RECORD.c.on_time, of_seller=_RECORD)
@@ -58,11 +60,12 @@ def item_page(piece: Any, pictures: list[Picture], offer: str, trail: list[tuple
             "final_sale": now.texts.final_sale,
         },
         "offer": offer,
+        "alike": {"category": piece.category, "asked": [("style", piece.title), ("colour", piece.colour)]},
         "canonical": absolute(public_path(shown)),
         "similar": cards.cards(pieces.alike(piece)),
         "social": absolute(url_for("social.picture", number=piece.number)),
     }
-    page |= {"page_title": page_title(page["listing"], now), "description": description(page["listing"])}
+    page |= {"page_title": page_title(page["listing"], piece, now), "description": description(page["listing"])}
     return {**page, "structured": structured(page, piece, trail, now)}
 
 
@@ -77,7 +80,8 @@ def _price_reason(piece: Any, policy: Policy) -> str | None:
 
 def _flaw_words(flaw: Picture, policy: Policy) -> str:
     kind, severity = policy.condition.flaw_kind(flaw.kind or ""), policy.condition.severity(flaw.severity or "")
-    words = ", ".join(found.label for found in (kind, severity) if found)
+    said = [found.label for found in (kind, severity) if found]
+    words = ", ".join([*said[:1], *map(in_sentence, said[1:])])
     return f"{words}: {flaw.note}" if flaw.note else words
 
 
@@ -91,11 +95,11 @@ def _photos(piece: Any, pictures: list[Picture], policy: Policy) -> list[dict[st
         if picture.key is None or picture.part:
             continue
         alt = f"{name}: {slots.get(picture.slot, '')}" if picture.by_seller else name
-        shown.append(_photo(picture, alt, _taken(picture, piece.house)))
+        shown.append(_photo(picture, alt, _taken(picture, piece)))
     for number, picture in enumerate(of_flaws, 1):
         caption = _flaw_caption(picture, number, len(of_flaws), policy)
         words = f"{name}: {_flaw_words(picture, policy)}"
-        shown.append(_photo(picture, words, f"{caption}. {_taken(picture, piece.house)}", f"flaw-{number}"))
+        shown.append(_photo(picture, words, f"{caption}. {_taken(picture, piece)}", f"flaw-{number}"))
     return shown
 
 
@@ -107,14 +111,18 @@ def _photo(picture: Picture, alt: str, caption: str, anchor: str | None = None) 
 
 def _flaw_caption(flaw: Picture, number: int, count: int, policy: Policy) -> str:
     part = policy.condition.part(flaw.part or "")
-    name = part.label.lower() if part else flaw.part
+    name = in_sentence(part.label) if part else flaw.part
     return str(_("Flaw %(number)s of %(count)s — %(part)s", number=number, count=count, part=name))
 
 
-def _taken(picture: Picture, house: str) -> str:
-    """Who took a photograph and when, as its caption says it."""
+def _taken(picture: Picture, piece: Any) -> str:
+    """Who took a photograph and when, as its caption says it; those of a piece without a seller are ours (NAP-16)."""
+    house = piece.house
     if picture.by_seller and picture.taken_at:
-        return str(_("Photo by the seller, %(day)s", day=day(picture.taken_at, year=True, weekday=False)))
+        on = day(picture.taken_at, year=True, weekday=False)
+        return str(
+            _("Our photo, %(day)s", day=on) if piece.seller_id is None else _("Photo by the seller, %(day)s", day=on)
+        )
     if picture.taken_on:
         on = day(picture.taken_on, year=True, weekday=False)
         return str(_("Library photo by %(house)s, %(day)s: the style, not this piece", house=house, day=on))
@@ -141,10 +149,11 @@ def _facts(piece: Any, policy: Policy) -> list[tuple[str, str]]:
     if piece.measurements:
         facts.append((_("Measures"), _measures(piece.measurements)))
     if piece.hardware:
-        facts.append((_("Hardware"), piece.hardware.capitalize()))
+        facts.append((_("Hardware finish"), piece.hardware.capitalize()))
     if piece.size:
         facts.append((_("Size"), piece.size))
-    facts.append((_("Style number"), piece.style_number))
+    if piece.material or piece.hardware:  # what an owner described to us has no style number but our own
+        facts.append((_("Style number"), piece.style_number))
     return facts
 
 
@@ -155,7 +164,9 @@ def _measures(measurements: dict[str, int]) -> str:
         "height": _("%(cm)s cm high"),
         "depth": _("%(cm)s cm deep"),
     }
-    return ", ".join(names.get(name, "%(cm)s cm") % {"cm": f"{mm / 10:g}"} for name, mm in measurements.items())
+    return ", ".join(
+        names.get(name, "%(cm)s cm") % {"cm": wording.number(Decimal(mm) / 10)} for name, mm in measurements.items()
+    )
 
 
 def _record(piece: Any, policy: Policy) -> dict[str, Any] | None:

@@ -7,20 +7,24 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
+from marketplace.disputes.models import Dispute
+from marketplace.disputes.standing import standing
+from marketplace.disputes.states import Side
 from marketplace.orders import settling
 from marketplace.orders.models import Order
 from marketplace.orders.permissions import buyer_can_cancel, can_confirm
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import OrderState
-from marketplace.presentation import deadline
+from marketplace.presentation import deadline, money
 
 
 @dataclass(frozen=True)
 class NextStep:
-    """Who acts next: ``lead`` carries the deadline, ``text`` what silence leads to."""
+    """Who acts next: ``lead`` carries the deadline, ``text`` what silence leads to. ``is_mine``: the buyer has to."""
 
     lead: str
     text: str
+    is_mine: bool = False
 
 
 def headline(order: Order) -> str:
@@ -44,8 +48,8 @@ def headline(order: Order) -> str:
     return words[order.state]
 
 
-def next_step(order: Order, at: datetime) -> NextStep | None:
-    """What happens next, by when, and what if nobody does anything; None where all is said."""
+def next_step(order: Order, case: Dispute | None, at: datetime) -> NextStep | None:
+    """What happens next, by when, and what if nobody does anything; None where all is said. ``case``: its last one."""
     if order.state is OrderState.PAID:
         return NextStep(
             _("We issue the shipping label within a business day."),
@@ -68,15 +72,34 @@ def next_step(order: Order, at: datetime) -> NextStep | None:
             _("Answer by %(when)s.", when=deadline(order.window_closes_at)),
             _("After that the sale is final and the seller is paid."),
         )
+    stands = standing(case, Side.BUYER) if case is not None else None
+    if stands and stands.is_mine:
+        return NextStep(stands.lead, stands.text, is_mine=True)
     if settling.is_contested_by_bank(order):
         return NextStep(
             _("Your bank is looking into this payment."),
             _("Until it has decided nothing is sent, paid out or refunded."),
         )
-    if order.state is OrderState.DISPUTED:
-        return NextStep(_("Customer service has your report."), _("Nothing is paid to the seller until it is settled."))
+    if stands and order.state is OrderState.DISPUTED:
+        return NextStep(stands.lead, stands.text)
     if order.end_reason == EndReason.CHARGED_BACK:
-        return NextStep(_("Your bank has given you the money back."), _("Nothing more is refunded here."))
+        more = (
+            _("What your store credit had paid is yours again.")
+            if order.credit
+            else _("Nothing more is refunded here.")
+        )
+        return NextStep(_("Your bank has given you the money back."), more)
     if order.state is OrderState.REFUNDED:
-        return NextStep(_("Everything you paid goes back to your card."), _("Banks take five to ten days to show it."))
+        lasts = _("Banks take five to ten days to show it.") if order.by_card else _("You can spend it at once.")
+        return NextStep(goes_back(order), lasts)
     return None
+
+
+def goes_back(order: Order) -> str:
+    """Where everything that was paid for an order goes, in the forms it was paid in."""
+    if not order.credit:
+        return str(_("Everything you paid goes back to your card."))
+    if not order.by_card:
+        return str(_("Everything you paid goes back to your store credit."))
+    parts = {"card": money(order.by_card), "credit": money(order.credit)}
+    return str(_("Everything you paid goes back: %(card)s to your card, %(credit)s to your store credit.", **parts))

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from marketplace import clock
 from marketplace.buybacks.requesting import can_offer
@@ -73,13 +74,15 @@ def _may_offer(order: Order) -> bool:
 
 def _show(order: Order, form: ConfirmForm, status: int = 200) -> ResponseReturnValue:
     at = clock.now()
-    parcel = parcels.parcel_of(order.id)
+    if order.is_supply:
+        form.words.label.text = _l("A word to us")
+    parcel, case = parcels.parcel_of(order.id), latest_of(order.id)
     policy = versions.published(order.seller_policy_version_id).policy
     page = render_template(
         "buyer/order.html",
         order=order,
         headline=order_words.headline(order),
-        next_step=order_words.next_step(order, at),
+        next_step=order_words.next_step(order, case, at),
         steps=tracking_timeline(order),
         parcel=parcel,
         photo=snapshots.front(order.as_sold),
@@ -90,13 +93,14 @@ def _show(order: Order, form: ConfirmForm, status: int = 200) -> ResponseReturnV
         may_confirm=can_confirm(order, at),
         may_report=can_report_problem(order, at),
         may_cancel=buyer_can_cancel(order, at),
-        case=latest_of(order.id),
+        case=case,
     )
     return page, status
 
 
 def _card(order: Order) -> PaymentAttempt | None:
-    return attempts.paid_attempt_of(order.checkout_id) if order.paid_at is not None else None
+    is_by_card = order.paid_at is not None and order.by_card
+    return attempts.paid_attempt_of(order.checkout_id) if is_by_card else None
 
 
 @bp.post("/orders/<number>/confirm")
@@ -109,7 +113,11 @@ def confirm(number: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _show(order, form, 422)
     settling.confirm(order, stars=int(form.stars.data), words=form.words.data or "", by=order.buyer, at=clock.now())
-    flash(_("Thank you. The sale is final and the seller is being paid."))
+    flash(
+        _("Thank you. The sale is final.")
+        if order.is_supply
+        else _("Thank you. The sale is final and the seller is being paid.")
+    )
     return redirect(url_for("orders.order", number=number), 303)
 
 
@@ -123,5 +131,5 @@ def cancel(number: str) -> ResponseReturnValue:
     late_label = order.state is OrderState.PAID
     reason = EndReason.BUYER_NO_LABEL if late_label else EndReason.BUYER_AFTER_SHIP_BY
     refunding.cancel(order, reason=reason, by=order.buyer, at=clock.now())
-    flash(_("Cancelled. Everything you paid goes back to your card."))
+    flash(" ".join([_("Cancelled."), order_words.goes_back(order)]))
     return redirect(url_for("orders.order", number=number), 303)

@@ -75,14 +75,24 @@ def forget(number: str) -> ResponseReturnValue:
 
 
 @bp.post("/account/saved/searches")
-@signed_in
+@public
 def save_search() -> ResponseReturnValue:
-    """Keep a search and hear of new pieces, once a day unless asked otherwise; the same one again changes the pace."""
+    """Keep a search and hear of new pieces, once a day unless asked otherwise; the same one again changes the pace.
+
+    A visitor's waits in the browser until they sign in.
+    """
     category = versions.current().policy.eligibility.category(request.form.get("category", ""))
     criteria = Criteria.read(request.form, category=category.key if category else None)
+    person = current_person()
+    if person is None:
+        if saved_here.keep_search(criteria):
+            flash(_("Sign in or join, and we write to you when new pieces match."), "info")
+        else:
+            flash(_("This search is too long to be kept here. Sign in first, then save it."), "info")
+        return redirect(url_for("signing_in.sign_in", next=url_for("saved.saved")), 303)
     asked = request.form.get("pace")
     pace = Pace(asked) if asked in set(Pace) else Pace.DAILY
-    searches.keep(criteria, label=in_words(criteria), pace=pace, by=the_person(), at=clock.now())
+    searches.keep(criteria, label=in_words(criteria), pace=pace, by=person, at=clock.now())
     flash(_("Saved. We write to you when new pieces match."), "ok")
     return redirect(url_for("saved.saved"), 303)
 

@@ -48,6 +48,7 @@ def home() -> ResponseReturnValue:
         selling={
             "title": _("Sell what you no longer carry"),
             "text": _selling(policy),
+            "link": _("Look at your purchases") if policy.modes.peer_to_peer else _("Ways to sell"),
         },
     )
 
@@ -211,11 +212,12 @@ def _count_view(piece: Any) -> None:
 def _write_views(answer: Response) -> Response:
     if g.pop("views_due", False) and current_app.config["SETTINGS"].jobs != "none":
         shop = current_app._get_current_object()  # type: ignore[attr-defined]
-        answer.call_on_close(lambda: _write_in(shop))
+        answer.call_on_close(lambda: write_views(shop))
     return answer
 
 
-def _write_in(shop: Flask) -> None:
+def write_views(shop: Flask) -> None:
+    """Write what this process has counted so far: now and then after an answer, and when the process ends."""
     with shop.app_context():
         views.write()
 

@@ -14,6 +14,7 @@ from marketplace.listings.states import ListingState
 from marketplace.money import Money
 from marketplace.presentation import cut, price
 from marketplace.programme.policy import Policy
+from marketplace.programme.wording import in_sentence
 
 LONGEST_TITLE = 60  # characters, with the programme's name at its end
 LONGEST_DESCRIPTION = 155
@@ -27,11 +28,13 @@ def absolute(path: str) -> str:
     return f"{current_app.config['SETTINGS'].public_url}{path}"
 
 
-def page_title(listing: dict[str, Any], policy: Policy) -> str:
-    """What the piece is and its number, as far as it fits: no two pieces have the same."""
-    room = LONGEST_TITLE - len(f" · {policy.identity.title}")
-    number = f" {listing['number']}"
-    return f"{cut(', '.join(filter(None, (listing['title'], listing['detail'].lower()))), room - len(number))}{number}"
+def page_title(listing: dict[str, Any], piece: Any, policy: Policy) -> str:
+    """What the piece is, its colour and material as far as they fit, and its number: no two pieces have the same."""
+    number = f" · {listing['number']}"
+    room = LONGEST_TITLE - len(f"{number} · {policy.identity.title}")
+    title = str(listing["title"])
+    said = (f"{title}, {more}" for more in (listing["detail"].lower(), piece.colour) if more)
+    return next((words for words in said if len(words) <= room), cut(title, room)) + number
 
 
 def description(listing: dict[str, Any]) -> str:
@@ -40,7 +43,7 @@ def description(listing: dict[str, Any]) -> str:
         "%(title)s, %(detail)s: %(grade)s, %(price)s. One piece only (%(number)s), reviewed before it was listed.",
         title=listing["title"],
         detail=listing["detail"].lower(),
-        grade=listing["grade"]["label"].lower(),
+        grade=in_sentence(listing["grade"]["label"]),
         price=price(listing["price"]),
         number=listing["number"],
     )
@@ -63,7 +66,7 @@ def _product(page: dict[str, Any], piece: Any, policy: Policy) -> dict[str, Any]
         "sku": piece.number,
         "mpn": piece.style_number,
         "brand": {"@type": "Brand", "name": piece.house},
-        "category": piece.category,
+        "category": " > ".join(policy.eligibility.way_to(piece.category)),
         "color": piece.colour,
         **({"material": piece.material} if piece.material else {}),
         "offers": _offer(page, piece, policy),

@@ -44,12 +44,14 @@ def style_of(purchase: Purchase) -> Style:
     return style
 
 
-def find_styles(query: str, limit: int = MOST_FOUND) -> Sequence[Style]:
+def find_styles(query: str, limit: int = MOST_FOUND, *, but: sa.Select[int] | None = None) -> Sequence[Style]:
     """The styles whose number, title, house, category, colour or material hold every word of ``query``, by title.
 
-    A word matches from its start. An empty query finds the first ``limit`` styles.
+    A word matches from its start. An empty query finds the first ``limit`` styles. ``but``: ids of styles to leave out.
     """
     found = sa.select(Style).order_by(Style.title, Style.colour, Style.id).limit(limit)
     for word in query_words(query):
         found = found.where(Style.search_text.contains(f" {word}", autoescape=True))
+    if but is not None:
+        found = found.where(Style.id.not_in(but))
     return db.session.scalars(found).all()

@@ -20,23 +20,28 @@ from marketplace.orders.models import Order
 def share(piece: ConsignedPiece, order: Order) -> Net:
     """The owner's share of what is left of the price after partial refunds, by the band of the whole price."""
     rest = accounting.split(order).own_stock
-    kept = terms.rules(piece).commission_on(order.price_minor)
+    kept = terms.kept_of(piece, order.price_minor)
     payout = rest.share(10_000 - kept)
     return Net(rest, kept, rest - payout, payout)
 
 
-def consigned(piece: ConsignedPiece, order: Order, owed: Net, event: Event, at: datetime) -> Posting:
-    """The sale was booked as the brand's own: of it, the owner's share is hers and the rest our commission."""
+def consigned(
+    piece: ConsignedPiece, owed: Net, event: Event, at: datetime, *, reference: str, order_id: int | None = None
+) -> Posting:
+    """The sale was booked as the brand's own: of it, the owner's share is hers and the rest our commission.
+
+    ``reference`` is the number of the sale, here or on an outside marketplace.
+    """
     return Posting(
         "consigned",
         piece,
         event,
         at,
-        order.number,
+        reference,
         (
-            Line(Account.OWN_STOCK_SALES, owed.price, order_id=order.id),
-            Line(Account.CONSIGNMENT_PAYABLE, -owed.payout, order_id=order.id),
-            Line(Account.COMMISSION, -owed.commission, order_id=order.id),
+            Line(Account.OWN_STOCK_SALES, owed.price, order_id=order_id),
+            Line(Account.CONSIGNMENT_PAYABLE, -owed.payout, order_id=order_id),
+            Line(Account.COMMISSION, -owed.commission, order_id=order_id),
         ),
     )
 

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from marketplace import events
 from marketplace.consignments import waiting
-from marketplace.consignments.facts import LabelReady
+from marketplace.consignments.facts import ReadyToCome
 from marketplace.consignments.models import ConsignedPiece, Consignment
 from marketplace.consignments.moving import locked, move
 from marketplace.consignments.states import PieceState
 from marketplace.custody import inbound
-from marketplace.custody.log import CARRIERS, put
+from marketplace.custody.log import CARRIERS, put, take_in
 from marketplace.database import db
 from marketplace.events import CARRIER, SYSTEM
 from marketplace.people.models import Person
@@ -30,7 +30,7 @@ def news(fact: shipping.InboundNews) -> None:
     if consignment_id is None:
         return
     if isinstance(fact.news, shipping.LabelBought):
-        events.announce(LabelReady(consignment_id, fact.news.at))
+        events.announce(ReadyToCome(consignment_id, fact.news.at))
     elif isinstance(fact.news, inbound.MOVES):
         _scanned(consignment_id, fact.news.at)
 
@@ -63,8 +63,14 @@ def of_returned(piece: ConsignedPiece, *, at: datetime) -> None:
 def receive(piece: ConsignedPiece, *, place: str, by: Person, at: datetime) -> None:
     """Tick a piece that lies before us, and say where it goes. Raises ``CannotReceive``."""
     piece = locked(piece)
+    store = handed_over_at(piece)
     move(piece, "receive", by=by, at=at)
-    put(piece.number, place, by=by, at=at)
+    take_in(piece.number, place, store=store, by=by, at=at)
+
+
+def handed_over_at(piece: ConsignedPiece) -> str | None:
+    """The store to which its owner brings it; nothing once it is on its way."""
+    return piece.consignment.store_name if piece.state is PieceState.REQUESTED else None
 
 
 def store(piece: ConsignedPiece, *, place: str, by: Person, at: datetime) -> None:
@@ -76,8 +82,8 @@ def by_tag(tag: str) -> Consignment | ConsignedPiece | None:
     """What a scanner reads: a consignment's number, a piece's (``K…-2``), or the tracking number of the parcel."""
     said = tag.strip().upper()
     number, _dash, position = said.partition("-")
-    found = db.session.scalar(sa.select(Consignment).where(Consignment.number == number))
+    sent = sa.select(Consignment).where(Consignment.requested_at.is_not(None))
+    found = db.session.scalar(sent.where(Consignment.number == number))
     if found is None:
-        tracked = sa.select(Consignment).where(Consignment.number == parcels.inbound_by_tracking(said))
-        return db.session.scalar(tracked)
+        return db.session.scalar(sent.where(Consignment.number == parcels.inbound_by_tracking(said)))
     return next((piece for piece in found.pieces if str(piece.position) == position), found)

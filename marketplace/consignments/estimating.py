@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+from marketplace.channels.models import ChannelSale
 from marketplace.consignments import terms
 from marketplace.consignments.models import ConsignedPiece
+from marketplace.consignments.standing import Standing
 from marketplace.consignments.states import OWED, PieceState
 from marketplace.database import db
 from marketplace.orders.models import Order
+from marketplace.programme import versions
 
 
-def payment_day(piece: ConsignedPiece) -> date | None:
+def payment_day(piece: ConsignedPiece, stands: Standing) -> date | None:
     """The day on which the payout is handed over, in the market's zone; None while nothing is sold, or once it is paid.
 
-    Before the sale has ended: the buyer's window at its longest, after the usual days of the journey.
+    Before the sale has ended: the buyer's window at its longest, after the usual days of the journey. Handed over and
+    not made yet: the day that was promised for its form.
     """
     calendar = terms.calendar()
+    if stands.promised_by is not None:
+        return stands.promised_by.astimezone(calendar.zone).date()
     if piece.state in OWED and piece.due_at is not None:
         return piece.due_at.astimezone(calendar.zone).date()
-    if piece.state is not PieceState.SOLD or piece.order_id is None:
+    if piece.state is not PieceState.SOLD:
+        return None
+    if piece.channel_sale_id is not None:
+        return _paid_on(piece, _end_elsewhere(piece.channel_sale_id))
+    if piece.order_id is None:
         return None
     order, policy = db.session.get_one(Order, piece.order_id), terms.of_owner(piece.consignment)
     sent_by = order.ship_by_at or calendar.end_of_business_day_after(
@@ -27,6 +37,16 @@ def payment_day(piece: ConsignedPiece) -> date | None:
     )
     window = timedelta(hours=policy.limits.confirmation_window_hours)
     ends = order.window_closes_at or sent_by + timedelta(days=policy.shipping.usual_days_max) + window
-    days = terms.rules(piece).pay_business_days
+    return _paid_on(piece, ends)
+
+
+def _end_elsewhere(sale_id: int) -> datetime:
+    """When a sale on an outside marketplace usually stands: what they do with their buyers they do not tell."""
+    days = versions.current().policy.channels.usual_days
+    return db.session.get_one(ChannelSale, sale_id).sold_at + timedelta(days=days)
+
+
+def _paid_on(piece: ConsignedPiece, ends: datetime) -> date:
+    calendar, days = terms.calendar(), terms.rules(piece).pay_business_days
     paid = calendar.end_of_business_day_after(ends, days) if days else ends
     return paid.astimezone(calendar.zone).date()

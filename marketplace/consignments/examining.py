@@ -8,10 +8,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from marketplace import events
-from marketplace.consignments import terms
+from marketplace.consignments import terms, waiting
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.moving import locked, move
-from marketplace.consignments.states import CannotExamine, Choice, PieceState
+from marketplace.consignments.states import LEAVING, CannotExamine, CannotHandOn, Choice, PieceState
 from marketplace.custody import examining as bench
 from marketplace.custody.doubting import find_counterfeit
 from marketplace.custody.log import BENCH, put
@@ -31,13 +31,15 @@ class NoSuchCharity(Refusal):
 
 
 def examine(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
-    """Take a piece up: it becomes a draft of ours, to be photographed, measured and graded (NAP-16).
-
-    Raises ``CannotExamine``.
+    """Take a piece up: it becomes a draft of ours, to be photographed, measured and graded (NAP-16); what its owner
+    showed of it stays beside that. Raises ``CannotExamine``.
     """
     piece = locked(piece)
+    is_first = piece.examined_by is None
     move(piece, "examine", by=by, at=at, examined_by=by.id, found_genuine_by=None)
     put(piece.number, BENCH, by=by, at=at)
+    if is_first:
+        bench.end_draft(piece.listing, by=by, at=at)
     bench.draft(piece, piece.number, piece.consignment.owner_id, by=by, at=at)
 
 
@@ -88,3 +90,19 @@ def choose(piece: ConsignedPiece, choice: Choice, *, charity: str | None = None,
     if choice is Choice.RETURN and rule.return_fee_minor:
         sets["fee_minor"] = piece.fee_minor + rule.return_fee_minor
     move(piece, f"choose_{choice.value}", by=by, at=at, **sets)
+
+
+def is_to_be_handed_on(piece: ConsignedPiece) -> bool:
+    """Whether a piece that is given away or recycled still lies here."""
+    return piece.state in LEAVING and piece.due_at is not None
+
+
+def hand_on(piece: ConsignedPiece, *, place: str, by: Person, at: datetime) -> None:
+    """A piece that is given away or recycled leaves us for ``place`` (NAP-34). Raises ``CannotHandOn``."""
+    piece = locked(piece)
+    bench.check_not_own(piece.consignment.owner_id, by)
+    if not is_to_be_handed_on(piece):
+        raise CannotHandOn()
+    waiting.wait_no_more(piece, at=at)
+    events.record(piece, "hand_on", by=by, at=at)
+    put(piece.number, place, by=by, at=at)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from marketplace.money import Money
+
 
 @dataclass(frozen=True)
 class PieceMoved:
@@ -16,8 +18,17 @@ class PieceMoved:
 
 
 @dataclass(frozen=True)
-class LabelReady:
-    """The label for a consignment's parcel is there (NAP-26)."""
+class PriceStepped:
+    """Smart Pricing lowered what its owner receives: ``before`` is what that was."""
+
+    piece_id: int
+    before: Money
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ReadyToCome:
+    """Its owner can hand a consignment over: its label is there (NAP-26), or it needs none."""
 
     consignment_id: int
     at: datetime

@@ -9,6 +9,7 @@ from marketplace.consignments.states import ActsNext, Choice, PieceState
 _S = PieceState
 
 LABELS = {
+    _S.DRAFT: _l("Not sent yet"),
     _S.REQUESTED: _l("To be sent"),
     _S.INBOUND: _l("On its way to us"),
     _S.RECEIVED: _l("Arrived"),
@@ -50,11 +51,12 @@ CHOICES = {
     Choice.RECYCLE: _l("Recycle it"),
 }
 
-PARTIES = {
-    ActsNext.OWNER: _l("Its owner"),
-    ActsNext.DESK: _l("The desk"),
-    ActsNext.CARRIER: _l("The carrier"),
-    ActsNext.BUYER: _l("A buyer"),
+# Whose turn it is, as its owner reads it.
+TURNS = {
+    ActsNext.OWNER: _l("It is your turn"),
+    ActsNext.DESK: _l("We act next"),
+    ActsNext.CARRIER: _l("The carrier acts next"),
+    ActsNext.BUYER: _l("It waits for a buyer"),
 }
 
 

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.consignments.states import HERE, OVER, PIECE, Choice, PieceState
-from marketplace.custody.models import Charged, Described, Examined, Way
-from marketplace.database import JSONDocument, Model, enum_column
+from marketplace.custody.models import Arranged, Charged, Described, Examined, Way
+from marketplace.database import Model, enum_column
 from marketplace.events import Machine
 from marketplace.listings.models import Item, Listing
 from marketplace.money import Money
 from marketplace.people.models import Person
 
 
-class Consignment(Model):
-    """Pieces that one person asks us to sell, sent in one parcel. ``number`` is what people call it by."""
+class Consignment(Arranged, Model):
+    """Pieces that one person asks us to sell, which come together. ``number`` is what people call it by.
+
+    Until it is sent it is hers alone, and she writes one at a time.
+    """
 
     __tablename__ = "consignments"
+    __table_args__ = (
+        sa.Index(
+            "uq_consignments_draft",
+            "owner_id",
+            unique=True,
+            sqlite_where=sa.text("requested_at IS NULL"),
+            postgresql_where=sa.text("requested_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(sa.String(12), unique=True)
     owner_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), index=True)
     policy_version_id: Mapped[int] = mapped_column(sa.ForeignKey("programme_versions.id"))  # the owner's terms
-    requested_at: Mapped[datetime]
+    requested_at: Mapped[datetime | None]  # empty: she still describes its pieces
     way: Mapped[Way] = mapped_column(enum_column(Way))
-    collect_on: Mapped[date | None]
-    ships_from: Mapped[dict[str, Any]] = mapped_column(JSONDocument)
 
     owner: Mapped[Person] = relationship()
     pieces: Mapped[list[ConsignedPiece]] = relationship(
@@ -60,7 +70,7 @@ class ConsignedPiece(Described, Examined, Charged, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     consignment_id: Mapped[int] = mapped_column(sa.ForeignKey("consignments.id"), index=True)
     position: Mapped[int]
-    state: Mapped[PieceState] = mapped_column(enum_column(PieceState), default=PieceState.REQUESTED, index=True)
+    state: Mapped[PieceState] = mapped_column(enum_column(PieceState), default=PieceState.DRAFT, index=True)
     due_at: Mapped[datetime | None]
 
     # What we say of it.
@@ -72,7 +82,13 @@ class ConsignedPiece(Described, Examined, Charged, Model):
     charity: Mapped[str | None] = mapped_column(sa.String(40))
     live_at: Mapped[datetime | None]
     order_id: Mapped[int | None] = mapped_column(sa.ForeignKey("orders.id"), index=True)  # the sale, or the last one
+    channel_sale_id: Mapped[int | None] = mapped_column(sa.ForeignKey("channel_sales.id"), index=True)  # or elsewhere
     owed_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+
+    # Smart Pricing: the price it began at (empty: not chosen), the steps made, and when the next one is.
+    smart_from_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    price_cuts: Mapped[int] = mapped_column(default=0)
+    next_cut_at: Mapped[datetime | None]
 
     consignment: Mapped[Consignment] = relationship(back_populates="pieces")
     item: Mapped[Item | None] = relationship()

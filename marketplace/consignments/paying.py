@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from marketplace.consignments import accounting
+from marketplace.consignments import accounting, selling
+from marketplace.consignments.facts import PieceMoved
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.moving import move
-from marketplace.custody import fees
+from marketplace.consignments.states import PieceState
+from marketplace.custody import billing, fees
 from marketplace.database import db
 from marketplace.events import SYSTEM
 from marketplace.ledger import post
@@ -26,6 +28,14 @@ def pay(piece: ConsignedPiece, *, at: datetime) -> None:
     post(accounting.paid(piece, owed, taken, event, at))
     if taken != owed:
         owe_payouts([_payout(piece, owed - taken)], at=at)
+
+
+def bill_fee(fact: PieceMoved) -> None:
+    """A piece that goes back and has a fee open: its owner may pay by a link (GAP-19)."""
+    piece = db.session.get_one(ConsignedPiece, fact.piece_id)
+    if piece.state is PieceState.GOING_BACK and piece.fee_open:
+        owner_id = piece.consignment.owner_id
+        billing.bill(piece, owner_id, payout_is_coming=selling.payout_is_coming(owner_id), at=fact.at)
 
 
 def _payout(piece: ConsignedPiece, amount: Money) -> PayoutOwed:

@@ -7,7 +7,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from marketplace.consignments import selling, terms
+from marketplace.consignments import selling, smart_pricing, terms
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.moving import locked, move
 from marketplace.consignments.states import CannotAnswerProposal
@@ -47,11 +47,17 @@ def propose(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
     move(piece, "propose", by=by, at=at, price_minor=piece.listing.price_minor)
 
 
-def accept(piece: ConsignedPiece, *, by: HasActor, at: datetime) -> None:
-    """The owner takes the proposal; the piece goes into the shop at once. Raises ``CannotAnswerProposal``."""
+def accept(piece: ConsignedPiece, *, smart: bool = False, by: HasActor, at: datetime) -> None:
+    """The owner takes the proposal; the piece goes into the shop at once. Raises ``CannotAnswerProposal``.
+
+    ``smart``: she lets its price fall by steps, where her terms offer it (NAP-36).
+    """
     piece = locked(piece)
     move(piece, "accept", by=by, at=at)
+    smart_pricing.forget(piece)
     selling.put_on_sale(piece, by=by, at=at)
+    if smart:
+        smart_pricing.begin(piece, at=at)
 
 
 def can_counter(piece: ConsignedPiece) -> bool:
@@ -79,6 +85,7 @@ def agree(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
     """The owner's price it is; the piece goes into the shop at it. Raises ``CannotAnswerCounter``."""
     piece = locked(piece)
     move(piece, "agree", by=by, at=at, price_minor=piece.countered_minor)
+    smart_pricing.forget(piece)
     if piece.listing is None or piece.price is None:
         raise CannotAnswerProposal()
     save_price(piece.listing, price=piece.price, by=by, at=at)

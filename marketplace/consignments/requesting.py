@@ -1,29 +1,27 @@
-"""Asking us to sell: one to many pieces, one parcel, one label, and every reason why not, piece by piece."""
+"""Asking us to sell what was described: one to many pieces, one parcel, one label, and every reason why not."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from marketplace.consignments import waiting
+from marketplace import events
 from marketplace.consignments.arriving import LABEL_LATE
+from marketplace.consignments.describing import check_piece, check_room, check_unsent
+from marketplace.consignments.facts import ReadyToCome
 from marketplace.consignments.models import ConsignedPiece, Consignment
 from marketplace.consignments.moving import move
-from marketplace.consignments.states import PieceState
-from marketplace.custody import inbound
-from marketplace.custody.models import Way
-from marketplace.custody.taking import PieceNotTaken, Wish, check_day, check_kind
-from marketplace.database import db, public_id
+from marketplace.custody.arranging import Arrangement, agreed, ask_for_label
+from marketplace.custody.examining import end_draft
+from marketplace.database import db
 from marketplace.errors import Refusal
+from marketplace.events import HasActor
 from marketplace.jobs import deadlines
 from marketplace.people.models import Person
 from marketplace.programme import Policy, versions
 from marketplace.shipping import parcels
-from marketplace.shipping.postal import PostalAddress
 
 
 class ConsigningIsOff(Refusal):
@@ -36,61 +34,30 @@ class TooFewPieces(Refusal):
     status = 422
 
 
-class TooManyPieces(Refusal):
-    """More pieces than fit into one parcel."""
+def request(consignment: Consignment, comes: Arrangement, *, by: Person, at: datetime) -> None:
+    """Ask us to sell the pieces described; their one label is on its way, unless they are brought (NAP-21, NAP-26).
 
-    status = 422
-
-
-def request(
-    wishes: Sequence[Wish],
-    *,
-    ships_from: PostalAddress,
-    collect_on: date | None = None,
-    by: Person,
-    at: datetime,
-) -> Consignment:
-    """Ask us to sell these pieces; their one label is on its way (NAP-21, NAP-26). ``collect_on`` wants them collected.
-
-    Raises ``ConsigningIsOff``, ``TooFewPieces``, ``TooManyPieces``, ``PieceNotTaken`` or ``CannotCollectThen``.
+    Its terms are those of this moment (GAP-18).
+    Raises ``ConsigningIsOff``, ``TooFewPieces``, ``TooManyPieces``, ``PieceNotTaken``, ``CannotArrange`` or
+    ``CannotRequest``.
     """
+    check_unsent(consignment)
     published = versions.current()
-    policy = published.policy
-    check_count(policy, len(wishes))
-    for wish in wishes:
-        check_piece(policy, house=wish.house, category=wish.category, grade=wish.grade)
-    if collect_on is not None:
-        check_day(policy, collect_on, at)
-    consignment = Consignment(
-        number=public_id("K"),
-        owner_id=by.id,
-        policy_version_id=published.id,
-        requested_at=at,
-        way=Way.COLLECTION if collect_on else Way.DROP_OFF,
-        collect_on=collect_on,
-        ships_from=ships_from.mapping,
-    )
-    db.session.add(consignment)
+    policy, pieces = published.policy, consignment.pieces
+    check_count(policy, len(pieces))
+    for piece in pieces:
+        check_piece(policy, house=piece.house, category=piece.category, grade=piece.grade)
+    for name, value in agreed(policy, comes, at).items():
+        setattr(consignment, name, value)
+    consignment.policy_version_id, consignment.requested_at = published.id, at
     db.session.flush()
-    currency = policy.market.currency
-    consignment.pieces.extend(_piece(wish, position, currency) for position, wish in enumerate(wishes, start=1))
-    db.session.flush()
-    for piece in consignment.pieces:
-        waiting.wait(piece, at=at)
-    promised = at + timedelta(hours=policy.modes.consignment.label_hours)
-    deadlines.set_deadline(LABEL_LATE, consignment, promised)
-    inbound.ask_for_label(consignment.number, ships_from, policy, at=at)
-    return consignment
-
-
-def _piece(wish: Wish, position: int, currency: str) -> ConsignedPiece:
-    return ConsignedPiece(
-        position=position,
-        state=PieceState.REQUESTED,
-        currency=currency,
-        fee_minor=0,
-        **wish.columns,
-    )
+    for piece in pieces:
+        move(piece, "request", by=by, at=at)
+    if ask_for_label(consignment.number, consignment, policy, at=at):
+        promised = at + timedelta(hours=policy.modes.consignment.label_hours)
+        deadlines.set_deadline(LABEL_LATE, consignment, promised)
+    else:
+        events.announce(ReadyToCome(consignment.id, at))
 
 
 def check_count(policy: Policy, count: int) -> None:
@@ -101,22 +68,17 @@ def check_count(policy: Policy, count: int) -> None:
     if count < rule.min_pieces:
         least = ngettext("Send at least %(num)s piece.", "Send at least %(num)s pieces.", rule.min_pieces)
         raise TooFewPieces(" ".join(filter(None, (least, rule.min_reason))))
-    if count > rule.max_pieces:
-        raise TooManyPieces(
-            ngettext("One parcel holds %(num)s piece.", "One parcel holds %(num)s pieces.", rule.max_pieces)
-        )
-
-
-def check_piece(policy: Policy, *, house: str, category: str, grade: str) -> None:
-    """Raise ``PieceNotTaken`` with the reason where such a piece is none we sell (NAP-05, NAP-08, BAL-09)."""
-    if not policy.modes.consignment.takes_house(house):
-        known = policy.modes.consignment.houses
-        raise PieceNotTaken("house", _("We take pieces of these houses only: %(houses)s.", houses=", ".join(known)))
-    check_kind(policy, category=category, grade=grade)
+    check_room(policy, count)
 
 
 def withdraw(consignment: Consignment, *, by: Person, at: datetime) -> None:
     """Think better of it before anything is sent: the label is given back. Raises ``CannotWithdrawConsigned``."""
     for piece in consignment.pieces:
-        move(piece, "withdraw", by=by, at=at)
+        let_go(piece, by=by, at=at)
     parcels.cancel_inbound(consignment.number, by=by, at=at)
+
+
+def let_go(piece: ConsignedPiece, *, by: HasActor, at: datetime) -> None:
+    """One piece is not sent after all. Raises ``CannotWithdrawConsigned``."""
+    move(piece, "withdraw", by=by, at=at)
+    end_draft(piece.listing, by=by, at=at)

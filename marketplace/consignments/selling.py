@@ -12,7 +12,7 @@ from marketplace.consignments import accounting, terms
 from marketplace.consignments.arriving import of_returned
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.moving import locked, move
-from marketplace.consignments.states import CannotWithdrawConsigned, PieceState
+from marketplace.consignments.states import CannotLoseConsigned, CannotWithdrawConsigned, PieceState
 from marketplace.custody import fees
 from marketplace.custody.examining import check_not_own, end_draft
 from marketplace.custody.fees import FeeIsOpen
@@ -23,6 +23,7 @@ from marketplace.events import SYSTEM, HasActor
 from marketplace.ledger import post
 from marketplace.listings import repricing, supply
 from marketplace.listings.states import CannotReprice, ListingState
+from marketplace.many_rows import among
 from marketplace.money import Money
 from marketplace.orders import facts as orders
 from marketplace.orders.models import Order
@@ -63,35 +64,33 @@ def lower_price(piece: ConsignedPiece, price: Money, *, by: Person, at: datetime
 def paid_for(fact: orders.OrderPaid) -> None:
     """Somebody bought it: its owner is told (NAP-37)."""
     order = db.session.get_one(Order, fact.order_id)
-    piece = db.session.scalar(
-        sa.select(ConsignedPiece).where(
-            ConsignedPiece.listing_id == order.listing_id, ConsignedPiece.state == PieceState.LIVE
-        )
-    )
+    piece = in_the_shop(order.listing_id)
     if piece is not None:
-        move(piece, "sell", by=SYSTEM, at=fact.at, order_id=order.id)
+        move(piece, "sell", by=SYSTEM, at=fact.at, order_id=order.id, channel_sale_id=None)
 
 
-def settled(fact: orders.OrderSettled) -> None:
-    """The sale stands: its owner is owed her share of what was paid for it."""
-    piece = _sold(fact.order_id)
-    if piece is None:
-        return
-    order = db.session.get_one(Order, fact.order_id)
-    owed = accounting.share(piece, order)
-    event = move(piece, "owe", by=SYSTEM, at=fact.at, owed_minor=owed.payout.minor)
-    post(accounting.consigned(piece, order, owed, event, fact.at))
+def in_the_shop(listing_id: int) -> ConsignedPiece | None:
+    """The piece that is for sale by this listing; None where it is nobody's but ours."""
+    on_sale = (ConsignedPiece.listing_id == listing_id, ConsignedPiece.state == PieceState.LIVE)
+    return db.session.scalar(sa.select(ConsignedPiece).where(*on_sale))
+
+
+def settled(fact: orders.OrdersSettled) -> None:
+    """The sales stand: whose pieces they were is owed her share of what was paid for each."""
+    for piece in _sold(fact.order_ids):
+        order = db.session.get_one(Order, piece.order_id)
+        owed = accounting.share(piece, order)
+        event = move(piece, "owe", by=SYSTEM, at=fact.at, owed_minor=owed.payout.minor)
+        post(accounting.consigned(piece, owed, event, fact.at, reference=order.number, order_id=order.id))
 
 
 def refunded(fact: orders.OrderRefunded) -> None:
     """The sale came to nothing. What was lost on its way is paid as if sold (NAP-19); everything else comes back."""
-    piece = _sold(fact.order_id)
-    if piece is None:
-        return
-    if fact.reason == EndReason.PARCEL_LOST:
-        lose(piece, at=fact.at)
-    else:
-        of_returned(piece, at=fact.at)
+    for piece in _sold([fact.order_id]):
+        if fact.reason == EndReason.PARCEL_LOST:
+            lose(piece, at=fact.at)
+        else:
+            of_returned(piece, at=fact.at)
 
 
 def refunded_late(fact: orders.RefundedLate) -> None:
@@ -105,16 +104,37 @@ def refunded_late(fact: orders.RefundedLate) -> None:
         post(accounting.forfeited(piece, piece.owed, event, fact.at))
 
 
-def _sold(order_id: int) -> ConsignedPiece | None:
-    return db.session.scalar(
-        sa.select(ConsignedPiece).where(ConsignedPiece.order_id == order_id, ConsignedPiece.state == PieceState.SOLD)
-    )
+def _sold(order_ids: Sequence[int]) -> Sequence[ConsignedPiece]:
+    """The consigned pieces among what these orders sold; most orders have none."""
+    sold = (among(ConsignedPiece.order_id, order_ids), ConsignedPiece.state == PieceState.SOLD)
+    return db.session.scalars(sa.select(ConsignedPiece).where(*sold).order_by(ConsignedPiece.id)).all()
+
+
+def can_lose(piece: ConsignedPiece) -> bool:
+    """Whether the desk may say that a piece was lost or damaged with us: not while somebody pays for it, or has bought
+    it, nor of a counterfeit.
+    """
+    is_held = piece.listing is not None and piece.listing.state is ListingState.HELD
+    is_counterfeit = piece.item is not None and piece.item.quarantined_at is not None
+    return piece.custody_is_ours and not is_held and not is_counterfeit
+
+
+def say_lost(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
+    """Somebody at the desk cannot find it, or it was damaged with us. What its owner would have paid for its way back
+    is let go. Raises ``CannotLoseConsigned`` or ``OwnPiece``.
+    """
+    piece = locked(piece)
+    if not can_lose(piece):
+        raise CannotLoseConsigned()
+    lose(piece, by=by, at=at)
+    fees.waive(piece, by=by, at=at)
 
 
 def lose(piece: ConsignedPiece, *, by: HasActor = SYSTEM, at: datetime) -> None:
     """Lost, stolen or damaged while it was ours to answer for: its value is owed (NAP-18, NAP-19, NAP-20)."""
     value = terms.value_of(piece)
     event = move(piece, "lose", by=by, at=at, owed_minor=value.minor)
+    end_draft(piece.listing, by=by, at=at)
     post(accounting.lost(piece, value, event, at))
 
 

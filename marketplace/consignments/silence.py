@@ -7,10 +7,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from marketplace.consignments import paying, proposing, selling, terms, waiting
+from marketplace.consignments import paying, proposing, requesting, selling, terms, waiting
 from marketplace.consignments.examining import choices, choose
 from marketplace.consignments.models import ConsignedPiece
-from marketplace.consignments.moving import move
 from marketplace.consignments.states import Choice, PieceState
 from marketplace.custody import inbound
 from marketplace.database import db
@@ -30,7 +29,7 @@ def sweep(piece_ids: Sequence[int], at: datetime) -> None:
 
 def _silent(piece: ConsignedPiece, at: datetime) -> None:
     if piece.state is _S.REQUESTED:
-        move(piece, "withdraw", by=SYSTEM, at=at)
+        requesting.let_go(piece, by=SYSTEM, at=at)
         parcels.cancel_inbound(piece.consignment.number, by=SYSTEM, at=at)
     elif piece.state is _S.PROPOSED:
         proposing.refuse(piece, by=SYSTEM, at=at)
@@ -54,4 +53,5 @@ def _choose(piece: ConsignedPiece, at: datetime) -> None:
 
 def _is_lost(piece: ConsignedPiece) -> bool:
     """Whether the carrier had it and nothing moved since; what was delivered is ours to find."""
-    return piece.order_id is None and inbound.is_lost(piece.consignment.number)
+    was_sold = piece.order_id is not None or piece.channel_sale_id is not None
+    return not was_sold and inbound.is_lost(piece.consignment.number)

@@ -11,6 +11,7 @@ from marketplace.events import Machine
 
 
 class PieceState(enum.StrEnum):
+    DRAFT = "draft"  # its owner describes it; nothing is asked yet
     REQUESTED = "requested"  # the label is with its owner
     INBOUND = "inbound"  # scanned: ours to answer for (NAP-18)
     RECEIVED = "received"
@@ -40,6 +41,10 @@ class Choice(enum.StrEnum):
     RETURN = "return"
     DONATE = "donate"
     RECYCLE = "recycle"
+
+
+class CannotRequest(Refusal):
+    message = _l("This request has been sent already.")
 
 
 class CannotReceive(Refusal):
@@ -94,6 +99,10 @@ class CannotWithdrawConsigned(Refusal):
     message = _l("This piece cannot be taken back now.")
 
 
+class CannotHandOn(Refusal):
+    message = _l("This piece is not to be given away or recycled.")
+
+
 class CannotSendBack(Refusal):
     message = _l("This piece is not to be sent back.")
 
@@ -103,6 +112,7 @@ _S = PieceState
 PIECE = Machine(
     states=PieceState,
     table={
+        (_S.DRAFT, "request"): _S.REQUESTED,
         (_S.REQUESTED, "scan"): _S.INBOUND,
         (_S.REQUESTED, "receive"): _S.RECEIVED,  # brought by hand, or a scan that never reached us
         (_S.INBOUND, "receive"): _S.RECEIVED,
@@ -126,7 +136,12 @@ PIECE = Machine(
         (_S.INBOUND, "lose"): _S.LOST,
         (_S.RECEIVED, "lose"): _S.LOST,
         (_S.INSPECTING, "lose"): _S.LOST,
+        (_S.DECLINED, "lose"): _S.LOST,
+        (_S.PROPOSED, "lose"): _S.LOST,
+        (_S.COUNTERED, "lose"): _S.LOST,
         (_S.ACCEPTED, "lose"): _S.LOST,
+        (_S.LIVE, "lose"): _S.LOST,
+        (_S.GOING_BACK, "lose"): _S.LOST,
         (_S.SOLD, "lose"): _S.LOST,
         (_S.DECLINED, "choose_return"): _S.GOING_BACK,
         (_S.DECLINED, "choose_donate"): _S.DONATED,
@@ -140,6 +155,7 @@ PIECE = Machine(
         (_S.GOING_BACK, "hand_back"): _S.RETURNED,
     },
     refusals={
+        "request": CannotRequest,
         "scan": CannotReceive,
         "receive": CannotReceive,
         "examine": CannotExamine,
@@ -170,9 +186,15 @@ PIECE = Machine(
 )
 
 # What the desk does with a piece; nobody there does it with a piece of their own.
-DESKS = frozenset({"receive", "examine", "decline", "propose", "agree", "stand", "hand_back"})
+DESKS = frozenset({"receive", "examine", "decline", "propose", "agree", "stand", "lose", "hand_back"})
 OVER = frozenset({_S.PAID, _S.SOLD_TO_US, _S.FORFEITED, _S.RETURNED, _S.DONATED, _S.RECYCLED, _S.WITHDRAWN})
-HERE = frozenset({_S.RECEIVED, _S.INSPECTING, _S.PROPOSED, _S.ACCEPTED, _S.LIVE})  # it lies with us
+# It lies with us.
+HERE = frozenset(
+    {_S.RECEIVED, _S.INSPECTING, _S.DECLINED, _S.PROPOSED, _S.COUNTERED, _S.ACCEPTED, _S.LIVE, _S.GOING_BACK}
+)
+LEAVING = frozenset({_S.DONATED, _S.RECYCLED})  # its owner has nothing to do with it any more; the desk takes it there
+# No price stands that its owner would receive a share of.
+UNPRICED = LEAVING | {_S.DECLINED, _S.REFUSED, _S.GOING_BACK, _S.RETURNED, _S.WITHDRAWN, _S.SOLD_TO_US, _S.FORFEITED}
 OWED = frozenset({_S.PAYABLE, _S.LOST})  # what consignment payable holds
 
 
@@ -186,6 +208,7 @@ class ActsNext(enum.StrEnum):
 
 
 ACTS_NEXT = {
+    _S.DRAFT: ActsNext.OWNER,
     _S.REQUESTED: ActsNext.OWNER,
     _S.INBOUND: ActsNext.CARRIER,
     _S.RECEIVED: ActsNext.DESK,

@@ -42,15 +42,25 @@ def calendar() -> BusinessCalendar:
 
 def net(rule: Consigning, price: Money) -> Net:
     """The owner's share of a price, half up, once; the commission is the rest (LUX-62, GAP-13)."""
-    kept = rule.commission_on(price.minor)
+    return _net(rule.commission_on(price.minor), price)
+
+
+def _net(kept: int, price: Money) -> Net:
     payout = price.share(10_000 - kept)
     return Net(price, kept, price - payout, payout)
 
 
+def kept_of(piece: ConsignedPiece, minor: int) -> int:
+    """The share kept of a price this piece is sold at, in basis points: with Smart Pricing never that of a lower band
+    than it was first listed in, so that a step takes no more than its share (GAP-10).
+    """
+    return rules(piece).commission_on(max(minor, piece.smart_from_minor or 0))
+
+
 def net_of(piece: ConsignedPiece, price: Money | None = None) -> Net | None:
-    """The same for the price on the table, or for another; None where there is none."""
+    """The same for this piece and the price on the table, or for another; None where there is none."""
     priced = price or piece.price
-    return None if priced is None else net(rules(piece), priced)
+    return None if priced is None else _net(kept_of(piece, priced.minor), priced)
 
 
 def early_fee(piece: ConsignedPiece, at: datetime) -> Money:

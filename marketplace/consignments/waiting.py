@@ -18,9 +18,15 @@ def wait(piece: ConsignedPiece, *, at: datetime) -> None:
     """Set the deadline of the state the piece is in now, in the place of any other; none where nobody is waited for."""
     piece.due_at = due_at(piece, at)
     if piece.due_at is None:
-        deadlines.cancel_deadlines([piece], DUE, at=at)
+        wait_no_more(piece, at=at)
     else:
         deadlines.set_deadline(DUE, piece, piece.due_at)
+
+
+def wait_no_more(piece: ConsignedPiece, *, at: datetime) -> None:
+    """Nobody is waited for any more."""
+    piece.due_at = None
+    deadlines.cancel_deadlines([piece], DUE, at=at)
 
 
 def due_at(piece: ConsignedPiece, at: datetime) -> datetime | None:
@@ -32,6 +38,8 @@ def due_at(piece: ConsignedPiece, at: datetime) -> datetime | None:
         _S.DECLINED: rule.choice_days,
         _S.PROPOSED: rule.answer_days,
         _S.GOING_BACK: rule.back_days,
+        _S.DONATED: rule.back_days,
+        _S.RECYCLED: rule.back_days,
     }
     business_days = {
         _S.RECEIVED: rule.examine_business_days,

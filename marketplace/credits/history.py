@@ -23,6 +23,10 @@ MOVEMENTS: dict[str, LazyString] = {
     "issue": _l("Paid to you"),
     "redeem": _l("Spent"),
     "reverse": _l("Given back"),
+    "credit_held": _l("Paid at our checkout"),
+    "credit_let_go": _l("Given back: not paid for"),
+    "refund": _l("Given back with a refund"),
+    "refund_part": _l("Given back with a refund"),
     "expire": _l("Ended unspent"),
     "void": _l("Taken back with the sale"),
 }

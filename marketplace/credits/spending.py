@@ -199,11 +199,13 @@ def reverse(*, number: str, token: ApiToken, at: datetime) -> Redemption:
     return redemption
 
 
-def give_back(key: str, amount: Money, *, at: datetime, before: Money | None = None) -> tuple[Line, ...]:
+def give_back(
+    key: str, amount: Money, *, at: datetime, before: Money | None = None, good_for_days: int | None = None
+) -> tuple[Line, ...]:
     """The lines that give ``amount`` of what the posting ``key`` took back to the credits it was taken from.
 
     What was taken last goes back first: it is what lasts longest. ``before`` went back already. A credit whose end is
-    near, or over, is good for a while longer.
+    near, or over, is good for a while longer: for ``good_for_days``, or the policy's days.
     """
     taken = db.session.execute(
         sa.select(LedgerEntry.store_credit_id, LedgerEntry.amount_minor)
@@ -218,7 +220,8 @@ def give_back(key: str, amount: Money, *, at: datetime, before: Money | None = N
         part = min(minor - gone, wanted)
         wanted -= part
         lines.append(Line(Account.STORE_CREDIT_LIABILITY, Money(-part, amount.currency), store_credit_id=credit_id))
-    store_credit.keep_alive([line.store_credit_id for line in lines if line.amount and line.store_credit_id], at=at)
+    regained = [line.store_credit_id for line in lines if line.amount and line.store_credit_id]
+    store_credit.keep_alive(regained, at=at, days=good_for_days)
     return tuple(line for line in lines if line.amount)
 
 

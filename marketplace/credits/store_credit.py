@@ -93,8 +93,9 @@ def spendable(holder_id: int, *, at: datetime, currency: str = "") -> list[Credi
     )
     if currency:
         mine = mine.where(StoreCredit.currency == currency)
-    locked = mine.order_by(StoreCredit.expires_at, StoreCredit.id).with_for_update()
-    found = db.session.scalars(locked.execution_options(populate_existing=True)).all()
+    locked = mine.order_by(StoreCredit.id).with_for_update()  # as everywhere: two never wait for each other in a ring
+    held = db.session.scalars(locked.execution_options(populate_existing=True)).all()
+    found = sorted(held, key=lambda credit: (credit.expires_at, credit.id))
     left = balances(found)
     return [CreditLeft(credit, left[credit.id]) for credit in found if left[credit.id]]
 
@@ -129,14 +130,20 @@ def balances(held: Sequence[StoreCredit]) -> dict[int, Money]:
     return {credit_id: Money(sums.get(credit_id, 0), currency) for credit_id, currency in currencies.items()}
 
 
-def keep_alive(credit_ids: Sequence[int], *, at: datetime) -> None:
-    """What goes back to a credit must not be lost at once: it stays good for the policy's days at least."""
-    floor = at + timedelta(days=versions.current().policy.payout.store_credit.returned_days)
-    short = sa.select(StoreCredit).where(StoreCredit.id.in_(credit_ids), StoreCredit.expires_at < floor)
-    for credit in db.session.scalars(short.order_by(StoreCredit.id).with_for_update()).all():
-        credit.expires_at, credit.expired_at = floor, None
+def keep_alive(credit_ids: Sequence[int], *, at: datetime, days: int | None = None) -> None:
+    """What goes back to a credit must not be lost at once: it is good for so many days at least, else the policy's.
+
+    One that had ended, whether by its day or with the sale it was paid for, is open again.
+    """
+    if days is None:
+        days = versions.current().policy.payout.store_credit.returned_days
+    floor = at + timedelta(days=days)
+    for credit in _locked(credit_ids):
+        if credit.expired_at is None and credit.expires_at >= floor:
+            continue
+        credit.expires_at, credit.expired_at = max(credit.expires_at, floor), None
         events.record(credit, "extend", by=SYSTEM, at=at)
-        deadlines.set_deadline(EXPIRES, credit, floor)
+        deadlines.set_deadline(EXPIRES, credit, credit.expires_at)
         _warn_next(credit, after=at)
 
 
@@ -156,6 +163,20 @@ def end(credit: StoreCredit, *, order_id: int, by: HasActor, at: datetime) -> Mo
         )
         post(Posting("void", credit, cause, at, credit.number, lines))
     return left
+
+
+def overfull() -> list[str]:
+    """Credits that hold more than was ever credited: more has gone back to them than was taken."""
+    held = -sa.func.sum(LedgerEntry.amount_minor)
+    rows = db.session.execute(
+        sa.select(StoreCredit.number, held)
+        .join(LedgerEntry, LedgerEntry.store_credit_id == StoreCredit.id)
+        .where(LedgerEntry.account == Account.STORE_CREDIT_LIABILITY)
+        .group_by(StoreCredit.id)
+        .having(held > StoreCredit.initial_minor)
+        .order_by(StoreCredit.id)
+    )
+    return [f"store credit {number} holds {minor}, more than it was given" for number, minor in rows]
 
 
 # Its end -------------------------------------------------------------------------------------------------------------

@@ -83,16 +83,13 @@ def draft(piece: Piece, number: str, owner_id: int, *, by: HasActor, at: datetim
     if piece.item is None:
         style = Style(
             number=number,
-            title=piece.title,
-            house=piece.house,
-            category=piece.category,
             collection="",
-            colour=piece.colour,
             material="",
             hardware="",
             list_price_minor=piece.retail_minor,
             currency=piece.currency,
             measurements={},
+            **_described(piece),
         )
         piece.item = Item(style=style, purchase_id=None, owner_id=owner_id, unit=1)
         db.session.add(piece.item)
@@ -101,6 +98,34 @@ def draft(piece: Piece, number: str, owner_id: int, *, by: HasActor, at: datetim
         piece.listing = starting.begin(piece.item, piece.item.style, by=by, at=at)
         db.session.flush()
     return piece.listing
+
+
+def _described(piece: Piece) -> dict[str, str]:
+    """What a style and its listing say alike."""
+    return {name: getattr(piece, name) for name in ("title", "house", "category", "colour")}
+
+
+def redraft(piece: Piece) -> Listing:
+    """The same draft, of a piece that its owner has described otherwise before she sent it."""
+    if piece.item is None or piece.listing is None:
+        raise LookupError("there is no draft")
+    style, listing = piece.item.style, piece.listing
+    style.list_price_minor = listing.original_price_minor = piece.retail_minor
+    for name, value in _described(piece).items():
+        setattr(style, name, value)
+        setattr(listing, name, value)
+    listing.search_text = starting.searched(style)
+    return listing
+
+
+def forget_draft(piece: Piece) -> None:
+    """Remove what was begun for a piece that nobody but its owner has ever seen, photos included."""
+    if piece.item is None or piece.listing is None:
+        raise LookupError("there is no draft")
+    db.session.refresh(piece.listing, with_for_update=True)  # a photo that is being recorded is waited for
+    for row in (piece.listing, piece.item, piece.item.style):
+        db.session.delete(row)
+        db.session.flush()
 
 
 def end_draft(listing: Listing | None, *, by: HasActor, at: datetime) -> None:

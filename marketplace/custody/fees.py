@@ -1,4 +1,7 @@
-"""Fees that owners owe us for pieces in our care: taken from their next payout, as far as it reaches (GAP-19)."""
+"""Fees that owners owe us for pieces in our care: taken from their next payout, as far as it reaches (GAP-19).
+
+Or paid by a link before that: ``billing``.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from marketplace import events
+from marketplace.custody import billing
 from marketplace.custody.models import Charged
 from marketplace.database import db
 from marketplace.errors import Refusal
@@ -17,7 +21,7 @@ from marketplace.money import Money
 
 
 class FeeIsOpen(Refusal):
-    message = _l("The fee for this piece is not settled yet: it is taken from the next payout, or waived.")
+    message = _l("The fee for this piece is not settled yet: it is paid, taken from the next payout, or waived.")
 
 
 def take(owner_id: int, owed: Money, *, at: datetime) -> Money:
@@ -26,6 +30,7 @@ def take(owner_id: int, owed: Money, *, at: datetime) -> Money:
     for piece in _open(owner_id):
         if taken + piece.fee <= owed:
             taken, piece.fee_settled_at = taken + piece.fee, at
+            billing.close(piece, at=at)
     return taken
 
 
@@ -33,7 +38,8 @@ def _open(owner_id: int) -> list[Charged]:
     found: list[Charged] = []
     for model in charged_models():
         open_fee = (model.fee_minor > 0, model.fee_settled_at.is_(None), model.is_of(owner_id))
-        found += db.session.scalars(sa.select(model).where(*open_fee).order_by(model.id).with_for_update()).all()
+        locked = sa.select(model).where(*open_fee).order_by(model.id).with_for_update()
+        found += db.session.scalars(locked.execution_options(populate_existing=True)).all()
     return found
 
 
@@ -47,3 +53,4 @@ def waive(piece: Any, *, by: HasActor, at: datetime) -> None:
     if piece.fee_open:
         events.record(piece, "waive_fee", by=by, at=at, fee_minor=piece.fee_minor)
         piece.fee_minor = 0
+        billing.close(piece, at=at)

@@ -20,6 +20,13 @@ def put(tag: str, place: str, *, by: Person | None, at: datetime) -> None:
     db.session.add(CustodyEntry(tag=tag, at=at, by_id=by.id if by else None, place=place))
 
 
+def take_in(tag: str, place: str, *, store: str | None, by: Person, at: datetime) -> None:
+    """Tick a piece in that lies before us; ``store``: where its owner handed it over, and the risk with it (BAL-02)."""
+    if store is not None and store != place:
+        put(tag, store, by=by, at=at)
+    put(tag, place, by=by, at=at)
+
+
 def entries(tag: str) -> Sequence[CustodyEntry]:
     """Everywhere the piece has been, oldest first."""
     return db.session.scalars(sa.select(CustodyEntry).where(CustodyEntry.tag == tag).order_by(CustodyEntry.id)).all()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import date, datetime, time
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.database import Model
+from marketplace.database import JSONDocument, Model, enum_column
+from marketplace.errors import Refusal
+from marketplace.events import Machine
 from marketplace.money import Money
 from marketplace.people.models import Person
 
@@ -17,7 +21,24 @@ class Way(enum.StrEnum):
     """How pieces come to us."""
 
     DROP_OFF = "drop_off"  # handed in at one of the carrier's points
-    COLLECTION = "collection"  # collected at their owner's door, on a day (NAP-25)
+    COLLECTION = "collection"  # collected at their owner's door, on a day, within hours (NAP-25)
+    STORE = "store"  # brought to one of our stores, without a label (BAL-02)
+
+
+class Arranged:
+    """How the pieces of a request come to us, as ``arranging.agreed`` says it; empty until that is agreed."""
+
+    way: Mapped[Way | None] = mapped_column(enum_column(Way))
+    collect_on: Mapped[date | None]
+    collect_from: Mapped[time | None]
+    collect_until: Mapped[time | None]
+    place: Mapped[dict[str, Any] | None] = mapped_column(JSONDocument)  # key, name, address
+    ships_from: Mapped[dict[str, Any] | None] = mapped_column(JSONDocument)  # of a parcel
+
+    @property
+    def store_name(self) -> str | None:
+        """The store they are brought to."""
+        return self.place["name"] if self.way is Way.STORE and self.place else None
 
 
 class Described:
@@ -76,6 +97,58 @@ class Charged:
     def fee_open(self) -> Money:
         """What of the fee is still to be settled."""
         return Money.zero(self.currency) if self.fee_settled_at else self.fee
+
+
+class BillState(enum.StrEnum):
+    OPEN = "open"
+    PAID = "paid"
+    OVER = "over"  # taken from a payout, or waived
+
+
+class BillIsOver(Refusal):
+    message = _l("Nothing is owed for this any more.")
+
+
+_B = BillState
+BILL = Machine(
+    states=BillState,
+    table={(_B.OPEN, "pay"): _B.PAID, (_B.OPEN, "close"): _B.OVER},
+    refusals={"pay": BillIsOver, "close": BillIsOver},
+    owes={"pay": "fee_paid"},
+)
+
+
+class FeeBill(Model):
+    """A fee for a piece that its owner is asked to pay by a link; at most one stands open for a piece (GAP-19)."""
+
+    __tablename__ = "fee_bills"
+    machine: ClassVar[Machine] = BILL
+    __table_args__ = (
+        sa.Index(
+            "uq_fee_bills_open",
+            "subject_type",
+            "subject_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(sa.String(12), unique=True)
+    owner_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    subject_type: Mapped[str] = mapped_column(sa.String(40))  # the table of the piece, and its id there
+    subject_id: Mapped[int]
+    title: Mapped[str] = mapped_column(sa.String(120))  # of the piece
+    state: Mapped[BillState] = mapped_column(enum_column(BillState), default=BillState.OPEN)
+    amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    asked_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
 
 
 class CustodyEntry(Model):

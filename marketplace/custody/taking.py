@@ -1,13 +1,11 @@
-"""Which pieces we take in at all, and on which day: what both ways of handing a piece to us ask first."""
+"""Which pieces we take in at all: what selling for their owners and buying ask first."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from marketplace.errors import Refusal
 from marketplace.money import Money
@@ -44,11 +42,6 @@ class PieceNotTaken(Refusal):
         self.field = field
 
 
-class CannotCollectThen(Refusal):
-    message = _l("Choose a business day from tomorrow on.")
-    status = 422
-
-
 def check_kind(policy: Policy, *, category: str, grade: str) -> None:
     """Raise ``PieceNotTaken`` with the reason where no piece of this kind or grade is taken (NAP-05, NAP-08)."""
     found = policy.eligibility.category(category)
@@ -62,10 +55,3 @@ def check_kind(policy: Policy, *, category: str, grade: str) -> None:
         raise PieceNotTaken("grade", _("Choose one of these."))
     if refusal := scale[grade].refusal:
         raise PieceNotTaken("grade", refusal)
-
-
-def check_day(policy: Policy, day: date, at: datetime) -> None:
-    """Raise ``CannotCollectThen`` where no driver comes on that day (NAP-25)."""
-    today = at.astimezone(policy.calendar.zone).date()
-    if day <= today or not policy.calendar.is_business_day(day):
-        raise CannotCollectThen()

@@ -36,7 +36,10 @@ VISA, MASTERCARD, AMEX = "4242424242424242", "5555555555554444", "37828224631000
 
 
 def check_out(buyer: Character, pieces: Sequence[Piece], *, ship_to: PostalAddress | None = None) -> int:
-    """Write the offer down for these pieces; returns the checkout's id. A guest is a new person each time."""
+    """Write the offer down for these pieces; returns the checkout's id. A guest is a new person each time.
+
+    A member pays with store credit first, where the programme takes it.
+    """
     address = (ship_to or buyer.address).mapping
     with unit_of_work(reading=True):
         listings = [listing_of(piece) for piece in pieces]
@@ -50,17 +53,20 @@ def check_out(buyer: Character, pieces: Sequence[Piece], *, ship_to: PostalAddre
             ship_to=address,
             quote=quote,
             form_token=key,
+            uses_credit=buyer.is_member,
             at=at,
         )
         return checkout.id
 
 
-def open_payment(checkout_id: int) -> str:
-    """Take the pieces and open the provider's page; returns the provider's name for it."""
+def open_payment(checkout_id: int) -> str | None:
+    """Take the pieces and open the provider's page; returns the provider's name for it, None where credit paid all."""
     with unit_of_work() as session:
         checkout = session.get_one(Checkout, checkout_id)
         back = f"{current_app.config['SETTINGS'].public_url}/checkout/{checkout.number}/return"
         attempt = checkouts.start_payment(checkout, return_url=back, by=checkout.buyer, at=clock.now())
+        if attempt is None:
+            return None
         attempt_id, request, key = attempt.id, attempt.request, attempt.key
     page = gateway().open_page(request, key)
     with unit_of_work() as session:
@@ -71,14 +77,19 @@ def open_payment(checkout_id: int) -> str:
 def pay(checkout_id: int, card: str) -> list[int]:
     """Pay with a card on the provider's page, whose webhook tells the shop; returns the ids of the orders."""
     ref = open_payment(checkout_id)
+    if ref is not None:
+        _pay_by_card(ref, card)
+    with unit_of_work(reading=True) as session:
+        return [order.id for order in session.get_one(Checkout, checkout_id).orders]
+
+
+def _pay_by_card(ref: str, card: str) -> None:
     with unit_of_work() as session:
         if (outcome := sandbox.pay(ref, card)) != "paid":
             raise RuntimeError(f"the demo's card was refused: {outcome}")
         row = session.scalars(sa.select(SandboxSession).where(SandboxSession.ref == ref)).one()
         notice = sandbox.notice_of(row)
-        orders = [order.id for order in session.get_one(Checkout, checkout_id).orders]
     _accepted(provider.deliver(notice))
-    return orders
 
 
 def buy(buyer: Character, pieces: Sequence[Piece], card: str, *, ship_to: PostalAddress | None = None) -> list[int]:

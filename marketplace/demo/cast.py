@@ -122,6 +122,7 @@ STAFF = (
     ("Marta Quince", Role.AGENT),
     ("Wendell Price", Role.WAREHOUSE),
     ("Judith Amsel", Role.MANAGER),
+    ("Tobias Renner", Role.MANAGER),
 )
 
 

@@ -16,9 +16,10 @@ from marketplace.database import db, unit_of_work
 from marketplace.demo import load, serving, world
 from marketplace.migrating import upgrade
 from marketplace.people import demo_sign_ins
-from marketplace.programme import versions
+from marketplace.programme import reading, versions
+from marketplace.programme.models import ProgrammeVersion
 from marketplace.programme.reading import PolicyError
-from marketplace.settings import Settings, UnsafeSettings
+from marketplace.settings import DATABASE, Settings, UnsafeSettings, own_database
 
 INTERRUPTED = "The last seeding was interrupted."
 
@@ -68,9 +69,28 @@ def demo(port: int, programme: str) -> None:
 
 
 def _shop(url: str, programme: str) -> Flask:
-    """An application of its own: the one that carries this command knows neither the port nor the programme."""
-    settings = Settings.from_environment()
-    return marketplace.create_app(replace(settings, sandbox=True, public_url=url, programme=programme))
+    """An application of its own: the one that carries this command knows neither the port nor the programme.
+
+    A world of another programme is left alone: its amounts, people and countries would be read by the wrong policy.
+    """
+    settings = replace(Settings.from_environment(programme=programme), sandbox=True, public_url=url)
+    app = marketplace.create_app(settings)
+    with app.app_context():
+        lives_here = _programme_here()
+    if lives_here in (None, reading.read(programme).identity.key):
+        return app
+    if settings.database_url != DATABASE:
+        raise click.ClickException(f"DATABASE_URL holds the world of {lives_here}: name another for {programme}.")
+    return marketplace.create_app(replace(settings, database_url=f"sqlite:///{own_database(programme)}"))
+
+
+def _programme_here() -> str | None:
+    """The key of the programme whose world this database holds; None for an empty one."""
+    if not sa.inspect(db.engine).has_table(ProgrammeVersion.__tablename__):
+        return None
+    with unit_of_work(reading=True):
+        body = db.session.scalar(sa.select(ProgrammeVersion.body).order_by(ProgrammeVersion.number.desc()).limit(1))
+    return body["identity"]["key"] if body else None
 
 
 def _prepare(app: Flask) -> None:

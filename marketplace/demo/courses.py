@@ -59,7 +59,7 @@ COURSES = (
     Course(sales.delivered, 1, 6, 6, seller=SELLERS[4], buyer=STARS[0], card=AMEX),
     Course(sales.unlabelled, 2, 1, 1),
     Course(sales.paid, 1, 1, 1, seller=UNREACHABLE),  # the mail with her label bounces, so the order stays paid
-    Course(sales.disputed, 9, 12, 6),
+    Course(sales.disputed, 9, 12, 7),
     Course(sales.taken_back_by_carrier, 1, 6, 6),
     Course(sales.refunded_after_dispute, 1, 35, 35),
     Course(sales.never_shipped, 1, 40, 40),

@@ -12,9 +12,10 @@ from marketplace.buybacks import arriving, inspecting, quoting, requesting
 from marketplace.buybacks.models import Buyback
 from marketplace.buybacks.states import WayBack
 from marketplace.buybacks.terms import open_forms
+from marketplace.custody.arranging import Arrangement
 from marketplace.custody.taking import PieceNotTaken, Wish
 from marketplace.database import db, unit_of_work
-from marketplace.demo import buying
+from marketplace.demo import buying, handing_over
 from marketplace.demo.cast import Character, members_in, staff
 from marketplace.demo.library import HOUSE, PER_DOLLAR, library
 from marketplace.demo.pictures.shots import Take
@@ -53,6 +54,7 @@ def tell_all(stage: Stage, policy: Policy) -> None:
         (arrived, 9),
         (sent, 6),
         (taken, 4),
+        *([(to_be_brought, 5)] if policy.inbound.stores else []),
         (hoped_for_more, 3),
         (quoted, 2),
         (asked, 1),
@@ -113,8 +115,14 @@ def taken(stage: Stage, offer: Offer, policy: Policy) -> Story:
     """Accepted; the label is in its owner's mail."""
     yield from quoted(stage, offer, policy)
     yield stage.some_time(offer.days_ago - 1, 20)
-    form = open_forms(policy)[0]
-    _do(offer, lambda one, at: quoting.accept(one, form, ships_from=offer.owner.address, by=one.owner, at=at))
+    _accept(offer, policy, Arrangement(offer.owner.address))
+
+
+def to_be_brought(stage: Stage, offer: Offer, policy: Policy) -> Story:
+    """Accepted; its owner brings it to the store."""
+    yield from quoted(stage, offer, policy)
+    yield stage.some_time(offer.days_ago - 1, 20)
+    _accept(offer, policy, handing_over.to_a_store(policy.inbound.stores[0]))
 
 
 def sent(stage: Stage, offer: Offer, policy: Policy) -> Story:
@@ -181,6 +189,10 @@ def _ask(stage: Stage, offer: Offer, policy: Policy) -> None:
         if made.listing is None:
             raise LookupError(f"{made.number} has no draft")
         photos.keep(made.listing, "front", stage.album.photo(offer.take, "front"), by=by, at=at)
+
+
+def _accept(offer: Offer, policy: Policy, comes: Arrangement) -> None:
+    _do(offer, lambda one, at: quoting.accept(one, open_forms(policy)[0], comes, by=one.owner, at=at))
 
 
 def _more(buyback: Buyback) -> Money:

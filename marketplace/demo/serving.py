@@ -9,6 +9,7 @@ from typing import NoReturn
 from flask import Flask
 from waitress.server import create_server
 
+from marketplace.buyer.shop import write_views
 from marketplace.jobs import embedding
 
 HOST = "127.0.0.1"
@@ -42,6 +43,7 @@ def serve(app: Flask, listening: socket.socket) -> None:
         server.run()  # returns at SystemExit
     finally:
         server.close()
+        write_views(app)
         if running is not None:
             running.stop()
 

@@ -39,6 +39,7 @@ class Timeline:
         self._today = clock.wall().astimezone(calendar.zone).date()
         self._stories: list[tuple[datetime, int, Story]] = []
         self._numbers = count()
+        self._end = self._at(self.day(1), LAST_OF_THE_DAY)
         self._now = self._last_act = self.moment(days_ago=DAYS, hour=8)
 
     def begin(self) -> None:
@@ -63,8 +64,13 @@ class Timeline:
         return self._today - timedelta(days=days_ago)
 
     def tell(self, story: Story) -> None:
-        """Let a story begin at the first moment it names."""
+        """Let a story go on at the next moment it names: yesterday at the latest, whatever the hour is now.
+
+        Raises ``ValueError`` for a later one: it would be told before it could have happened.
+        """
         for moment in story:
+            if moment > self._end:
+                raise ValueError(f"a story goes on at {moment}, after the end of yesterday")
             heapq.heappush(self._stories, (moment, next(self._numbers), story))
             return
 
@@ -75,7 +81,7 @@ class Timeline:
             self._go_to(moment)
             self.tell(story)
             self._last_act = self._now
-        self._go_to(self._at(self.day(1), LAST_OF_THE_DAY))
+        self._go_to(self._end)
         # Whatever the hour of the day it is now: no question to the carrier falls due before the world is ready.
         asking.poll_tracking()
         runner.run_until_idle()

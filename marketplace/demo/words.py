@@ -29,7 +29,7 @@ DETAILS = (
     "No smoke, no pets, no perfume.",
     "The leather has softened a little and feels better for it.",
     "It was conditioned last spring by our local cobbler's cream, never dyed.",
-    "The color is true to the photos in daylight.",
+    "The photos were taken in daylight and are true to it.",
     "All stitching is whole; I checked it under a lamp.",
     "The strap sits at the same hole it came with.",
     "It stands up by itself, even when it is empty.",
@@ -38,7 +38,7 @@ DETAILS = (
 NEW_WITH_TAGS = (
     "Never carried. The tag is still on, and the paper is still inside.",
     "Bought twice by mistake; this one never left its box.",
-    "A gift in a color I do not wear. Untouched, with its tag.",
+    "A gift in a shade I do not wear. Untouched, with its tag.",
 )
 CONSIGNED = (
     "Worn by its first owner for two seasons, then kept in its dust bag.",
@@ -58,7 +58,7 @@ RATINGS = (
     (5, "Exactly as described, and beautifully packed."),
     (5, "Even nicer than in the photos. It arrived in three days."),
     (5, "Wrapped like a present, with a handwritten card. Thank you."),
-    (5, "I had looked for this color for two years."),
+    (5, "I had looked for this one for two years."),
     (4, "As described. The box was a little large for it."),
     (5, "The mark on the corner is just as small as she said."),
     (5, "Soft leather, clean lining, quick shipping."),

@@ -113,6 +113,7 @@ def _show(chargeback: Chargeback, sent: Form | None = None) -> ResponseReturnVal
         silence=silence.outcome if silence else None,
         reason=reason(chargeback.reason),
         orders=cases.orders_of(chargeback),
+        fee=cases.fee_of(chargeback),
         cost=_cost(chargeback),
         is_own=cases.is_party(chargeback, the_person()),
         may_answer=may_answer,
@@ -131,6 +132,8 @@ def _show(chargeback: Chargeback, sent: Form | None = None) -> ResponseReturnVal
 def _cost(chargeback: Chargeback) -> Money:
     """What the bank has of its orders' money and nobody has covered, and what it charged for that."""
     taken = chargeback.fee
+    if cases.fee_of(chargeback) is not None:
+        return taken + chargeback.withdrawn
     for order in cases.orders_of(chargeback):
         taken += balance(Account.CHARGEBACKS, chargeback.currency, order_id=order.id)
     return taken

@@ -33,14 +33,18 @@ ABOUT: dict[str, LazyString] = {
     "alarms": _l("Alarm"),
     "consigned_pieces": _l("Consigned piece"),
     "buybacks": _l("Buyback"),
+    "channel_sales": _l("Sale elsewhere"),
     "payout_runs": _l("Payout run"),
     "payout_transfers": _l("Bank transfer"),
+    "fee_bills": _l("Fee"),
 }
 
 _GOES_ON = _l("Goes on: the report was taken back")
 _ORDER: dict[str, LazyString] = {
     "place": _l("Placed"),
     "pay": _l("Paid"),
+    "credit_held": _l("Store credit set aside"),
+    "credit_let_go": _l("Store credit given back"),
     "late_capture": _l("A payment came too late"),
     "second_payment": _l("Paid a second time"),
     "expire": _l("Not paid in time"),
@@ -131,12 +135,29 @@ _PERSON: dict[str, LazyString] = {
     "second_factor_forgotten": _l("Second factor taken off"),
     "looked_up": _l("Looked up"),
     "change_bank": _l("Bank details changed"),
+    "want_wallet": _l("Account with the payout partner begun"),
     "file_tax_form": _l("Tax form filed"),
     "confirm_identity": _l("Identity checked"),
     "prefer_payout": _l("Form of payouts chosen"),
     "gift_cards_looked_up": _l("Gift cards looked up by e-mail"),
 }
+_CHANNEL_SALE: dict[str, LazyString] = {
+    "take": _l("Sold there: the piece was free"),
+    "refuse": _l("Refused"),
+    "pass_over": _l("Cancelled there before we heard of it"),
+    "send": _l("Handed to the channel's carrier"),
+    "give_up": _l("Given up: not found"),
+    "complete": _l("The sale stands"),
+    "cancel": _l("Cancelled there"),
+    "return": _l("Returned there"),
+    "call_off": _l("Cancelled there at our request"),
+    "receive": _l("Paid for by the marketplace"),
+}
+
 _CONSIGNED: dict[str, LazyString] = {
+    "describe": _l("Described by its owner"),
+    "take_out": _l("Taken out of the request"),
+    "request": _l("Asked for"),
     "scan": _l("First scan"),
     "receive": _l("Received"),
     "examine": _l("Examination begun"),
@@ -152,6 +173,8 @@ _CONSIGNED: dict[str, LazyString] = {
     "agree": _l("The owner's price was taken"),
     "stand": _l("We stayed with our price"),
     "put_on_sale": _l("Put on sale"),
+    "step": _l("Price lowered by a step of Smart Pricing"),
+    "stop_steps": _l("Smart Pricing stopped by its owner"),
     "sell": _l("Sold"),
     "sell_to_us": _l("Sold to us"),
     "come_back": _l("The sale came to nothing"),
@@ -163,6 +186,7 @@ _CONSIGNED: dict[str, LazyString] = {
     "take_back": _l("Asked back by its owner"),
     "go_back": _l("On its way back"),
     "hand_back": _l("Back with its owner"),
+    "hand_on": _l("Given away or recycled"),
     "waive_fee": _l("Fee waived"),
 }
 
@@ -176,6 +200,7 @@ _BUYBACK: dict[str, LazyString] = {
     "answer": _l("Its owner's hope was answered"),
     "lapse": _l("Quote lapsed"),
     "switch": _l("Sold to us instead of through us"),
+    "declare": _l("Declared to sell as a private person"),
     "scan": _l("First scan"),
     "receive": _l("Received"),
     "examine": _l("Examination begun"),
@@ -188,6 +213,7 @@ _BUYBACK: dict[str, LazyString] = {
     "fetch": _l("Way back chosen"),
     "buy": _l("Bought: the piece is ours"),
     "pay": _l("Its owner is paid"),
+    "bounce": _l("A bank sent the payment back"),
     "lose": _l("Lost in our care"),
     "withdraw": _l("Withdrawn"),
     "hand_back": _l("Back with its owner"),
@@ -234,7 +260,14 @@ EVENTS: dict[str, dict[str, LazyString]] = {
     "saved_replies": {"keep": _l("Kept"), "retire": _l("Retired")},
     "alarms": {"clear": _l("Cleared")},
     "consigned_pieces": _CONSIGNED,
+    "channel_sales": _CHANNEL_SALE,
     "buybacks": _BUYBACK,
+    "fee_bills": {
+        "ask": _l("Asked for"),
+        "pay": _l("Paid by its link"),
+        "close": _l("Settled otherwise"),
+        "late_payment": _l("Paid although it was settled"),
+    },
     "payout_runs": {
         "prepare": _l("Prepared"),
         "approve": _l("Approved"),
@@ -246,6 +279,7 @@ EVENTS: dict[str, dict[str, LazyString]] = {
         "arrive": _l("Paid by the bank"),
         "fail": _l("Refused by the bank"),
         "come_back": _l("Came back from the bank"),
+        "take_back": _l("Asked back"),
         "drop": _l("Taken out of the run"),
     },
 }

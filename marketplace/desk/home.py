@@ -15,13 +15,13 @@ from marketplace.buybacks.models import Buyback
 from marketplace.consignments.models import ConsignedPiece, Consignment
 from marketplace.credits.models import GiftCard
 from marketplace.database import db
+from marketplace.desk import queues
 from marketplace.desk.labels import ALARMS, refused_refund
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form
 from marketplace.jobs import parked
 from marketplace.jobs.alarms import Alarm, AlarmKind, clear_alarm
 from marketplace.listings.models import Listing
-from marketplace.listings.states import ListingState
 from marketplace.orders import tax_books
 from marketplace.orders.models import Order
 from marketplace.payments import refunds
@@ -56,6 +56,7 @@ VIEWS = (
     ("supply.supply", "Supply", (Role.WAREHOUSE, Role.REVIEWER)),
     ("intake.scan", "Intake", (Role.WAREHOUSE, Role.REVIEWER)),
     ("desk_quotes.quotes", "Quotes", (Role.REVIEWER,)),
+    ("desk_channels.sales", "Sold elsewhere", (Role.WAREHOUSE, Role.MANAGER)),
     ("gift_card_desk.search", "Gift cards", (Role.AGENT,)),
     ("desk_payouts.due", "Payouts", (Role.MANAGER,)),
     ("people_desk.search", "People", (Role.AGENT,)),
@@ -64,6 +65,11 @@ VIEWS = (
     ("desk_reports.all_reports", "Reports", (Role.MANAGER,)),
     ("desk_audit.done", "Audit", (Role.MANAGER,)),
 )
+
+
+# What is seldom opened stands under "More" as soon as all of it would not fit one line.
+SELDOM = frozenset({"Sold elsewhere", "Gift cards", "Payouts", "People", "Replies", "Reports", "Audit"})
+MOST_IN_LINE = 10
 
 
 @bp.record_once
@@ -85,6 +91,7 @@ def _navigation(state: Any) -> None:
             "Supply": _("Supply"),
             "Intake": _("Intake"),
             "Quotes": _("Quotes"),
+            "Sold elsewhere": _("Sold elsewhere"),
             "Gift cards": _("Gift cards"),
             "Payouts": _("Payouts"),
             "People": _("People"),
@@ -93,20 +100,28 @@ def _navigation(state: Any) -> None:
             "Reports": _("Reports"),
             "Audit": _("Audit trail"),
         }
+        open_views = [
+            (label, {"href": url_for(endpoint), "label": labels[label]})
+            for endpoint, label, roles in VIEWS
+            if person.has_role(*roles) and endpoint in app.view_functions and _is_on(endpoint)
+        ]
+        folded = SELDOM if len(open_views) > MOST_IN_LINE else frozenset()
         return {
             "desk_keys": preferences.has_keys(person),
-            "desk_views": [
-                {"href": url_for(endpoint), "label": labels[label]}
-                for endpoint, label, roles in VIEWS
-                if person.has_role(*roles) and endpoint in app.view_functions and _is_on(endpoint)
-            ],
+            "desk_views": [view for label, view in open_views if label not in folded],
+            "desk_more": [view for label, view in open_views if label in folded],
         }
 
 
 def _is_on(endpoint: str) -> bool:
     """Whether this part of the desk has anything to do under the policy in force."""
-    modes = versions.current().policy.modes
-    needs = {"intake.scan": modes.consignment.is_on or modes.buyback.is_on, "desk_quotes.quotes": modes.buyback.is_on}
+    policy = versions.current().policy
+    modes = policy.modes
+    needs = {
+        "intake.scan": modes.consignment.is_on or modes.buyback.is_on,
+        "desk_quotes.quotes": modes.buyback.is_on,
+        "desk_channels.sales": policy.channels.is_on,
+    }
     return needs.get(endpoint, True)
 
 
@@ -121,11 +136,9 @@ def keys() -> ResponseReturnValue:
 @bp.get("/desk")
 @staff(Role.REVIEWER, Role.AGENT, Role.WAREHOUSE)
 def home() -> ResponseReturnValue:
-    """Open alarms, oldest first, and the length of the review queue."""
+    """Open alarms, oldest first, and how long each queue is."""
     alarms = db.session.scalars(sa.select(Alarm).where(Alarm.cleared_at.is_(None)).order_by(Alarm.raised_at)).all()
-    waiting = db.session.scalar(
-        sa.select(sa.func.count()).select_from(Listing).where(Listing.state == ListingState.SUBMITTED)
-    )
+    waiting = queues.waiting()
     rows = [
         {
             "alarm": alarm,
@@ -139,8 +152,8 @@ def home() -> ResponseReturnValue:
     return render_template(
         "desk/home.html",
         alarms=rows,
-        waiting=waiting or 0,
-        review=page_if_open("review.queue"),
+        queues=waiting,
+        next_page=queues.next_page(waiting),
         may_clear=page_if_open("desk.clear", alarm_id=0) is not None,
     )
 

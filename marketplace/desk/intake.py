@@ -9,25 +9,25 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import StringField
 
 from marketplace import clock
 from marketplace.buybacks import inspecting
 from marketplace.buybacks.models import Buyback
 from marketplace.consignments import examining, finding, proposing, terms
 from marketplace.consignments.models import ConsignedPiece, Consignment
+from marketplace.consignments.states import CannotHandOn
 from marketplace.custody import log
 from marketplace.custody.fees import FeeIsOpen
-from marketplace.desk import intake_kinds
+from marketplace.desk import expected, intake_kinds
+from marketplace.desk.intake_forms import PlaceForm, ReviseForm
 from marketplace.desk.intake_kinds import Piece, address, kind_of, piece_at, place_of
 from marketplace.errors import NotFound, Refusal
-from marketplace.form_fields import Form, MoneyField
 from marketplace.listings.completeness import missing
+from marketplace.listings.showing import photo
 from marketplace.payouts.words import PAYOUT_FORMS
 from marketplace.people.models import Role
 from marketplace.permissions import page_if_open, staff, the_person
 from marketplace.shipping import parcels
-from marketplace.text import PlainText
 
 bp = Blueprint("intake", __name__)
 
@@ -36,20 +36,8 @@ LISTS = {
     "examine": _l("To examine"),
     "answer": _l("To answer"),
     "back": _l("To send back"),
+    "leaving": _l("To give away or recycle"),
 }
-
-
-class PlaceForm(Form):
-    """Where the piece goes, in the house's own words: a shelf, a room, a parcel's number."""
-
-    place = StringField(_l("Place"), [PlainText(60)])
-
-
-class ReviseForm(Form):
-    """What a piece is worth after all, and why."""
-
-    price = MoneyField(_l("Revised quote"))
-    reason = StringField(_l("Why"), [PlainText(300)])
 
 
 @bp.get("/desk/intake")
@@ -63,12 +51,18 @@ def scan() -> ResponseReturnValue:
     if found is not None:
         return redirect(address(found), 303)
     lists = [(label, [_row(piece) for piece in intake_kinds.waiting(name)]) for name, label in LISTS.items()]
-    return render_template("desk/intake.html", tag=tag, lists=lists)
+    return render_template(
+        "desk/intake.html",
+        tag=tag,
+        lists=lists,
+        at_stores=expected.at_stores(),
+        by_collection=expected.by_collection(clock.now(), terms.calendar()),
+    )
 
 
 def _row(piece: Piece) -> dict[str, Any]:
     kind = kind_of(piece)
-    return {"piece": piece, "href": address(piece), "label": kind.label(piece.state), "tone": kind.tone(piece.state)}
+    return {"piece": piece, "href": address(piece), "label": kind.label(piece), "tone": kind.tone(piece)}
 
 
 @bp.get("/desk/intake/<number>")
@@ -95,22 +89,29 @@ def piece(number: str, position: int) -> ResponseReturnValue:
 
 def _page(found: Piece, *, form: PlaceForm | None = None, revise: ReviseForm | None = None) -> ResponseReturnValue:
     kind = kind_of(found)
-    policy = kind.policy(found)
+    policy, store = kind.policy(found), kind.handed_over_at(found)
     needs_another = kind.needs_two_people(policy) and found.examined_by == the_person().id
     own = _of_buyback(found, revise) if isinstance(found, Buyback) else _of_consigned(found)
     body = render_template(
         f"desk/intake_{kind.name}.html",
         piece=found,
         here=place_of(found),
-        label=kind.label(found.state),
-        tone=kind.tone(found.state),
-        form=form or PlaceForm(formdata=None),
+        label=kind.label(found),
+        tone=kind.tone(found),
+        form=form or PlaceForm(formdata=None, place=store),
+        store=store,
         grade=policy.condition.grade(found.grade).label,
         category=policy.eligibility.category(found.category),
         reasons=policy.review.decline_reasons,
         may_find_genuine=not needs_another,
         may_find_counterfeit=found.examined_by != the_person().id,
         may_hand_back=kind.may_hand_back(found),
+        decline_reason=policy.review.decline_reason(found.decline_reason) if found.decline_reason else None,
+        is_counterfeit=found.item is not None and found.item.quarantined_at is not None,
+        waive_url=page_if_open("intake.waive", **place_of(found)),
+        lose_url=page_if_open("intake.lose", **place_of(found)) if kind.can_lose(found) else None,
+        value=kind.value(found) if kind.can_lose(found) else None,
+        photos=[photo(one, alt=found.title) for one in kind.photos(found)],
         custody=log.told(found.tag),
         **own,
     )
@@ -118,7 +119,10 @@ def _page(found: Piece, *, form: PlaceForm | None = None, revise: ReviseForm | N
 
 
 def _of_consigned(found: ConsignedPiece) -> dict[str, Any]:
+    charity = terms.rules(found).charity(found.charity) if found.charity else None
     return {
+        "leaves_for": charity.label if charity else None,
+        "is_to_be_handed_on": examining.is_to_be_handed_on(found),
         "missing": missing(found.listing) if found.listing else [],
         "net": terms.net_of(found),
         "net_of_theirs": terms.net_of(found, found.countered) if found.countered else None,
@@ -210,6 +214,15 @@ def waive(number: str, position: int) -> ResponseReturnValue:
     return _done(found, _("The fee is waived."))
 
 
+@bp.post("/desk/intake/<number>/<int:position>/lose")
+@staff(Role.MANAGER)
+def lose(number: str, position: int) -> ResponseReturnValue:
+    """It was lost or damaged with us: its owner is paid."""
+    found = piece_at(number, position)
+    kind_of(found).say_lost(found, by=the_person(), at=clock.now())
+    return _done(found, _("Noted. Its owner is paid for it."))
+
+
 def _reason() -> str:
     return request.form.get("reason", "")[:40]
 
@@ -244,6 +257,16 @@ def decline(number: str, position: int) -> ResponseReturnValue:
     found = _consigned(number, position)
     examining.decline(found, _reason(), is_counterfeit=_is_counterfeit(), by=the_person(), at=clock.now())
     return _done(found, _("Declined. Its owner chooses what becomes of it."))
+
+
+@bp.post("/desk/intake/<number>/<int:position>/hand-on")
+@staff(Role.WAREHOUSE)
+def hand_on(number: str, position: int) -> ResponseReturnValue:
+    """It is given away or recycled as its owner chose, and leaves us."""
+    found = _consigned(number, position)
+    if not examining.is_to_be_handed_on(found):
+        raise CannotHandOn()
+    return _placed(found, examining.hand_on, _("It has left us."))
 
 
 @bp.post("/desk/intake/<number>/<int:position>/agree")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from marketplace.custody.billing import FEE_SETTLED
 from marketplace.jobs.alarms import AlarmKind
 from marketplace.jobs.deadlines import DeadlineState
 from marketplace.jobs.outbox import OutboxState
@@ -40,6 +41,7 @@ ALARMS: dict[AlarmKind, LazyString] = {
     AlarmKind.UNKNOWN_MONEY: _l("The payment provider knows money that we do not"),
     AlarmKind.CONSIGNED_OVERDUE: _l("A consigned piece waits longer than promised"),
     AlarmKind.BUYBACK_OVERDUE: _l("A piece offered to us waits longer than promised"),
+    AlarmKind.CHANNEL_SALE_STANDS: _l("An outside marketplace does not cancel a sale that we cannot honour"),
     AlarmKind.FOREIGN_WEBHOOK: _l("The payment provider sends news of another account or mode"),
 }
 
@@ -118,6 +120,7 @@ ENDS: dict[str, LazyString] = {
     EndReason.CHARGED_BACK: _l("Given back by the buyer's bank"),
     EndReason.AFTER_SALE: _l("Refunded after the sale"),
     PAID_TWICE: _l("Paid a second time"),
+    FEE_SETTLED: _l("The fee had been settled otherwise"),
 }
 
 DEADLINES: dict[str, LazyString] = {
@@ -130,6 +133,7 @@ DEADLINES: dict[str, LazyString] = {
     "checkout_abandoned": _l("Offer after a checkout nobody paid"),
     "confirm_by": _l("The buyer confirms or reports"),
     "consigned_due": _l("The consigned piece's next step"),
+    "consigned_price_cut": _l("The next step of Smart Pricing"),
     "consigned_label_late": _l("Label for consigned pieces within its hours"),
     "credit_expires": _l("End of the store credit"),
     "credit_warning": _l("Word that store credit ends soon"),

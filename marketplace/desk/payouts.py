@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from marketplace import clock
 from marketplace.database import db
 from marketplace.errors import NotFound
-from marketplace.payouts import gates, runs
+from marketplace.payouts import gates, returns, runs
 from marketplace.payouts.cash import carrier
 from marketplace.payouts.cash_models import PayoutRun, PayoutTransfer, RunState, TransferState
 from marketplace.payouts.gates import Step
@@ -18,6 +18,8 @@ from marketplace.people.models import Person, Role
 from marketplace.permissions import staff, the_person
 
 bp = Blueprint("desk_payouts", __name__)
+
+CAN_COME_BACK = (TransferState.SENT, TransferState.PAID)
 
 
 def _run(number: str) -> PayoutRun:
@@ -43,7 +45,7 @@ def due() -> ResponseReturnValue:
         ready=[one for one in waiting if not one.missing],
         runs=runs.all_runs(),
         step_words=STEPS,
-        identity=Step.IDENTITY,
+        identity=None if carrier().hosts_accounts else Step.IDENTITY,
         run_words=RUN_STATES,
         now=clock.now(),
     )
@@ -88,7 +90,7 @@ def run(number: str) -> ResponseReturnValue:
         run_words=RUN_STATES,
         transfer_words=TRANSFER_STATES,
         tones=TRANSFER_TONES,
-        can_come_back=(TransferState.SENT, TransferState.PAID),
+        can_come_back=CAN_COME_BACK,
     )
 
 
@@ -139,13 +141,39 @@ def carried_out(number: str) -> ResponseReturnValue:
     return _back(found, _("Noted: the bank has carried it out."))
 
 
+def _transfer(run: PayoutRun, number: str) -> PayoutTransfer:
+    one: PayoutTransfer | None = next((each for each in run.transfers if each.number == number), None)
+    if one is None:
+        raise NotFound()
+    return one
+
+
+@bp.get("/desk/payouts/<number>/<transfer>/came-back")
+@staff(Role.MANAGER)
+def before_it_came_back(number: str, transfer: str) -> ResponseReturnValue:
+    """What is about to be said of this transfer, and what follows from it; it cannot be taken back."""
+    found = _run(number)
+    one = _transfer(found, transfer)
+    if one.state not in CAN_COME_BACK:
+        raise NotFound()
+    return render_template(
+        "desk/payout_came_back.html",
+        run=found,
+        one=one,
+        who=db.session.get_one(Person, one.payout.seller_id),
+        state=TRANSFER_STATES[one.state],
+        is_asked=returns.can_take_back(one),
+    )
+
+
 @bp.post("/desk/payouts/<number>/<transfer>/came-back")
 @staff(Role.MANAGER)
 def came_back(number: str, transfer: str) -> ResponseReturnValue:
     """The bank sent one back (LUX-76)."""
     found = _run(number)
-    one: PayoutTransfer | None = next((each for each in found.transfers if each.number == transfer), None)
-    if one is None:
-        raise NotFound()
+    one = _transfer(found, transfer)
+    if returns.can_take_back(one):
+        returns.take_back(one, by=the_person(), at=clock.now())
+        return _back(found, _("Asked for it back. What its receiver has been paid out by then cannot be taken back."))
     runs.come_back(one, by=the_person(), at=clock.now())
     return _back(found, _("Noted. It is due again once its seller has entered other details."))

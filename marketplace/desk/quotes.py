@@ -37,7 +37,7 @@ VIEWS = {
     "to-answer": (_l("To answer"), (_S.SUBMITTED, _S.HOPED)),
     "with-owners": (_l("With their owners"), (_S.QUOTED, _S.REVISED, _S.FAILED)),
     "coming": (_l("Coming or here"), (_S.ACCEPTED, _S.INBOUND, _S.RECEIVED, _S.INSPECTING, _S.GOING_BACK)),
-    "to-pay": (_l("To be paid"), (_S.BOUGHT, _S.LOST)),
+    "to-pay": (_l("To be paid"), (_S.BOUGHT, _S.LOST, _S.UNPAID)),
     "over": (_l("Over"), (_S.PAID, _S.RETURNED, _S.DECLINED, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN)),
 }
 
@@ -108,7 +108,7 @@ def _page(buyback: Buyback, *, form: PriceForm | None = None) -> ResponseReturnV
         decline_reason=policy.review.decline_reason(buyback.decline_reason) if buyback.decline_reason else None,
         form=form,
         form_label=PAYOUT_FORMS[buyback.form] if buyback.form else None,
-        photos=[photo(one, alt=buyback.title) for one in buyback.listing.photos] if buyback.listing else [],
+        photos=[photo(one, alt=buyback.title) for one in finding.photos_of_owner(buyback)],
         order=db.session.get(Order, buyback.order_id) if buyback.order_id else None,
         custody=log.told(buyback.tag),
         story=happenings([buyback], {buyback.owner_id: _("its owner")}),

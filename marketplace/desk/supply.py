@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from marketplace import clock, database
 from marketplace.catalogue.styles import find_styles, style_by_number
 from marketplace.database import db
-from marketplace.desk import supply_offers
+from marketplace.desk import intake_kinds, supply_offers
 from marketplace.desk.supply_forms import SupplyForm
 from marketplace.desk.supply_piece import back_to, own_draft, own_piece, piece_page
 from marketplace.errors import NotFound, Refusal
@@ -21,6 +21,7 @@ from marketplace.listings.drafting import NotEditable, PriceOutOfBounds, save_ac
 from marketplace.listings.flaws import add_flaw, flaw_of, remove_flaw
 from marketplace.listings.forms import FlawForm
 from marketplace.listings.labels import LABELS, tone
+from marketplace.listings.measuring import save_measurements
 from marketplace.listings.models import Item, Listing
 from marketplace.listings.photos import NoSuchSlot, photo_in
 from marketplace.listings.photos import remove as remove_photo
@@ -49,7 +50,7 @@ def _room(endpoint: str | None, _values: dict[str, Any] | None) -> None:
 @bp.get("/desk/supply")
 @staff(Role.WAREHOUSE, Role.REVIEWER)
 def supply() -> ResponseReturnValue:
-    """The house's own listings, newest first, and the styles to list another of; no draft of another's piece."""
+    """The house's own listings, newest first, and the styles to list another of; nothing made for another's piece."""
     listings = db.session.scalars(
         sa.select(Listing)
         .join(Item, Item.id == Listing.item_id)
@@ -65,7 +66,7 @@ def supply() -> ResponseReturnValue:
         tone=tone,
         detail=detail,
         query=query,
-        styles=find_styles(query, limit=12),
+        styles=find_styles(query, limit=12, but=intake_kinds.single_styles()),
         tag=versions.current().policy.modes.supply.tag,
     )
 
@@ -104,6 +105,8 @@ def save(number: str) -> ResponseReturnValue:
         save_accessories(listing, includes=form.includes.data or [], by=by, at=at)
         save_condition(listing, grade=form.grade.data or "", words=form.words.data, by=by, at=at)
         save_price(listing, price=form.price.amount, by=by, at=at)
+        if form.measured is not None:
+            save_measurements(listing, form.measured, by=by, at=at)
     except NotEditable:
         raise
     except Refusal as refusal:

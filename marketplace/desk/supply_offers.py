@@ -13,8 +13,9 @@ from marketplace.listings.drafting import PriceOutOfBounds
 from marketplace.listings.forms import PriceForm
 from marketplace.listings.models import Listing
 from marketplace.listings.permissions import can_reprice
+from marketplace.listings.relisting import relist_ours
 from marketplace.listings.repricing import pause, reprice, resume
-from marketplace.listings.states import CannotReprice
+from marketplace.listings.states import CannotReprice, ListingState
 from marketplace.listings.supply import check_is_ours, publish
 from marketplace.listings.withdrawing import withdraw
 from marketplace.people.models import Role
@@ -83,3 +84,12 @@ def end(number: str) -> ResponseReturnValue:
     """No longer offered."""
     withdraw(_ours(number), by=the_person(), at=clock.now())
     return back_to(number)
+
+
+@bp.post("/desk/supply/<number>/relist")
+@staff(Role.WAREHOUSE, Role.REVIEWER)
+def offer_again(number: str) -> ResponseReturnValue:
+    """A sale came to nothing and the piece lies here: for sale again, here and everywhere."""
+    new = relist_ours(_ours(number), by=the_person(), at=clock.now())
+    is_live = new.state is ListingState.LIVE
+    return back_to(new.number, _("For sale again, everywhere.") if is_live else _("Complete what is missing."))

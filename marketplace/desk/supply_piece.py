@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from marketplace import clock
 from marketplace.buybacks import finding
 from marketplace.database import db
+from marketplace.desk import intake_kinds
 from marketplace.desk.supply_forms import SupplyForm
 from marketplace.errors import NotFound
 from marketplace.listings import permissions, photo_uploads
@@ -22,6 +23,7 @@ from marketplace.listings.finding import public_path
 from marketplace.listings.forms import FlawForm, PriceForm
 from marketplace.listings.labels import LABELS, tone
 from marketplace.listings.models import Listing
+from marketplace.listings.relisting import can_relist_ours
 from marketplace.listings.showing import detail, photo
 from marketplace.listings.suggestion import suggestion_for
 from marketplace.listings.terms import of_seller
@@ -50,15 +52,19 @@ def back_to(number: str, words: str | None = None) -> ResponseReturnValue:
     return redirect(url_for("supply.piece", number=number), 303)
 
 
+def _given(listing: Listing) -> tuple[str, str] | None:
+    """The tag and the page at intake of a piece that is still its owner's; None of the house's own (NAP-29)."""
+    piece = intake_kinds.of_item(listing.item_id) if listing.item.owner_id is not None else None
+    return (piece.tag, intake_kinds.address(piece)) if piece is not None else None
+
+
 def piece_page(
     listing: Listing, *, refused: Mapping[str, str] | None = None, is_refused: bool = False, **forms: Any
 ) -> ResponseReturnValue:
     """The screen. ``forms`` are those that were sent and need another look, ``refused`` the photos, by slot."""
     policy = of_seller(listing)
     wanted = photo_uploads.slots(listing, policy)
-    photos_form = photo_uploads.photos_form(wanted)
-    for slot, words in (refused or {}).items():
-        photos_form[slot].errors = [words]
+    photos_form = photo_uploads.photos_form(wanted, refused or {})
     has_errors = bool(forms or refused or is_refused)
     suggestion = suggestion_for(listing, at=clock.now())
     standing = listing.price.plain if listing.price else ""
@@ -70,6 +76,9 @@ def piece_page(
         label=LABELS[listing.state],
         tone=tone(listing.state),
         library=[photo(picture, alt=listing.title) for picture in listing.item.style.pictures],
+        photos=[photo(one, alt=listing.title) for one in listing.photos],
+        grade=policy.condition.grade(listing.grade) if listing.grade else None,
+        includes=[one.label for one in policy.condition.comes_with if one.key in listing.includes],
         flaws=[(flaw, flaw_words(flaw, policy.condition)) for flaw in listing.flaws],
         cap=cap_words(cap_of(listing.flaws, policy.condition), policy.condition),
         slots=wanted,
@@ -77,8 +86,10 @@ def piece_page(
         suggestion=suggestion,
         missing=missing(listing),
         may=permissions,
+        may_relist=can_relist_ours(listing),
         public_path=public_path(listing),
         tag=policy.modes.supply.tag,
+        given=_given(listing),
         bought=finding.of_item(listing.item_id),
         errors_on=has_errors,
         **{

@@ -51,7 +51,7 @@ REASONS: dict[str, LazyString] = {
     "product_not_received": _l("The buyer says that it has not arrived"),
     "product_unacceptable": _l("The buyer says that it is not as described"),
     "subscription_canceled": _l("The buyer says that a subscription was cancelled"),
-    "unrecognized": _l("The buyer does not recognise the payment"),
+    "unrecognized": _l("The buyer does not recognize the payment"),
 }
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from marketplace import events
+from marketplace.custody.models import FeeBill
 from marketplace.database import db
 from marketplace.disputes import banks_deadlines, closing
 from marketplace.disputes.facts import BankNews, BankWrote
@@ -42,6 +43,12 @@ def orders_of(chargeback: Chargeback, *, lock: bool = False) -> Sequence[Order]:
     return db.session.scalars(query).all()
 
 
+def fee_of(chargeback: Chargeback) -> FeeBill | None:
+    """The fee that the payment was for, where it was for no order."""
+    attempt = db.session.get_one(PaymentAttempt, chargeback.attempt_id)
+    return db.session.get(FeeBill, attempt.fee_bill_id) if attempt.fee_bill_id is not None else None
+
+
 def titles_of(chargebacks: Sequence[Chargeback]) -> dict[int, str]:
     """What each of these payments was for, in one question."""
     rows = db.session.execute(
@@ -52,13 +59,23 @@ def titles_of(chargebacks: Sequence[Chargeback]) -> dict[int, str]:
         .order_by(Order.id)
     )
     titles: dict[int, list[str]] = {one.id: [] for one in chargebacks}
+    fees = db.session.execute(
+        sa.select(Chargeback.id, FeeBill.number)
+        .join(PaymentAttempt, PaymentAttempt.id == Chargeback.attempt_id)
+        .join(FeeBill, FeeBill.id == PaymentAttempt.fee_bill_id)
+        .where(Chargeback.id.in_(list(titles)))
+    )
+    for chargeback_id, number in fees:
+        titles[chargeback_id].append(number)
     for chargeback_id, title in rows:
         titles[chargeback_id].append(title)
     return {chargeback_id: ", ".join(named) for chargeback_id, named in titles.items()}
 
 
 def is_party(chargeback: Chargeback, person: Person) -> bool:
-    """Whether this person bought or sold any of it: then a colleague acts (fault P06)."""
+    """Whether this person bought or sold any of it, or paid the fee: then a colleague acts (fault P06)."""
+    if (bill := fee_of(chargeback)) is not None:
+        return person.id == bill.owner_id
     return any(person.id in (order.buyer_id, order.seller_id) for order in orders_of(chargeback))
 
 
@@ -101,12 +118,17 @@ def _post(chargeback: Chargeback, withdrawn: int, fee: int, at: datetime) -> Non
     cause = events.record(chargeback, "follow_money", by=PROVIDER, at=at, **said)
     orders = orders_of(chargeback)
     currency = chargeback.currency
-    shares = Money(abs(withdrawn), currency).split([order.total.minor for order in orders])
+    shares = Money(abs(withdrawn), currency).split([order.by_card.minor for order in orders]) if orders else []
     lines = []
     for order, share in zip(orders, shares, strict=True):
         amount = share if withdrawn > 0 else -share
         lines.append(Line(Account.CHARGEBACKS, amount, order_id=order.id))
         lines.append(Line(Account.CLEARING, -amount, order_id=order.id))
+    if not orders:  # it paid a fee
+        lines += [
+            Line(Account.CHARGEBACKS, Money(withdrawn, currency)),
+            Line(Account.CLEARING, Money(-withdrawn, currency)),
+        ]
     lines.append(Line(Account.PROVIDER_FEES, Money(fee, currency)))
     lines.append(Line(Account.CLEARING, Money(-fee, currency)))
     kind = "chargeback_funds"
@@ -135,8 +157,10 @@ def _let_go(chargeback: Chargeback, at: datetime) -> None:
 
 
 def takes_everything(chargeback: Chargeback) -> bool:
-    """Whether the bank took all that was left of the payment: then no sale stands on it."""
-    left = sum((order.total - order.refunded).minor for order in orders_of(chargeback) if _is_unsettled(order))
+    """Whether the bank took all that was left of the payment by card: then no sale stands on it."""
+    left = sum(
+        (order.by_card - order.refunded_to_card).minor for order in orders_of(chargeback) if _is_unsettled(order)
+    )
     return chargeback.withdrawn_minor >= left
 
 

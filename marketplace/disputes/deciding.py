@@ -170,6 +170,7 @@ def _carry_out(dispute: Dispute, decision: Decision, outcome: Outcome, *, by: Pe
         return
     events.transition(dispute, "decide", by=by, at=at, decision_id=decision.id)
     outcomes.give_back(dispute.order, outcome, by=by, at=at)
+    waiting.wait(dispute, at=at)
     events.announce(CaseMoved(dispute.id, News.DECIDED, at, Side.STAFF))
     resting.rest(dispute, by=by, at=at)
 

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace import events
 from marketplace.database import db
-from marketplace.disputes.chargebacks import orders_of
+from marketplace.disputes.chargebacks import fee_of, orders_of
 from marketplace.errors import Refusal
 from marketplace.orders.models import Order
 from marketplace.payments import chargebacks
@@ -47,6 +47,8 @@ class NotThatFile(Refusal):
 def proposed(chargeback: Chargeback) -> dict[str, str]:
     """The texts as the orders of the payment tell them; an agent reads them before they go."""
     orders = orders_of(chargeback)
+    if (bill := fee_of(chargeback)) is not None:
+        return {"product_description": f"{bill.number}: {bill.title}, {bill.amount.plain} {bill.currency}"}
     checkout, sent = orders[0].checkout, [parcels.parcel_of(order.id) for order in orders]
     to = checkout.ship_to
     address = [to.get(key) for key in ("name", "line1", "line2", "city", "region", "postcode", "country")]

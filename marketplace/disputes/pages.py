@@ -28,16 +28,17 @@ from marketplace.disputes.access import own_case, reader
 from marketplace.disputes.forms import OfferForm, QuietForm, SayForm
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.permissions import can_appeal, can_offer, can_withdraw, verdict
-from marketplace.disputes.states import SILENCE, DisputeState, Side, Wish
-from marketplace.disputes.waiting import rules, waiting_on
-from marketplace.disputes.words import APPEALED, KINDS, LINES, REMEDIES, STATES, WAITING, WISHES
+from marketplace.disputes.standing import standing
+from marketplace.disputes.states import DisputeState, Side, Wish
+from marketplace.disputes.waiting import rules
+from marketplace.disputes.words import APPEALED, KINDS, LINES, REMEDIES, STATES, WISHES
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form
 from marketplace.listings.photo_uploads import make_room
 from marketplace.listings.prepared_photos import PreparedPhoto
 from marketplace.listings.relisting import can_relist
 from marketplace.orders.refunding import MoreThanLeft
-from marketplace.permissions import scoped
+from marketplace.permissions import ask_to_sign_in, current_visitor, scoped
 from marketplace.shipping import parcels
 from marketplace.shipping.models import ParcelState
 
@@ -98,8 +99,16 @@ def _act(dispute: Dispute, verb: str, side: Side, form: Form) -> None:
 @bp.get("/disputes/<number>")
 @scoped("dispute")
 def case(number: str) -> ResponseReturnValue:
-    """What is claimed, who must act by when, what happens if nobody does; the piece as sold beside what arrived."""
-    dispute, side = own_case(number)
+    """What is claimed, who must act by when, what happens if nobody does; the piece as sold beside what arrived.
+
+    The seller's letters lead here: who is not signed in is asked to, whether there is such a case or not.
+    """
+    try:
+        dispute, side = own_case(number)
+    except NotFound:
+        if current_visitor() is None:
+            return ask_to_sign_in()
+        raise
     return _show(dispute, side)
 
 
@@ -126,8 +135,7 @@ def facts(dispute: Dispute, side: Side) -> dict[str, Any]:
         "state": APPEALED if dispute.hears_appeal and not dispute.is_over else STATES[dispute.state],
         "claim": KINDS[dispute.kind],
         "wish": WISHES[dispute.wish],
-        "waiting": WAITING[party] if (party := waiting_on(dispute)) else None,
-        "silence": SILENCE[dispute.state].outcome if dispute.state in SILENCE else None,
+        "standing": standing(dispute, side),
         "parts": [showing.part_label(order, part) for part in dispute.parts],
         "flaws": showing.flaws_as_sold(order),
         "grade": showing.grade_as_sold(order),
@@ -142,7 +150,7 @@ def facts(dispute: Dispute, side: Side) -> dict[str, Any]:
         "money": money,
         "lines": LINES,
         "photo_form": None if dispute.is_over or side is Side.STAFF else _photo_form(dispute),
-        "has_label": side is not Side.SELLER and _label(dispute) is not None,
+        "has_label": dispute.state is DisputeState.RETURN_LABEL and side is Side.BUYER and _label(dispute) is not None,
         "parcel": parcels.parcel_of(order.id),
         "is_return_agreed": dispute.wish is Wish.RETURN and verdict(dispute) is None,
         "shows": outcomes.lines,

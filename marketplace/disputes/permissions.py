@@ -75,6 +75,11 @@ def can_appeal(dispute: Dispute, side: Side, at: datetime) -> bool:
     return False
 
 
+def is_open_to_appeal(dispute: Dispute, at: datetime) -> bool:
+    """Whether either side may still appeal."""
+    return can_appeal(dispute, Side.BUYER, at) or can_appeal(dispute, Side.SELLER, at)
+
+
 def is_party(dispute: Dispute, person: Person) -> bool:
     return person.id in (dispute.order.buyer_id, dispute.order.seller_id)
 

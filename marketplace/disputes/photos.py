@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from marketplace import events
 from marketplace.database import db
@@ -24,7 +24,9 @@ class TooManyPhotos(Refusal):
     status = 422
 
     def __init__(self, most: int) -> None:
-        super().__init__(_("Each side may show at most %(most)s photos.", most=most))
+        super().__init__(
+            ngettext("Each side may show at most %(num)s photo.", "Each side may show at most %(num)s photos.", most)
+        )
 
 
 def shown_by(order: Order, side: Side) -> list[DisputePhoto]:

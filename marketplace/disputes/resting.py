@@ -8,7 +8,7 @@ from marketplace import events
 from marketplace.disputes import outcomes, waiting
 from marketplace.disputes.facts import CaseMoved, News
 from marketplace.disputes.models import Dispute
-from marketplace.disputes.permissions import can_appeal
+from marketplace.disputes.permissions import is_open_to_appeal
 from marketplace.disputes.states import DisputeState, Side
 from marketplace.events import SYSTEM, HasActor
 from marketplace.listings import withdrawing
@@ -20,7 +20,7 @@ def rest(dispute: Dispute, *, by: HasActor, at: datetime) -> None:
     """Hear an appeal that was lodged meanwhile; else leave time for one; else close the case."""
     if _has_unheard_appeal(dispute):
         hear(dispute, Side.SELLER, by=by, at=at)
-    elif can_appeal(dispute, Side.BUYER, at) or can_appeal(dispute, Side.SELLER, at):
+    elif is_open_to_appeal(dispute, at):
         waiting.wait(dispute, at=at)
     else:
         close(dispute, by=by, at=at)

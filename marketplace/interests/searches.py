@@ -39,8 +39,11 @@ def criteria_of(search: SavedSearch) -> Criteria:
     return Criteria.read(MultiDict([(name, value) for name, value in search.asked]), category=search.category)
 
 
-def keep(criteria: Criteria, *, label: str, pace: Pace, by: Person, at: datetime) -> SavedSearch:
-    """Save a search; the same one again only changes its pace. Raises ``TooManySearches``."""
+def keep(criteria: Criteria, *, label: str, pace: Pace | None, by: Person, at: datetime) -> SavedSearch:
+    """Save a search; the same one again only changes its pace. Raises ``TooManySearches``.
+
+    Where no ``pace`` was chosen the one that stands goes on, and a new search is told of once a day.
+    """
     mine = searches_of(by)
     asked = [list(pair) for pair in criteria.pairs() if pair[0] != "sort"]
     search = next((one for one in mine if one.category == criteria.category and one.asked == asked), None)
@@ -49,8 +52,10 @@ def keep(criteria: Criteria, *, label: str, pace: Pace, by: Person, at: datetime
             raise TooManySearches()
         search = SavedSearch(person_id=by.id, category=criteria.category, asked=asked, label=label[:200])
         search.saved_at = search.told_at = at
+        search.pace = Pace.DAILY
         db.session.add(search)
-    search.pace = pace
+    if pace is not None:
+        search.pace = pace
     _wait(search, at)
     return search
 

@@ -44,6 +44,7 @@ class AlarmKind(enum.StrEnum):
     CONSIGNED_OVERDUE = "consigned_overdue"
     BUYBACK_OVERDUE = "buyback_overdue"
     FOREIGN_WEBHOOK = "foreign_webhook"
+    CHANNEL_SALE_STANDS = "channel_sale_stands"
 
 
 class Alarm(Model):

@@ -11,8 +11,7 @@ import threading
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from marketplace.jobs import broker
-from marketplace.jobs.waking import bell
+from marketplace.jobs import broker, waking
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +24,7 @@ class Ringer:
     def __init__(self, celery: Celery) -> None:
         self._celery = celery
         self._stop = threading.Event()
+        self._bell = waking.hang_bell()
         self._is_away = False
         self._thread = threading.Thread(target=self._run, name="ringer", daemon=True)
 
@@ -34,13 +34,14 @@ class Ringer:
     def stop(self, patience: float = 10) -> None:
         """Wait so many seconds for a message on its way."""
         self._stop.set()
-        bell.set()
+        self._bell.set()
         self._thread.join(timeout=patience)
+        waking.take_down(self._bell)
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            bell.wait()
-            bell.clear()
+            self._bell.wait()
+            self._bell.clear()
             if not self._stop.is_set():
                 self._ring()
             self._stop.wait(PAUSE_SECONDS)

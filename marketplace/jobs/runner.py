@@ -10,8 +10,7 @@ from datetime import timedelta
 
 from flask import Flask
 
-from marketplace.jobs import deadlines, inbox, outbox
-from marketplace.jobs.waking import bell
+from marketplace.jobs import deadlines, inbox, outbox, waking
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +51,7 @@ class EmbeddedRunner:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._stop = threading.Event()
+        self._bell = waking.hang_bell()
         self._thread = threading.Thread(target=self._run, name="runner", daemon=True)
 
     def start(self) -> None:
@@ -60,8 +60,9 @@ class EmbeddedRunner:
     def stop(self, patience: float = 10) -> None:
         """Wait so many seconds for the round at hand; what is cut off then is rolled back, and due again."""
         self._stop.set()
-        bell.set()
+        self._bell.set()
         self._thread.join(timeout=patience)
+        waking.take_down(self._bell)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -72,5 +73,5 @@ class EmbeddedRunner:
                 # The database is away, or a chore has a fault: a thread that died would say nothing. What is due
                 # stays due, and the next round tries again.
                 log.exception("runner round failed")
-            bell.wait(PAUSE_SECONDS)
-            bell.clear()
+            self._bell.wait(PAUSE_SECONDS)
+            self._bell.clear()

@@ -29,6 +29,7 @@ class Account(enum.StrEnum):
     BREAKAGE = "income:breakage"
     PURCHASES = "expenses:purchases"  # pieces that we bought
     POSTAGE = "expenses:postage"
+    CHANNEL_FEES = "expenses:channel fees"  # what outside marketplaces keep of a price
     PROVIDER_FEES = "expenses:provider fees"
     LOSSES = "expenses:losses"
     GOODWILL = "expenses:goodwill"

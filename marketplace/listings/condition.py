@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace.errors import Refusal
 from marketplace.programme.policy.condition import Condition, Grade
+from marketplace.programme.wording import in_sentence
 
 
 class FlawNoted(Protocol):
@@ -100,10 +101,8 @@ def flaw_words(flaw: FlawNoted, condition: Condition) -> str:
     part, kind, severity = condition.part(flaw.part), condition.flaw_kind(flaw.kind), condition.severity(flaw.severity)
     if part is None or kind is None or severity is None:
         return f"{flaw.kind}, {flaw.severity}: {flaw.part}"
-    words = _(
-        "%(kind)s, %(severity)s: %(part)s", kind=kind.label, severity=severity.label.lower(), part=part.label.lower()
-    )
-    return str(words)
+    told = {"kind": kind.label, "severity": in_sentence(severity.label), "part": in_sentence(part.label)}
+    return str(_("%(kind)s, %(severity)s: %(part)s", **told))
 
 
 def cap_words(cap: Cap, condition: Condition) -> str:

@@ -18,7 +18,6 @@ from marketplace.errors import NotFound
 # As they are called in addresses, in the order in which they stand beside a list.
 FACETS = ("category", "style", "colour", "condition", "size", "price", "discount", "material", "hardware")
 Band = tuple[int, int | None]
-PRICE_BANDS: Sequence[Band] = ((0, 100), (100, 200), (200, 300), (300, 500), (500, None))  # whole units of the currency
 DISCOUNT_BANDS: Sequence[Band] = ((20, 40), (40, 60), (60, None))  # percent below the original price
 MOST_CHOSEN = 20  # values of one facet in one query
 LONGEST_VALUE = 60
@@ -36,6 +35,11 @@ class Sort(enum.StrEnum):
 
 class NoSuchPage(NotFound):
     """The place in the list that the address names is not one we ever gave out."""
+
+
+def bands_between(steps: Sequence[int]) -> tuple[Band, ...]:
+    """The bands that meet at rising steps: from 0 to the first, from each to the next, from the last up."""
+    return tuple(zip((0, *steps), (*steps, None), strict=True))
 
 
 def band_name(band: Band) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from marketplace import events
 from marketplace.database import db
-from marketplace.errors import Refusal
+from marketplace.errors import NotFound, Refusal
 from marketplace.events import HasActor
 from marketplace.listings.condition import check_grade
 from marketplace.listings.models import Listing
@@ -55,8 +56,13 @@ class PriceOutOfBounds(Refusal):
 
 
 def editing(listing: Listing) -> Policy:
-    """Lock the listing for a change and return its seller's terms; raises ``NotEditable`` once it was submitted."""
-    db.session.refresh(listing, with_for_update=True)
+    """Lock the listing for a change and return its seller's terms.
+
+    Raises ``NotEditable`` once it was submitted, ``NotFound`` where its draft was removed meanwhile.
+    """
+    standing = sa.select(Listing).where(Listing.id == listing.id).with_for_update()
+    if db.session.scalar(standing.execution_options(populate_existing=True)) is None:
+        raise NotFound()
     if not can_edit(listing):
         raise NotEditable()
     return of_seller(listing)

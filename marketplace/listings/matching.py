@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 
 from marketplace.catalogue.search import Search, Wanted, read_query, search_in
-from marketplace.catalogue.search.queries import Term, term
+from marketplace.catalogue.search.queries import Term, names_near, term
 from marketplace.database import committed
 from marketplace.listings import shelves
 from marketplace.listings.criteria import Criteria
@@ -42,7 +42,8 @@ class Slip:
 class Match:
     """The criteria beside the shelf: ``scope`` is all of the category, ``parts`` what each filter leaves of it.
 
-    The words typed are a part of their own, by the name ``q``; a piece is found that is in every part.
+    The words typed are a part of their own, by the name ``q``; a piece is found that is in every part. Where no piece
+    has them all, ``words`` holds those that have each.
     """
 
     criteria: Criteria
@@ -50,6 +51,7 @@ class Match:
     scope: BitMap
     parts: dict[str, BitMap]
     slips: tuple[Slip, ...] = ()
+    words: tuple[BitMap, ...] = ()
     found: BitMap = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,10 +62,11 @@ class Match:
         return BitMap.intersection(self.scope, *(part for name, part in self.parts.items() if name not in names))
 
     def nearest(self, count: int) -> list[int]:
-        """The ids of pieces that meet all filters but as few as can be, the newest first."""
-        meeting = [self.scope] + [BitMap()] * len(self.parts)  # by how many parts at least a piece is in
-        for part in self.parts.values():
-            for number in range(len(self.parts), 0, -1):
+        """The ids of pieces that meet all filters but as few as can be, the newest first; each word counts as one."""
+        parts = [part for name, part in self.parts.items() if name != "q" or not self.words] + list(self.words)
+        meeting = [self.scope] + [BitMap()] * len(parts)  # by how many parts at least a piece is in
+        for part in parts:
+            for number in range(len(parts), 0, -1):
                 meeting[number] = meeting[number] | (meeting[number - 1] & part)
         found: list[int] = []
         for pieces in reversed(meeting):
@@ -79,11 +82,14 @@ def matching(criteria: Criteria) -> Iterator[Match]:
     with shelves.open_shelf() as shelf:
         scope = shelf.having("category", [criteria.category]) if criteria.category else shelf.for_sale.copy()
         parts = {name: shelf.having(name, values) for name, values in criteria.chosen.items()}
-        slips: tuple[Slip, ...] = ()
+        slips, words = tuple[Slip, ...](), tuple[BitMap, ...]()
         if criteria.words:
             with committed() as connection:
-                parts["q"], slips = _saying(criteria.words, shelf, search_in(connection))
-        yield Match(criteria, shelf, scope, parts, slips)
+                search = search_in(connection)
+                parts["q"], slips = _saying(criteria.words, shelf, search)
+                if not parts["q"]:
+                    words = _each(criteria.words, shelf, search)
+        yield Match(criteria, shelf, scope, parts, slips, words)
 
 
 def _saying(words: str, shelf: Shelf, search: Search) -> tuple[BitMap, tuple[Slip, ...]]:
@@ -101,11 +107,17 @@ def _saying(words: str, shelf: Shelf, search: Search) -> tuple[BitMap, tuple[Sli
     return shelf.of_styles(search.styles(Wanted(tuple(one for one, _slip in corrected)))), slips
 
 
+def _each(words: str, shelf: Shelf, search: Search) -> tuple[BitMap, ...]:
+    """The pieces that hold each of the words."""
+    return tuple(shelf.of_styles(search.styles(Wanted((one,)))) for one in read_query(words).terms)
+
+
 def _corrected(one: Term, shelf: Shelf, search: Search) -> tuple[Term, Slip | None]:
     if shelf.of_styles(search.styles(Wanted((one,)))):
         return one, None
-    instead = tuple(search.near(one.typed[-1]))
+    instead = tuple(search.near(one.typed[-1]) or names_near(one.typed[-1]))
     if not instead:
         return one, None
-    phrases = [phrase for word in instead for phrase in term((*one.typed[:-1], word)).phrases]
-    return Term(one.typed, tuple(phrases)), Slip(one.typed[-1], instead)
+    meant = [term((*one.typed[:-1], word)) for word in instead]
+    phrases = tuple(phrase for other in meant for phrase in other.phrases)
+    return Term(one.typed, phrases, all(other.is_name for other in meant)), Slip(one.typed[-1], instead)

@@ -89,6 +89,14 @@ def chapters(item: Item) -> list[Chapter]:
     ]
 
 
+def is_resale(listing: Listing) -> bool:
+    """Whether the piece was sold here before, so that its record is another's purchase."""
+    before = sa.exists().where(
+        Listing.item_id == listing.item_id, Listing.id != listing.id, Listing.state == ListingState.SOLD
+    )
+    return bool(db.session.scalar(sa.select(before)))
+
+
 def start_resale(item_id: int, *, by: Person, at: datetime) -> Listing:
     """A draft for a piece that was bought here; the one that was begun already where there is one.
 

@@ -99,10 +99,12 @@ def said_of(photo: ListingPhoto) -> str | None:
     return " ".join(finding.message for finding in photos.findings(photo)) or None
 
 
-def photos_form(wanted: list[Slot]) -> Form:
-    """A form with one file input for each slot, named like it."""
+def photos_form(wanted: list[Slot], refused: Mapping[str, str]) -> Form:
+    """A form with one file input for each slot, named like it; ``refused`` says by slot why a photo was not kept."""
     fields = {slot.name: FileField(slot.label) for slot in wanted}
     form: Form = type("PhotosForm", (Form,), fields)()
+    for slot, words in refused.items():
+        form[slot].errors = [words]
     return form
 
 

@@ -15,8 +15,8 @@ from dataclasses import asdict
 from datetime import datetime
 
 from flask import current_app
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from werkzeug.utils import import_string
 
 from marketplace import events
@@ -45,7 +45,13 @@ class TooManyPhotos(Refusal):
     status = 422
 
     def __init__(self, most: int) -> None:
-        super().__init__(_("A listing holds at most %(most)s photos. Remove one first.", most=most))
+        super().__init__(
+            ngettext(
+                "A listing holds at most %(num)s photo. Remove it first.",
+                "A listing holds at most %(num)s photos. Remove one first.",
+                most,
+            )
+        )
 
 
 def photo_store() -> PhotoStore:

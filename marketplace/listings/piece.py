@@ -233,7 +233,7 @@ def pictures_of(number: str) -> list[Picture]:
 # What comes close ----------------------------------------------------------------------------------------------------
 
 _PRICE: Any = sa.bindparam("price", type_=sa.BigInteger)
-_SUSPENDED = sa.select(Person.__table__.c.id).where(Person.__table__.c.suspended_at.is_not(None))
+SUSPENDED = sa.select(Person.__table__.c.id).where(Person.__table__.c.suspended_at.is_not(None))
 
 
 def _nearest(*conditions: Any) -> list[Any]:
@@ -271,7 +271,7 @@ def _alike() -> Any:
     return (
         sa.select(*SHOWN, *picture)
         .select_from(joined)
-        .where(L.c.id != sa.bindparam("id"), sa.or_(L.c.seller_id.is_(None), L.c.seller_id.not_in(_SUSPENDED)))
+        .where(L.c.id != sa.bindparam("id"), sa.or_(L.c.seller_id.is_(None), L.c.seller_id.not_in(SUSPENDED)))
         .order_by(likeness, away, L.c.id.desc())
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )

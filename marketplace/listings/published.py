@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace.database import db
 from marketplace.errors import Refusal
-from marketplace.listings.piece import LP, I, L, S
+from marketplace.listings.piece import LP, SUSPENDED, I, L, P, S
 from marketplace.listings.states import PUBLIC, ListingState
 
 SOLD_STAYS = timedelta(days=90)
@@ -56,13 +56,19 @@ def pages(number: int, *, at: datetime) -> Sequence[Any]:
     return db.session.execute(wanted.order_by(L.c.id)).all()
 
 
-def for_sale(number: int) -> Sequence[Any]:
-    """Of one part: what can be bought now, with its style and first library picture."""
+def for_sale(number: int, *, brands: bool = False) -> Sequence[Any]:
+    """Of one part: what can be bought now, with its style and its first picture, the library's or its seller's.
+
+    ``brands``: the brand's own listings alone.
+    """
+    first = sa.select(sa.func.min(P.c.id)).where(P.c.listing_id == L.c.id).correlate(L).scalar_subquery()
     joined = L.join(I, I.c.id == L.c.item_id).join(S, S.c.id == I.c.style_id)
     joined = joined.outerjoin(LP, sa.and_(LP.c.style_id == S.c.id, LP.c.position == 0))
+    joined = joined.outerjoin(P, sa.and_(LP.c.id.is_(None), P.c.id == first))
     columns = ("number", "title", "house", "category", "colour", "material", "grade", "currency", "price_minor")
-    wanted = sa.select(
-        *(L.c[name] for name in columns), L.c.words, S.c.number.label("style_number"), LP.c.key, LP.c.widths
-    )
-    live = L.c.state == ListingState.LIVE
-    return db.session.execute(wanted.select_from(joined).where(_part(number), live).order_by(L.c.id)).all()
+    picture = (sa.func.coalesce(LP.c[name], P.c[name]).label(name) for name in ("key", "widths"))
+    wanted = sa.select(*(L.c[name] for name in columns), L.c.words, S.c.number.label("style_number"), *picture)
+    ours = L.c.seller_id.is_(None)
+    offered = ours if brands else sa.or_(ours, L.c.seller_id.not_in(SUSPENDED))
+    live = (L.c.state == ListingState.LIVE, offered)
+    return db.session.execute(wanted.select_from(joined).where(_part(number), *live).order_by(L.c.id)).all()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from marketplace import events
 from marketplace.database import db
 from marketplace.errors import Refusal
-from marketplace.listings import starting
+from marketplace.listings import starting, supply
 from marketplace.listings.completeness import missing
 from marketplace.listings.eligibility import NotListable, standing_of
 from marketplace.listings.models import Flaw, Listing, ListingPhoto
@@ -39,6 +40,39 @@ def relist(listing: Listing, *, by: Person, at: datetime) -> Listing:
     if purchase is None:
         raise CannotRelist()
     new = starting.start_listing(purchase, unit, by=by, at=at)
+    _say_again(listing, new, by=by, at=at)
+    if not missing(new):
+        submit(new, by=by, at=at)
+    return new
+
+
+def relist_ours(listing: Listing, *, by: Person, at: datetime) -> Listing:
+    """The same for a piece that is the house's own and has come back: it is for sale at once, here and on every
+    marketplace; a draft where the rules of today ask for more. Of two who press at once the second is refused.
+
+    Raises ``CannotRelist``.
+    """
+    db.session.refresh(listing.item, with_for_update=True)
+    if not can_relist_ours(listing):
+        raise CannotRelist()
+    new = starting.begin(listing.item, listing.item.style, by=by, at=at, size=listing.size)
+    _say_again(listing, new, by=by, at=at)
+    if not missing(new):
+        supply.publish(new, by=by, at=at)
+    return new
+
+
+def can_relist_ours(listing: Listing) -> bool:
+    """Whether the sale of a piece that is ours came to nothing, and it was not listed again since."""
+    item = listing.item
+    came_back = listing.state is ListingState.WITHDRAWN and listing.sold_at is not None
+    if not came_back or listing.seller_id is not None or item.owner_id is not None or item.quarantined_at is not None:
+        return False
+    later = sa.select(Listing.id).where(Listing.item_id == item.id, Listing.id > listing.id)
+    return db.session.scalar(later.limit(1)) is None
+
+
+def _say_again(listing: Listing, new: Listing, *, by: Person, at: datetime) -> None:
     for name in SAID:
         setattr(new, name, getattr(listing, name))
     new.includes, new.step = list(listing.includes), "check"
@@ -46,9 +80,6 @@ def relist(listing: Listing, *, by: Person, at: datetime) -> Listing:
     for flaw in listing.flaws:
         _copy_flaw(flaw, new)
     events.record(new, "relist", by=by, at=at, before=listing.id)
-    if not missing(new):
-        submit(new, by=by, at=at)
-    return new
 
 
 def can_relist(listing: Listing, person: Person) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pyroaring import BitMap
 
-from marketplace.listings.criteria import DISCOUNT_BANDS, FACETS, PRICE_BANDS, Sort, band_of
+from marketplace.listings.criteria import DISCOUNT_BANDS, FACETS, Band, Sort, band_of
 from marketplace.listings.ordering import Ordering
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # from which the seconds of a listing's going live are counted
@@ -57,6 +57,7 @@ class Pricing(NamedTuple):
 
     shipping_minor: int
     unit: int  # minor units in a whole one of the currency
+    bands: tuple[Band, ...]  # in whole units
 
     def shown(self, price_minor: int | None) -> int:
         return (price_minor or 0) + self.shipping_minor
@@ -125,7 +126,7 @@ class Shelf:
         """What a buyer sees and how far it lies below the original price: in bands, and as numbers to order by."""
         minor = self.pricing.shown(price_minor)
         share = saving(minor, original_minor)
-        self._note_value("price", band_of(minor / self.pricing.unit, PRICE_BANDS), having)
+        self._note_value("price", band_of(minor / self.pricing.unit, self.pricing.bands), having)
         self._note_value("discount", band_of(share / 100, DISCOUNT_BANDS), having)
         self._orderings[Sort.PRICE_UP].put(having, minor)
         self._orderings[Sort.SAVING].put(having, share)

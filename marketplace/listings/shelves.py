@@ -23,6 +23,7 @@ from pyroaring import BitMap
 
 from marketplace.database import committed, db
 from marketplace.listings import changes
+from marketplace.listings.criteria import bands_between
 from marketplace.listings.models import Item, Listing
 from marketplace.listings.shelf import BEGINNING, TOLD, Pricing, Shelf, Stocked
 from marketplace.listings.states import ListingState
@@ -90,7 +91,8 @@ def forget() -> None:
 
 def _pricing() -> Pricing:
     policy = versions.current().policy
-    return Pricing(policy.shipping.amount_minor, 10 ** get_currency_precision(policy.market.currency))
+    unit = 10 ** get_currency_precision(policy.market.currency)
+    return Pricing(policy.shipping.amount_minor, unit, bands_between(policy.price.filter_steps))
 
 
 def _up_to_date(kept: _Kept, pricing: Pricing, connection: sa.Connection) -> Shelf:

@@ -70,9 +70,7 @@ def begin(item: Item, style: Style, *, by: HasActor, at: datetime, **facts: Any)
         "colour": style.colour,
         "material": style.material,
         "hardware": style.hardware,
-        "search_text": search_text(
-            style.number, style.title, style.house, style.category, style.colour, style.material
-        ),
+        "search_text": searched(style),
         "original_price_minor": style.list_price_minor,
         "currency": style.currency,
         **facts,
@@ -84,3 +82,8 @@ def begin(item: Item, style: Style, *, by: HasActor, at: datetime, **facts: Any)
     elif listing.seller_id != row.get("seller_id"):
         raise AlreadyListed()
     return listing
+
+
+def searched(style: Style) -> str:
+    """What a listing of this style is found by."""
+    return search_text(style.number, style.title, style.house, style.category, style.colour, style.material)

@@ -29,26 +29,27 @@ from marketplace.programme.policy.condition import Grade
 class Suggestion:
     """A suggested price with everything it was made of.
 
-    ``share`` in basis points of the original price; ``months`` of age; ``sales`` how many sales counted (0: none did)
-    and ``sold_for`` the middle price of them.
+    ``share`` in basis points of the original price; ``months`` of age, None where nobody knows when it was bought;
+    ``sales`` how many sales counted (0: none did) and ``sold_for`` the middle price of them.
     """
 
     price: Money
     original: Money
     grade: Grade
     share: int
-    months: int
+    months: int | None
     sales: int = 0
     sold_for: Money | None = None
 
     @property
     def reason(self) -> str:
         """Why this price, in a sentence or two, for the seller and the reviewer alike."""
-        facts = {"below": (FULL - self.share) // 100, "grade": self.grade.label, "age": age_words(self.months)}
-        if self.grade.suggestion_is_fixed:
+        facts = {"below": (FULL - self.share) // 100, "grade": self.grade.label}
+        if self.grade.suggestion_is_fixed or self.months is None:
             said = _("%(below)s%% below the original price: %(grade)s.", **facts)
         else:
-            said = _("%(below)s%% below the original price: %(grade)s, %(age)s.", **facts)
+            age = age_words(self.months)
+            said = _("%(below)s%% below the original price: %(grade)s, %(age)s.", **facts, age=age)
         return f"{said} {self._sales_words()}".strip()
 
     def _sales_words(self) -> str:
@@ -82,11 +83,11 @@ def suggest(
 ) -> Suggestion:
     """The suggestion for a piece of this grade. ``sold_minor``: prices of recent sales of the same style (GAP-07)."""
     rules = policy.price.suggestion
-    months = months_between(bought_on, today) if bought_on else 0
+    months = months_between(bought_on, today) if bought_on else None
     if grade.suggestion_is_fixed:
         share = grade.suggestion_basis_points
         return Suggestion(original.share(share), original, grade, share, months)
-    aged = grade.suggestion_basis_points - rules.lost_per_year_basis_points * (months // 12)
+    aged = grade.suggestion_basis_points - rules.lost_per_year_basis_points * ((months or 0) // 12)
     share = max(rules.floor_basis_points, aged)
     price = original.share(share)
     if len(sold_minor) < rules.sales_min_count:

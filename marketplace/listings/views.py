@@ -1,7 +1,7 @@
 """How often a piece was looked at: counted in memory, written now and then, never in the way of a page.
 
-A number to go by, not a record: every process adds its own to the row, and what one had not written when it ended, at
-most some twenty seconds of views, is lost.
+A number to go by, not a record: every process adds its own to the row, the last of it when it ends. One that is killed
+takes at most some twenty seconds of views with it.
 """
 
 from __future__ import annotations

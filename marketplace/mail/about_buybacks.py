@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from marketplace.buybacks import terms
-from marketplace.buybacks.facts import BuybackLabelReady, BuybackMoved
+from marketplace.buybacks.facts import BuybackMoved, BuybackReadyToCome
 from marketplace.buybacks.models import Buyback
 from marketplace.database import db
+from marketplace.mail import arranged
 from marketplace.mail.addresses import url
 from marketplace.mail.outgoing import send
 from marketplace.money import Money
 from marketplace.payouts.words import PAYOUT_FORMS
 from marketplace.programme.language import speaking
-from marketplace.shipping import parcels
 
 LETTERS = {
     "quote": "quote_made",
@@ -30,30 +30,12 @@ LETTERS = {
 BESIDE_A_PROPOSAL = ("quote", "lapse")  # of a consigned piece: its own letters say enough
 
 
-def label_ready(fact: BuybackLabelReady) -> None:
-    """The label, with what to do with it (NAP-26)."""
+def ready_to_come(fact: BuybackReadyToCome) -> None:
+    """The label, with what to do with it (NAP-26); or to which store the piece is brought."""
     buyback = db.session.get_one(Buyback, fact.buyback_id)
-    parcel, owner = parcels.inbound_parcel(buyback.number), buyback.owner
-    if parcel is None:
-        return
-    with speaking(owner.language):
-        shipping = terms.of_owner(buyback).shipping
-        facts = {
-            **_facts(buyback),
-            "drop_off": shipping.drop_off.text,
-            "drop_off_url": shipping.drop_off.url,
-            "packing": [str(line) for line in shipping.packing_tips],
-        }
-    send(
-        "buyback_label",
-        key=f"{buyback.number}:label:{fact.at.isoformat()}",
-        to=owner.email,
-        about=buyback,
-        at=fact.at,
-        facts=facts,
-        label_of=parcel.id,
-        language=owner.language,
-    )
+    with speaking(buyback.owner.language):
+        facts = {**_facts(buyback), **arranged.facts(buyback, terms.of_owner(buyback)), "count": 1}
+    arranged.send_to(buyback.owner, "buyback_label", buyback, at=fact.at, facts=facts)
 
 
 def moved(fact: BuybackMoved) -> None:

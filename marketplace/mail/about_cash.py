@@ -9,7 +9,7 @@ from marketplace.database import db
 from marketplace.mail.addresses import url
 from marketplace.mail.outgoing import send
 from marketplace.payouts.accounts import account_of
-from marketplace.payouts.cash_models import BankAccount, PayoutTransfer
+from marketplace.payouts.cash_models import PayoutTransfer
 from marketplace.payouts.facts import BankCodeWanted, BankDetailsChanged, CashCameBack, CashSent
 from marketplace.payouts.models import Payout
 from marketplace.people.models import Person
@@ -34,7 +34,7 @@ def code(fact: BankCodeWanted) -> None:
 def changed(fact: BankDetailsChanged) -> None:
     """Whoever owns the account hears of every change, and when it begins to count."""
     person = db.session.get_one(Person, fact.person_id)
-    account: BankAccount | None = account_of(person.id)
+    account = account_of(person.id)
     if account is None:
         return
     key = f"{person.id}:{fact.at.isoformat()}"
@@ -52,8 +52,8 @@ def sent(fact: CashSent) -> None:
 
 
 def came_back(fact: CashCameBack) -> None:
-    """It was not taken: other details are needed (LUX-76)."""
-    _about_transfer("cash_came_back", fact.payout_id, fact.transfer_id, fact.at, bank_url=url("/sell/payouts/bank"))
+    """It was not taken: other details are needed, and the page of payouts leads to where they go (LUX-76)."""
+    _about_transfer("cash_came_back", fact.payout_id, fact.transfer_id, fact.at, bank_url=url("/sell/payouts"))
 
 
 def _about_transfer(message: str, payout_id: int, transfer_id: int, at: datetime, **more: Any) -> None:

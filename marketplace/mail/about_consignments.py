@@ -6,17 +6,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from marketplace.consignments import terms
-from marketplace.consignments.facts import LabelReady, PieceMoved
+from marketplace.consignments import smart_pricing, terms
+from marketplace.consignments.facts import PieceMoved, PriceStepped, ReadyToCome
 from marketplace.consignments.models import ConsignedPiece, Consignment
+from marketplace.custody.billing import FeeBilled
+from marketplace.custody.models import FeeBill
 from marketplace.database import db
 from marketplace.listings.finding import public_path
+from marketplace.mail import arranged
 from marketplace.mail.addresses import url
 from marketplace.mail.outgoing import send
 from marketplace.money import Money
 from marketplace.orders.facts import RefundedLate
+from marketplace.people.models import Person
 from marketplace.programme.language import speaking
-from marketplace.shipping import parcels
 
 LETTERS = {
     "receive": "consigned_arrived",
@@ -30,34 +33,31 @@ LETTERS = {
 }
 
 
-def label_ready(fact: LabelReady) -> None:
-    """The one label, with what to do with it (NAP-21, NAP-26)."""
-    consignment = db.session.get_one(Consignment, fact.consignment_id)
-    parcel, owner = parcels.inbound_parcel(consignment.number), consignment.owner
-    if parcel is None:
-        return
-    with speaking(owner.language):
-        policy = terms.of_owner(consignment)
+def fee_billed(fact: FeeBilled) -> None:
+    """The link by which a fee is paid, before its piece is sent back (GAP-19)."""
+    bill = db.session.get_one(FeeBill, fact.bill_id)
+    owner = db.session.get_one(Person, bill.owner_id)
     facts = {
-        "number": consignment.number,
-        "count": len(consignment.pieces),
-        "due": consignment.pieces[0].due_at,
-        "drop_off": policy.shipping.drop_off.text,
-        "drop_off_url": policy.shipping.drop_off.url,
-        "packing": [str(line) for line in policy.shipping.packing_tips],
-        "page_url": url(f"/sell/consign/{consignment.number}"),
+        "number": bill.number,
+        "title": bill.title,
+        "fee": bill.amount,
+        "page_url": url(f"/sell/fees/{bill.number}"),
     }
-    key = f"{consignment.number}:{fact.at.isoformat()}"
-    send(
-        "consigned_label",
-        key=key,
-        to=owner.email,
-        about=consignment,
-        at=fact.at,
-        facts=facts,
-        label_of=parcel.id,
-        language=owner.language,
-    )
+    send("fee_link", key=bill.number, to=owner.email, about=bill, at=fact.at, facts=facts, language=owner.language)
+
+
+def ready_to_come(fact: ReadyToCome) -> None:
+    """The one label, with what to do with it (NAP-21, NAP-26); or to which store they are brought."""
+    consignment = db.session.get_one(Consignment, fact.consignment_id)
+    with speaking(consignment.owner.language):
+        facts = {
+            **arranged.facts(consignment, terms.of_owner(consignment)),
+            "number": consignment.number,
+            "count": len(consignment.pieces),
+            "due": consignment.pieces[0].due_at,
+            "page_url": url(f"/sell/consign/{consignment.number}"),
+        }
+    arranged.send_to(consignment.owner, "consigned_label", consignment, at=fact.at, facts=facts)
 
 
 def piece_moved(fact: PieceMoved) -> None:
@@ -71,6 +71,22 @@ def piece_moved(fact: PieceMoved) -> None:
     with speaking(owner.language):
         facts = _facts(piece)
     send(message, key=key, to=owner.email, about=piece, at=fact.at, facts=facts, language=owner.language)
+
+
+def price_stepped(fact: PriceStepped) -> None:
+    """Smart Pricing lowered what she receives: what it is now, what comes next, and where she stops it (NAP-36)."""
+    piece = db.session.get_one(ConsignedPiece, fact.piece_id)
+    owner = piece.consignment.owner
+    following = next(iter(smart_pricing.steps(piece, begins_at=fact.at)), None) if piece.next_cut_at else None
+    with speaking(owner.language):
+        steps = {
+            "before": fact.before,
+            "then": following.net.payout if following else "",
+            "due": following.at if following else "",
+        }
+        facts = {**_facts(piece), **steps}
+    key = f"{piece.number}:step:{fact.at.isoformat()}"
+    send("consigned_stepped", key=key, to=owner.email, about=piece, at=fact.at, facts=facts, language=owner.language)
 
 
 def refunded_late(fact: RefundedLate) -> None:

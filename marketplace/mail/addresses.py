@@ -16,6 +16,7 @@ def url(path: str) -> str:
 
 def about(order: Order) -> dict[str, Any]:
     """The facts every letter about an order may use."""
+    sale = f"/desk/orders/{order.number}" if order.is_supply else f"/sell/sales/{order.number}"
     return {
         "title": order.as_sold["title"],
         "number": order.number,
@@ -23,6 +24,5 @@ def about(order: Order) -> dict[str, Any]:
         "price": order.price,
         "ship_by": order.ship_by_at or "",
         "window_closes": order.window_closes_at or "",
-        "order_url": url(f"/orders/{order.number}"),
-        "sale_url": url(f"/sell/sales/{order.number}"),
+        "sale_url": url(sale),
     }

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Protocol, cast
 
 from flask import current_app
@@ -45,10 +47,9 @@ class Addressed:
     language: str = ""  # of its reader; empty: the market's own
 
     def errand(self, message: str) -> outbox.Errand:
-        with speaking(self.language):
-            facts = in_words(self.facts)
+        """Its row of the outbox; the reader's language is spoken already."""
         whose = {"message": message, "to": self.to, "language": self.language}
-        request = {**whose, "facts": facts, "parcel": self.label_of}
+        request = {**whose, "facts": in_words(self.facts), "parcel": self.label_of}
         return outbox.Errand(f"mail:{message}:{self.key}", self.about, request, self.secrets)
 
 
@@ -86,13 +87,18 @@ def send(
     ``facts`` are what its template speaks of (``in_words`` puts amounts and moments into the reader's ``language``);
     ``label_of`` names a parcel whose label goes along.
     """
-    row = Addressed(key, to, about, facts, secrets, label_of, language).errand(message)
+    with speaking(language):
+        row = Addressed(key, to, about, facts, secrets, label_of, language).errand(message)
     outbox.enqueue(MAIL, key=row.key, subject=row.subject, request=row.request, at=at, secrets=row.secrets)
 
 
 def send_all(message: str, copies: Sequence[Addressed], *, at: datetime) -> None:
     """Queue the same message to many, with one statement; a key that was queued before is refused by the database."""
-    outbox.enqueue_all(MAIL, [copy.errand(message) for copy in copies], at=at)
+    errands: list[outbox.Errand] = []
+    for language, same in groupby(copies, attrgetter("language")):
+        with speaking(language):
+            errands += [copy.errand(message) for copy in same]
+    outbox.enqueue_all(MAIL, errands, at=at)
 
 
 class MailSending:

@@ -18,13 +18,13 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
 from marketplace import clock
 from marketplace.jobs.outbox import NotDone, OutcomeUnknown
 from marketplace.mail.letters import Letter
 from marketplace.mail.outgoing import Attachment
-from marketplace.mail_server import MailServer
+from marketplace.mail_server import MailServer, address_of
 
 # What a 5xx says of us and not of the address: sign in first, no relaying, not allowed, wrong order of commands.
 _OUR_FAULT = {500, 501, 502, 503, 504, 530, 534, 535, 538}
@@ -49,7 +49,7 @@ class SmtpPostRoom:
 
     def __init__(self, server: MailServer) -> None:
         self._server = server
-        self._from = parseaddr(server.sender)[1]
+        self._from = address_of(server.sender)
 
     def hand_over(self, *, key: str, message: str, to: str, letter: Letter, attachment: Attachment | None) -> bool:
         if not _is_address(to):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from marketplace.database import db
 from marketplace.mail.addresses import about, url
 from marketplace.mail.outgoing import Addressed, send, send_all
+from marketplace.many_rows import among
 from marketplace.orders import links
 from marketplace.orders.facts import (
     CheckoutPaid,
@@ -65,7 +66,10 @@ def checkout_paid(fact: CheckoutPaid) -> None:
             "lines": lines,
             "numbers": [order.number for order in orders],
             "total": checkout.total,
+            "by_credit": checkout.credit or "",
+            "by_card": checkout.by_card or "",
             "title": orders[0].as_sold["title"],
+            "ours": all(order.is_supply for order in orders),
         },
         secrets={**tokens, "link_url": next(iter(tokens.values()))},
         language=checkout.buyer.language,
@@ -75,7 +79,7 @@ def checkout_paid(fact: CheckoutPaid) -> None:
 def payment_returned(fact: PaymentReturned) -> None:
     """The piece was gone when the money came: it goes back in full."""
     for order_id in fact.order_ids:
-        _write("payment_returned", order_id, fact.at)
+        _write("payment_returned", order_id, fact.at, **_forms(db.session.get_one(Order, order_id)))
 
 
 def shipped(fact: OrderShipped) -> None:
@@ -92,12 +96,13 @@ def still_on_its_way(fact: StillOnItsWay) -> None:
 
 def delivered(fact: OrderDelivered) -> None:
     """Delivered: confirm and rate, or report a problem, by when (MK-57)."""
-    _write("delivered", fact.order_id, fact.at)
+    ours = db.session.get_one(Order, fact.order_id).is_supply
+    _write("delivered", fact.order_id, fact.at, ours=ours)
 
 
 def confirmed(fact: OrdersConfirmed) -> None:
     """The sale is final; ``automatically`` where silence decided, and then for many at once."""
-    query = sa.select(Order).where(Order.id.in_(fact.order_ids)).order_by(Order.id)
+    query = sa.select(Order).where(among(Order.id, fact.order_ids)).order_by(Order.id)
     orders = db.session.scalars(query.options(joinedload(Order.checkout), joinedload(Order.buyer))).all()
     more = {"automatically": fact.automatically}
     tokens = links.make_all(orders, at=fact.at)
@@ -112,13 +117,21 @@ def ship_by_passed(fact: ShipByPassed) -> None:
 
 def refunded(fact: OrderRefunded) -> None:
     """The money is on its way back, and why."""
-    _write("refunded", fact.order_id, fact.at, reason=fact.reason)
+    forms = _forms(db.session.get_one(Order, fact.order_id))
+    _write("refunded", fact.order_id, fact.at, reason=fact.reason, **forms)
+
+
+def _forms(order: Order) -> dict[str, Any]:
+    """What goes back of an order to the card and to store credit; empty what does not."""
+    return {"to_card": order.by_card or "", "to_credit": order.credit or ""}
 
 
 def refunded_late(fact: RefundedLate) -> None:
     """The desk gives money back after the sale had ended."""
     order = db.session.get_one(Order, fact.order_id)
-    own = _addressed(order, links.make(order, at=fact.at), fact.at, {"back": fact.back})
+    to_credit = order.refunded_credit - order.credit_within(order.refunded - fact.back)
+    forms = {"to_card": (fact.back - to_credit) or "", "to_credit": to_credit or ""}
+    own = _addressed(order, links.make(order, at=fact.at), fact.at, {"back": fact.back, **forms})
     key = f"{order.number}:{order.refunded.minor}"  # a part and the rest may go at one moment
     send(
         "refunded_late",

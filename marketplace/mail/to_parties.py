@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from marketplace.database import db
 from marketplace.disputes.chargebacks import orders_of
 from marketplace.disputes.facts import BankWrote, CaseMoved, News
 from marketplace.disputes.models import Dispute
+from marketplace.disputes.permissions import is_open_to_appeal
 from marketplace.disputes.showing import clause_of
-from marketplace.disputes.states import SILENCE, Side
+from marketplace.disputes.states import SILENCE, Side, WaitingOn
 from marketplace.disputes.waiting import waiting_on
 from marketplace.disputes.words import KINDS, REMEDIES, WAITING, WISHES
 from marketplace.jobs import outbox
@@ -74,7 +76,7 @@ def _write(dispute: Dispute, fact: CaseMoved, side: Side) -> None:
         to=to,
         about=dispute,
         at=fact.at,
-        facts={**about(order), **_facts(dispute, side)},
+        facts={**about(order), **_facts(dispute, side, fact.at)},
         secrets={"link_url": link},
         label_of=returned.id if returned else None,
         language=(order.seller.language if order.seller else "") if side is Side.SELLER else order.buyer.language,
@@ -88,9 +90,11 @@ def _reader(order: Order, dispute: Dispute, side: Side, fact: CaseMoved) -> tupl
     return order.checkout.email, url(f"/orders/link/{links.make(order, at=fact.at)}?to=case")
 
 
-def _facts(dispute: Dispute, side: Side) -> dict[str, Any]:
+def _facts(dispute: Dispute, side: Side, at: datetime) -> dict[str, Any]:
     """The claim, who is waited for, until when, and what follows from silence."""
-    party, decision = waiting_on(dispute), dispute.decision
+    party, decision, appeals = waiting_on(dispute), dispute.decision, is_open_to_appeal(dispute, at)
+    if party is WaitingOn.EITHER_SIDE and not appeals:
+        party = None  # the case closes at this moment
     clause = clause_of(decision) if decision else None
     return {
         "case": dispute.number,
@@ -98,14 +102,14 @@ def _facts(dispute: Dispute, side: Side) -> dict[str, Any]:
         "claim": KINDS[dispute.kind],
         "wish": WISHES[dispute.wish],
         "waiting": WAITING[party] if party else "",
-        "due": dispute.due_at or "",
-        "silence": SILENCE[dispute.state].outcome if dispute.state in SILENCE else "",
+        "due": (dispute.due_at or "") if party else "",
+        "silence": SILENCE[dispute.state].outcome if party else "",
         "offered": dispute.offered or "",
         "remedy": REMEDIES[decision.remedy] if decision else "",
         "reason": decision.words if decision else "",
         "rule": clause.label if clause else "",
         "rule_text": clause.text if clause else "",
-        "appeals": dispute.appeal_until or "",
+        "appeals": (dispute.appeal_until or "") if appeals else "",
         "pause": dispute.pause_reason,
         "refunded": dispute.order.refunded or "",
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask_babel import LazyString
+
 from marketplace.credits import store_credit
 from marketplace.credits.facts import CreditExpiresSoon
 from marketplace.credits.models import GiftCard, StoreCredit
@@ -32,6 +34,7 @@ from marketplace.payouts.facts import (
 )
 from marketplace.payouts.models import Debt, Goodwill, Payout, PayoutHold
 from marketplace.people.models import Person
+from marketplace.presentation import day
 from marketplace.programme.language import speaking
 from marketplace.shipping.facts import LabelBought, LabelRefused
 
@@ -147,7 +150,7 @@ def credit_ready(fact: CreditReady) -> None:
             "number": payout.reference,
             "amount": credit.initial,
             "bonus": credit.bonus if credit.bonus else "",
-            "until": credit.expires_at,
+            "until": LazyString(day, credit.expires_at, year=True),  # a year ahead: the weekday alone is next week's
             "credit_url": url("/account/credit"),
         },
         language=credit.holder.language,

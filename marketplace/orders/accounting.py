@@ -13,6 +13,7 @@ from marketplace.events import Event
 from marketplace.ledger import Account, Line, Posting
 from marketplace.money import Money
 from marketplace.orders import terms
+from marketplace.orders.credit import Back
 from marketplace.orders.models import Order
 
 REFUND_PART = "refund_part"  # the event and the posting of a partial refund
@@ -49,7 +50,7 @@ def split(order: Order, *, less_price: int = 0, less_tax: int = 0) -> Split:
 
 
 def capture(order: Order, event: Event, at: datetime) -> Posting:
-    """The money is here and belongs to nobody yet: Dr clearing, Cr escrow, gross."""
+    """The money is here and belongs to nobody yet: Dr clearing and what credit had waiting, Cr escrow, gross."""
     return Posting(
         "capture",
         order,
@@ -57,7 +58,8 @@ def capture(order: Order, event: Event, at: datetime) -> Posting:
         at,
         order.number,
         (
-            Line(Account.CLEARING, order.total, order_id=order.id),
+            Line(Account.CLEARING, order.by_card, order_id=order.id),
+            Line(Account.CUSTOMER_DEPOSITS, order.credit, order_id=order.id),
             Line(Account.ESCROW, -order.total, order_id=order.id),
         ),
     )
@@ -72,8 +74,8 @@ def late_capture(order: Order, event: Event, at: datetime, *, part: str = "") ->
         at,
         order.number,
         (
-            Line(Account.CLEARING, order.total, order_id=order.id),
-            Line(Account.REFUND_PAYABLE, -order.total, order_id=order.id),
+            Line(Account.CLEARING, order.by_card, order_id=order.id),
+            Line(Account.REFUND_PAYABLE, -order.by_card, order_id=order.id),
         ),
         part,
     )
@@ -99,8 +101,8 @@ def settlement(order: Order, event: Event, at: datetime) -> Posting:
     )
 
 
-def refund(kind: str, order: Order, amount: Money, event: Event, at: datetime, *, part: str = "") -> Posting:
-    """Before settlement: what goes back leaves escrow for refund payable."""
+def refund(kind: str, order: Order, back: Back, event: Event, at: datetime, *, part: str = "") -> Posting:
+    """Before settlement: what goes back leaves escrow, for refund payable or for the buyer's store credit."""
     return Posting(
         kind,
         order,
@@ -108,15 +110,16 @@ def refund(kind: str, order: Order, amount: Money, event: Event, at: datetime, *
         at,
         order.number,
         (
-            Line(Account.ESCROW, amount, order_id=order.id),
-            Line(Account.REFUND_PAYABLE, -amount, order_id=order.id),
+            Line(Account.ESCROW, back.total, order_id=order.id),
+            Line(Account.REFUND_PAYABLE, -back.to_card, order_id=order.id),
+            *back.lines,
         ),
         part,
     )
 
 
 def late_refund(
-    kind: str, order: Order, amount: Money, tax: Money, event: Event, at: datetime, *, part: str = ""
+    kind: str, order: Order, back: Back, tax: Money, event: Event, at: datetime, *, part: str = ""
 ) -> Posting:
     """After settlement: escrow is divided, so what goes back is our loss, but for the tax we have not handed on."""
     return Posting(
@@ -126,9 +129,10 @@ def late_refund(
         at,
         order.number,
         (
-            Line(Account.LOSSES, amount - tax, order_id=order.id),
+            Line(Account.LOSSES, back.total - tax, order_id=order.id),
             Line(Account.TAX_PAYABLE, tax, order_id=order.id),
-            Line(Account.REFUND_PAYABLE, -amount, order_id=order.id),
+            Line(Account.REFUND_PAYABLE, -back.to_card, order_id=order.id),
+            *back.lines,
         ),
         part,
     )
@@ -143,11 +147,15 @@ def owed_for_fraud(order: Order, amount: Money, event: Event, at: datetime) -> P
     return Posting("fraud", order, event, at, order.number, lines)
 
 
-def charged_back(order: Order, amount: Money, event: Event, at: datetime) -> Posting:
-    """A bank gave the buyer what escrow held: it covers what was taken from us, so chargebacks cost that much less."""
+def charged_back(order: Order, back: Back, event: Event, at: datetime) -> Posting:
+    """A bank gave the buyer what escrow held: it covers what was taken from us, so chargebacks cost that much less.
+
+    What store credit had paid no bank gives back: that we do.
+    """
     lines = (
-        Line(Account.ESCROW, amount, order_id=order.id),
-        Line(Account.CHARGEBACKS, -amount, order_id=order.id),
+        Line(Account.ESCROW, back.total, order_id=order.id),
+        Line(Account.CHARGEBACKS, -back.to_card, order_id=order.id),
+        *back.lines,
     )
     return Posting("refund", order, event, at, order.number, lines)
 

@@ -26,7 +26,8 @@ from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState, NotAvailable
 from marketplace.money import Money
 from marketplace.offers import pricing
-from marketplace.orders import holds
+from marketplace.orders import credit, holds
+from marketplace.orders.facts import CreditPaysAll
 from marketplace.orders.models import Checkout, Order
 from marketplace.orders.snapshots import as_sold
 from marketplace.orders.states import CheckoutState, OrderState
@@ -54,6 +55,10 @@ class PriceChanged(Refusal):
 
 class TaxOutOfDate(Refusal):
     message = _l("The tax of this offer is out of date. Here is the new total.")
+
+
+class AlreadyPaying(Refusal):
+    message = _l("This order is being paid for already, so how it is paid can no longer be changed.")
 
 
 class NothingToBuy(Refusal):
@@ -98,9 +103,9 @@ def _is_suspended(listing: Listing) -> bool:
     return listing.seller is not None and listing.seller.suspended_at is not None
 
 
-def offer_token(form_token: str, ship_to: dict[str, Any], listings: Sequence[Listing]) -> str:
-    """The token of one offer: the same form sent twice is one, with another address or other pieces it is another."""
-    content = [form_token, ship_to, [listing.number for listing in listings]]
+def offer_token(form_token: str, ship_to: dict[str, Any], listings: Sequence[Listing], uses_credit: bool) -> str:
+    """The token of one offer: the same form sent twice is one, with anything else in it it is another."""
+    content = [form_token, ship_to, [listing.number for listing in listings], uses_credit]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -111,9 +116,12 @@ def open_checkout(
     ship_to: dict[str, Any],
     quote: TaxQuote,
     form_token: str,
+    uses_credit: bool = False,
     at: datetime,
 ) -> Checkout:
     """Write the offer down: one order a piece, awaiting payment, holding nothing yet.
+
+    With ``uses_credit`` the buyer's store credit pays what it can; the caller answers for who that is (NAP-44).
 
     The same ``form_token`` returns the checkout it made before (a double click, fault B01).
     """
@@ -143,6 +151,8 @@ def open_checkout(
     for listing, tax in zip(listings, quote.taxes, strict=True):
         checkout.orders.append(_order(checkout, listing, prices[listing.id], shipping, tax, at))
     checkout.total_minor = sum(order.total.minor for order in checkout.orders)
+    if uses_credit:
+        credit.offer(checkout, at=at)
     db.session.flush()
     for order in checkout.orders:
         events.record(order, "place", by=buyer, at=at)
@@ -173,17 +183,19 @@ def _order(checkout: Checkout, listing: Listing, price_minor: int, shipping: Mon
     )
 
 
-def start_payment(checkout: Checkout, *, return_url: str, by: HasActor, at: datetime) -> PaymentAttempt:
-    """Take every hold and write the payment attempt down, or raise with nothing taken.
+def start_payment(checkout: Checkout, *, return_url: str, by: HasActor, at: datetime) -> PaymentAttempt | None:
+    """Take every piece and the store credit offered, and write the payment attempt down; or raise with nothing taken.
 
     Twice is harmless: while an attempt stands open it is returned as it is (fault B01). The caller commits, then
-    opens the page at the provider, then records the answer.
+    opens the page at the provider, then records the answer. None: nothing is left to pay, and the orders stand.
     """
     # A second press at the same moment waits here, and then finds the attempt of the first.
     db.session.refresh(checkout, with_for_update=True)
     standing = attempts.open_attempt_of(checkout.id)
     if standing is not None:
         return standing
+    if checkout.state is CheckoutState.PAID:
+        return None
     if checkout.state is not CheckoutState.OPEN:
         Checkout.machine.next_state(checkout.state, "expire")  # raises: this checkout is over
     orders = _orders_of(checkout)
@@ -199,17 +211,28 @@ def start_payment(checkout: Checkout, *, return_url: str, by: HasActor, at: date
     if is_out_of_date(checkout.tax_quote, clock.wall() + timedelta(minutes=limits.payment_minutes)):
         raise TaxOutOfDate()
     holds.take(checkout, at=at, by=by, limit=limits.live_holds_per_person)
+    credit.take(checkout, by=by, at=at)
     pricing.use(agreed, at=at)
     deadlines.cancel_deadlines([checkout], ABANDONED, at=at)
+    if not checkout.by_card:
+        events.announce(CreditPaysAll(checkout.id, at))
+        return None
     return attempts.start(
         checkout_id=checkout.id,
-        amount=checkout.total,
-        lines=[{"name": order.as_sold["title"], "amount_minor": order.total.minor} for order in checkout.orders],
+        amount=checkout.by_card,
+        lines=[_line(order) for order in checkout.orders if order.by_card],
         email=checkout.email,
         return_url=return_url,
         minutes=limits.payment_minutes,
         at=at,
     )
+
+
+def _line(order: Order) -> dict[str, Any]:
+    """An order as the provider's page lists it: what is left of it to pay by card."""
+    title = order.as_sold["title"]
+    name = str(_("%(title)s, less store credit", title=title)) if order.credit else title
+    return {"name": name, "amount_minor": order.by_card.minor}
 
 
 def _orders_of(checkout: Checkout) -> Sequence[Order]:
@@ -228,6 +251,25 @@ def _orders_of(checkout: Checkout) -> Sequence[Order]:
     return orders
 
 
+def use_credit(checkout: Checkout, wanted: bool, *, at: datetime) -> None:
+    """Let store credit pay what it can of an offer, or nothing; the caller answers for whose it is (NAP-44).
+
+    Raises ``AlreadyPaying`` once a payment page stands open or the offer is over.
+    """
+    db.session.refresh(checkout, with_for_update=True)
+    if not can_choose_credit(checkout):
+        raise AlreadyPaying()
+    if wanted:
+        credit.offer(checkout, at=at)
+    else:
+        credit.share_out(checkout, Money.zero(checkout.currency))
+
+
+def can_choose_credit(checkout: Checkout) -> bool:
+    """Whether how an offer is paid is still open."""
+    return checkout.state is CheckoutState.OPEN and attempts.open_attempt_of(checkout.id) is None
+
+
 def expire(checkout: Checkout, *, at: datetime) -> None:
     """Nobody paid: the offer is over and its pieces are free again. Harmless where it is over already."""
     if checkout.state is not CheckoutState.OPEN:
@@ -238,6 +280,7 @@ def expire(checkout: Checkout, *, at: datetime) -> None:
     held = [order.listing for order in waiting if order.listing.state is ListingState.HELD and _holds(order)]
     pricing.give_back([listing.id for listing in held], checkout.buyer_id, at=at)
     holds.release(waiting, at=at)
+    credit.let_go(waiting, at=at)
     events.transition_all(held, "release", by=SYSTEM, at=at)
     for listing in held:
         withdrawing.withdraw_if_returned(listing, at=at)

@@ -17,6 +17,14 @@ class CheckoutPaid:
 
 
 @dataclass(frozen=True)
+class CreditPaysAll:
+    """The buyer's store credit, which is taken, pays the whole checkout: no card is asked for anything."""
+
+    checkout_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class PaymentReturned:
     """A payment came for pieces that are gone; it goes back in full at once."""
 
@@ -117,8 +125,8 @@ class RefundedLate:
 
 
 @dataclass(frozen=True)
-class OrderSettled:
-    order_id: int
+class OrdersSettled:
+    order_ids: tuple[int, ...]
     at: datetime
 
 

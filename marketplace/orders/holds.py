@@ -1,4 +1,7 @@
-"""Holds: the claim of one checkout on its pieces. All of them, or none and the page says which is gone."""
+"""Holds: the claim of one checkout on its pieces. All of them, or none and the page says which is gone.
+
+A sale on an outside marketplace claims its one piece by the same rows.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace import events
 from marketplace.database import db, queue_behind
-from marketplace.errors import Refusal
+from marketplace.errors import LostRace, Refusal
 from marketplace.events import HasActor
 from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState, NotAvailable
@@ -118,6 +121,30 @@ def release(orders: Sequence[Order], *, at: datetime) -> None:
     )
 
 
+def claim(listing: Listing, *, channel_sale_id: int, at: datetime, by: HasActor) -> None:
+    """Take one piece for a sale elsewhere, as a checkout takes its own: the hold, then the listing.
+
+    Raises ``LostRace`` or ``NotAvailable``; the caller's savepoint then lets go of what was taken.
+    """
+    db.session.flush()
+    connection = db.session.connection()
+    row = {"item_id": listing.item_id, "channel_sale_id": channel_sale_id, "taken_at": at}
+    if not connection.execute(_new_hold(connection.dialect.name), row).scalars().all():
+        raise LostRace()
+    db.session.refresh(listing)
+    events.transition(listing, "hold", by=by, at=at, channel_sale_id=channel_sale_id)
+
+
+def release_channel(channel_sale_id: int, *, at: datetime) -> None:
+    """Let go of the piece of a sale elsewhere; harmless where it is free already."""
+    db.session.execute(
+        sa.update(Hold)
+        .where(Hold.channel_sale_id == channel_sale_id, Hold.released_at.is_(None))
+        .values(released_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def holder_of(item_id: int) -> int | None:
-    """The checkout that holds a piece now."""
+    """The checkout that holds a piece now; None also where a sale elsewhere does."""
     return db.session.connection().execute(_HOLDER, {"item": item_id}).scalar()

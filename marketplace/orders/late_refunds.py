@@ -23,7 +23,7 @@ from marketplace.orders.facts import RefundedLate
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import CannotRefund, OrderState
-from marketplace.payments import attempts, chargebacks, refunds
+from marketplace.payments import chargebacks
 from marketplace.payouts import debts, taking_back
 from marketplace.payouts.paying import payout_of
 from marketplace.payouts.taking_back import Reachable
@@ -114,24 +114,16 @@ def refund(
 
 
 def _refund_all(order: Order, shown: LateRefund, *, is_fraud: bool, by: HasActor, at: datetime) -> None:
-    taken_back = refunding.taken_back(order)
+    back, taken_back = refunding.everything_left(order, at=at), refunding.taken_back(order)
     sets = refunding.all_given_back(order, EndReason.AFTER_SALE, at)
     event = events.transition(order, "refund_settled", by=by, at=at, sets=sets)
-    post(accounting.late_refund("refund", order, shown.to_buyer, shown.of_tax, event, at))
-    refunds.request_refund(
-        attempt=attempts.paid_attempt_of(order.checkout_id),
-        amount=shown.to_buyer,
-        reason=EndReason.AFTER_SALE.value,
-        key=f"{order.number}-full",
-        reference=order.number,
-        order_id=order.id,
-        at=at,
-    )
+    post(accounting.late_refund("refund", order, back, shown.of_tax, event, at))
+    refunding.to_card(order, back.to_card, reason=EndReason.AFTER_SALE, part="full", at=at)
     tax_books.reverse_sale(order, part="full", at=at, **taken_back)
     if order.is_supply and not is_fraud:
         return
-    back = taking_back.take_back(order.id, order.currency, reason=EndReason.AFTER_SALE.value, by=by, at=at)
-    if (back.from_payout, back.unspent) != (shown.from_payout, shown.unspent):
+    ended = taking_back.take_back(order.id, order.currency, reason=EndReason.AFTER_SALE.value, by=by, at=at)
+    if (ended.from_payout, ended.unspent) != (shown.from_payout, shown.unspent):
         raise MoneyMoved()
     if shown.owed_by_seller:
         post(accounting.owed_for_fraud(order, shown.owed_by_seller, event, at))

@@ -42,9 +42,20 @@ class Checkout(Model):
     def total(self) -> Money:
         return Money(self.total_minor, self.currency)
 
+    @property
+    def credit(self) -> Money:
+        """What the buyer's store credit pays of the total."""
+        return Money(sum(order.credit_minor for order in self.orders), self.currency)
+
+    @property
+    def by_card(self) -> Money:
+        """What is left to pay by card."""
+        return self.total - self.credit
+
 
 class Hold(Model):
-    """The claim of one checkout on one piece, from the first attempt to pay until the order is over.
+    """The claim of one checkout on one piece, from the first attempt to pay until the order is over; or that of a sale
+    on an outside marketplace, until that is.
 
     The partial unique index is the promise that one piece has one owner: the database refuses a second.
     """
@@ -58,11 +69,13 @@ class Hold(Model):
             sqlite_where=sa.text("released_at IS NULL"),
             postgresql_where=sa.text("released_at IS NULL"),
         ),
+        sa.CheckConstraint("checkout_id IS NULL OR channel_sale_id IS NULL", name="one_holder"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(sa.ForeignKey("items.id"))
-    checkout_id: Mapped[int] = mapped_column(sa.ForeignKey("checkouts.id"), index=True)
+    checkout_id: Mapped[int | None] = mapped_column(sa.ForeignKey("checkouts.id"), index=True)
+    channel_sale_id: Mapped[int | None] = mapped_column(sa.ForeignKey("channel_sales.id"), index=True)
     taken_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
 
@@ -77,6 +90,9 @@ class Order(Model):
             "refunded_price_minor <= price_minor AND refunded_shipping_minor <= shipping_minor"
             " AND refunded_tax_minor <= tax_minor",
             name="refund_within_capture",
+        ),
+        sa.CheckConstraint(
+            "credit_minor >= 0 AND credit_minor <= price_minor + shipping_minor + tax_minor", name="credit_within_total"
         ),
     )
 
@@ -96,6 +112,7 @@ class Order(Model):
     price_minor: Mapped[int] = mapped_column(sa.BigInteger)
     shipping_minor: Mapped[int] = mapped_column(sa.BigInteger)
     tax_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    credit_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # of the total, what store credit pays
     refunded_price_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     refunded_shipping_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     refunded_tax_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
@@ -142,6 +159,30 @@ class Order(Model):
     def refunded(self) -> Money:
         minor = self.refunded_price_minor + self.refunded_shipping_minor + self.refunded_tax_minor
         return Money(minor, self.currency)
+
+    @property
+    def credit(self) -> Money:
+        """What the buyer's store credit paid, or is to pay, of the total."""
+        return Money(self.credit_minor, self.currency)
+
+    @property
+    def by_card(self) -> Money:
+        return self.total - self.credit
+
+    def credit_within(self, part: Money) -> Money:
+        """How much of a part of the total is the store credit's, rounded down."""
+        if not self.credit_minor:
+            return Money.zero(self.currency)
+        return Money(self.credit_minor * part.minor // self.total.minor, self.currency)
+
+    @property
+    def refunded_credit(self) -> Money:
+        """What has gone back to store credit; the rest of what has gone back went to the card."""
+        return self.credit_within(self.refunded)
+
+    @property
+    def refunded_to_card(self) -> Money:
+        return self.refunded - self.refunded_credit
 
 
 class Confirmation(Model):

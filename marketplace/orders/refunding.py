@@ -15,7 +15,7 @@ from marketplace.events import HasActor
 from marketplace.jobs import deadlines
 from marketplace.ledger import post
 from marketplace.money import Money
-from marketplace.orders import accounting, holds, tax_books
+from marketplace.orders import accounting, credit, holds, tax_books
 from marketplace.orders.facts import OrderCancelled, OrderRefunded
 from marketplace.orders.models import Order
 from marketplace.orders.settling import ENDING_DEADLINES
@@ -74,18 +74,10 @@ def cancel(order: Order, *, reason: EndReason, by: HasActor, at: datetime) -> No
 def refund_in_full(order: Order, *, reason: EndReason, by: HasActor, at: datetime) -> None:
     """Give back everything that has not been given back yet, shipping and tax included (GAP-21)."""
     db.session.refresh(order, with_for_update=True)  # what went back in part until now is not given back again
-    left, tax_back = order.total - order.refunded, taken_back(order)
+    back, tax_back = everything_left(order, at=at), taken_back(order)
     event = events.transition(order, "refund", by=by, at=at, sets=all_given_back(order, reason, at))
-    post(accounting.refund("refund", order, left, event, at))
-    refunds.request_refund(
-        attempt=attempts.paid_attempt_of(order.checkout_id),
-        amount=left,
-        reason=reason.value,
-        key=f"{order.number}-full",
-        reference=order.number,
-        order_id=order.id,
-        at=at,
-    )
+    post(accounting.refund("refund", order, back, event, at))
+    to_card(order, back.to_card, reason=reason, part="full", at=at)
     tax_books.reverse_sale(order, part="full", at=at, **tax_back)
     holds.release([order], at=at)
     deadlines.cancel_deadlines([order], *ENDING_DEADLINES, at=at)
@@ -107,17 +99,38 @@ def refund_contested(order: Order, *, by: HasActor, at: datetime, reason: EndRea
 
 
 def charge_back(order: Order, *, by: HasActor, at: datetime) -> None:
-    """The buyer's bank has given the money back itself: the order ends, and nothing is refunded here (fault B18).
+    """The buyer's bank has given the money back itself: the order ends, and no card is refunded here (fault B18).
 
-    What is left in escrow covers what the bank took. Raises ``CannotRefund`` unless the order is disputed.
+    What is left in escrow covers what the bank took; what store credit had paid goes back to it. Raises
+    ``CannotRefund`` unless the order is disputed.
     """
     db.session.refresh(order, with_for_update=True)
-    left, tax_back = order.total - order.refunded, taken_back(order)
+    back, tax_back = everything_left(order, at=at), taken_back(order)
     event = events.transition(order, "refund", by=by, at=at, sets=all_given_back(order, EndReason.CHARGED_BACK, at))
-    post(accounting.charged_back(order, left, event, at))
+    post(accounting.charged_back(order, back, event, at))
     tax_books.reverse_sale(order, part="full", at=at, **tax_back)
     holds.release([order], at=at)
     deadlines.cancel_deadlines([order], *ENDING_DEADLINES, at=at)
+
+
+def everything_left(order: Order, *, at: datetime) -> credit.Back:
+    """All that has not gone back yet, in the forms it was paid in; to be asked before ``all_given_back`` is written."""
+    return credit.give_back(order, order.total - order.refunded, at=at)
+
+
+def to_card(order: Order, amount: Money, *, reason: EndReason, part: str, at: datetime) -> None:
+    """Send what a card paid of an order back to it; nothing where store credit paid all of it."""
+    if not amount:
+        return
+    refunds.request_refund(
+        attempt=attempts.paid_attempt_of(order.checkout_id),
+        amount=amount,
+        reason=reason.value,
+        key=f"{order.number}-{part}",
+        reference=order.number,
+        order_id=order.id,
+        at=at,
+    )
 
 
 def taken_back(order: Order) -> dict[str, int]:
@@ -170,6 +183,8 @@ def refund_part(
     ``settled`` sale the payout stays as it is, and what goes back is our loss.
     """
     refunded_price, refunded_tax = after_part(order, of_price)
+    tax_back = refunded_tax - order.refunded_tax_minor
+    back = credit.give_back(order, Money(of_price.minor + tax_back, order.currency), at=at)
     claimed = db.session.scalar(
         sa.update(Order)
         .where(
@@ -184,25 +199,15 @@ def refund_part(
     )
     if claimed is None:
         raise MoreThanLeft()
-    tax_back = refunded_tax - order.refunded_tax_minor
-    back = Money(of_price.minor + tax_back, order.currency)
     part = str(refunded_price)
     db.session.refresh(order)
-    said = {"minor": back.minor, "price_minor": of_price.minor, "reason": reason.value}
+    said = {"minor": back.total.minor, "price_minor": of_price.minor, "reason": reason.value}
     event = events.record(order, accounting.REFUND_PART, by=by, at=at, **said)
     if settled:
         tax = Money(tax_back, order.currency)
         post(accounting.late_refund(accounting.REFUND_PART, order, back, tax, event, at, part=part))
     else:
         post(accounting.refund(accounting.REFUND_PART, order, back, event, at, part=part))
-    refunds.request_refund(
-        attempt=attempts.paid_attempt_of(order.checkout_id),
-        amount=back,
-        reason=reason.value,
-        key=f"{order.number}-part-{part}",
-        reference=order.number,
-        order_id=order.id,
-        at=at,
-    )
+    to_card(order, back.to_card, reason=reason, part=f"part-{part}", at=at)
     tax_books.reverse_sale(order, part=f"part-{part}", price_minor=of_price.minor, price_tax_minor=tax_back, at=at)
-    return back
+    return back.total

@@ -22,7 +22,7 @@ from marketplace.listings.models import Item
 from marketplace.many_rows import among
 from marketplace.money import Money
 from marketplace.orders import accounting, holds, terms
-from marketplace.orders.facts import OrdersConfirmed, OrderSettled
+from marketplace.orders.facts import OrdersConfirmed, OrdersSettled
 from marketplace.orders.models import Confirmation, Order
 from marketplace.orders.states import CannotConfirm, CannotContest, CannotSettle, OrderState
 from marketplace.payments import chargebacks
@@ -174,8 +174,7 @@ def _settle(orders: Sequence[Order], *, by: HasActor, at: datetime, on_top: Mone
     holds.release(orders, at=at)
     _hand_over(orders)
     deadlines.cancel_deadlines(orders, *ENDING_DEADLINES, at=at)
-    for order in orders:
-        events.announce(OrderSettled(order.id, at))
+    events.announce(OrdersSettled(tuple(order.id for order in orders), at))
 
 
 def _stopped_by_banks(orders: Sequence[Order]) -> set[int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from marketplace import events
 from marketplace.orders import settling, terms
@@ -104,8 +105,12 @@ def _delivery(order: Order) -> TimelineStep:
     leaves_at = order.shipped_at or order.ship_by_at
     note = None
     if order.delivered_at is None:
-        days = {"min": usual.usual_days_min, "max": usual.usual_days_max}
-        note = _("Usually %(min)s to %(max)s days after it is handed over.", **days)
+        note = ngettext(
+            "Usually %(num)s day after it is handed over.",
+            "Usually %(min)s to %(num)s days after it is handed over.",
+            usual.usual_days_max,
+            min=usual.usual_days_min,
+        )
     expected = leaves_at + timedelta(days=usual.usual_days_max) if leaves_at else None
     return TimelineStep(_("Delivered"), at=order.delivered_at, expected=expected, note=note)
 

@@ -36,6 +36,12 @@ def open_attempt_of(checkout_id: int) -> PaymentAttempt | None:
     return db.session.scalar(_OPEN, {"checkout": checkout_id})
 
 
+def open_attempt_of_bill(bill_id: int) -> PaymentAttempt | None:
+    """The attempt that stands open for a bill."""
+    is_open = PaymentAttempt.state.in_([AttemptState.CREATED, AttemptState.OPEN])
+    return db.session.scalar(sa.select(PaymentAttempt).where(PaymentAttempt.fee_bill_id == bill_id, is_open))
+
+
 def stands_open(checkout_id: Any) -> sa.ColumnElement[bool]:
     """For a query over checkouts: whether an attempt stands open for this one."""
     return (
@@ -50,7 +56,8 @@ def stands_open(checkout_id: Any) -> sa.ColumnElement[bool]:
 
 def start(
     *,
-    checkout_id: int,
+    checkout_id: int | None = None,
+    fee_bill_id: int | None = None,
     amount: Money,
     lines: list[dict[str, Any]],
     email: str,
@@ -68,6 +75,7 @@ def start(
     attempt = PaymentAttempt(
         key=key,
         checkout_id=checkout_id,
+        fee_bill_id=fee_bill_id,
         state=AttemptState.CREATED,
         amount_minor=amount.minor,
         currency=amount.currency,

@@ -14,6 +14,7 @@ from marketplace.database import db, insert_new, public_id, unit_of_work
 from marketplace.errors import Refusal
 from marketplace.events import PROVIDER
 from marketplace.jobs import outbox
+from marketplace.many_rows import among
 from marketplace.money import Money
 from marketplace.payments.chargeback_models import (
     ACTION_TO,
@@ -63,7 +64,7 @@ def stopping_among(checkout_ids: Sequence[int]) -> set[int]:
     """
     states = (*OPEN, ChargebackState.LOST)
     query = sa.select(PaymentAttempt.checkout_id).join(Chargeback, Chargeback.attempt_id == PaymentAttempt.id)
-    standing = query.where(Chargeback.state.in_(states), PaymentAttempt.checkout_id.in_(checkout_ids))
+    standing = query.where(Chargeback.state.in_(states), among(PaymentAttempt.checkout_id, checkout_ids))
     return set(db.session.scalars(standing))
 
 

@@ -10,6 +10,8 @@ from flask import current_app
 
 from marketplace.money import Money
 
+LEAST_CHARGE_MINOR = 50  # no provider of ours charges a card for less
+
 
 @dataclass(frozen=True)
 class PaymentPage:
@@ -85,7 +87,7 @@ class Upload:
 class Notice:
     """A verified webhook: its id, what it speaks of, which, our own key, and the payment it is about.
 
-    ``about`` is ``session``, ``refund``, ``chargeback`` or ``other``.
+    ``about`` is ``session``, ``refund``, ``chargeback``, ``transfer``, ``account`` or ``other``.
     """
 
     id: str

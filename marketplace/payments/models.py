@@ -43,7 +43,7 @@ ATTEMPT = Machine(
 
 
 class PaymentAttempt(Model):
-    """One payment session of one checkout. At most one stands open; the request is stored before the call."""
+    """One payment session of a checkout, or of a bill. At most one stands open; its request is stored before a call."""
 
     __tablename__ = "payment_attempts"
     machine: ClassVar[Machine] = ATTEMPT
@@ -55,11 +55,19 @@ class PaymentAttempt(Model):
             sqlite_where=sa.text("state IN ('created', 'open')"),
             postgresql_where=sa.text("state IN ('created', 'open')"),
         ),
+        sa.Index(
+            "uq_payment_attempts_open_bill",
+            "fee_bill_id",
+            unique=True,
+            sqlite_where=sa.text("state IN ('created', 'open')"),
+            postgresql_where=sa.text("state IN ('created', 'open')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(sa.String(40), unique=True)  # idempotency key, also the client reference
-    checkout_id: Mapped[int] = mapped_column(sa.ForeignKey("checkouts.id"), index=True)
+    checkout_id: Mapped[int | None] = mapped_column(sa.ForeignKey("checkouts.id"), index=True)  # empty: it is for a fee
+    fee_bill_id: Mapped[int | None] = mapped_column(sa.ForeignKey("fee_bills.id"))
     state: Mapped[AttemptState] = mapped_column(enum_column(AttemptState), default=AttemptState.CREATED)
     request: Mapped[dict[str, Any]] = mapped_column(JSONDocument)
     amount_minor: Mapped[int] = mapped_column(sa.BigInteger)

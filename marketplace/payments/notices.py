@@ -28,7 +28,9 @@ CHARGEBACK_EVENTS = frozenset(
         "charge.dispute.funds_reinstated",
     }
 )
-HEARD = SESSION_EVENTS | REFUND_EVENTS | CHARGEBACK_EVENTS
+TRANSFER_EVENTS = frozenset({"transfer.reversed"})
+HEARD = SESSION_EVENTS | REFUND_EVENTS | CHARGEBACK_EVENTS | TRANSFER_EVENTS
+ACCOUNT_EVENTS = frozenset({"account.updated", "payout.failed"})  # of accounts that sellers have with the provider
 
 
 class _Object(msgspec.Struct):
@@ -51,10 +53,25 @@ class Event(msgspec.Struct):
     account: str | None = None
 
 
-def read(payload: bytes, signature: str, *, secret: str, livemode: bool, account: str | None = None) -> Notice:
-    """The notice in a verified payload; raises ``BadSignature`` or ``ForeignNotice``."""
-    signatures.check(payload, signature, secret)
+def read(
+    payload: bytes,
+    signature: str,
+    *,
+    secret: str,
+    livemode: bool,
+    account: str | None = None,
+    accounts_secret: str = "",
+) -> Notice:
+    """The notice in a verified payload; raises ``BadSignature`` or ``ForeignNotice``.
+
+    News of sellers' accounts has a secret of its own, and names the account. Where none is given we host none, and
+    another account is foreign. The provider sends those of its other mode along: they are let go.
+    """
+    signatures.check(payload, signature, *filter(None, (secret, accounts_secret)))
     event = parse(payload)
+    if accounts_secret and event.account and event.type in ACCOUNT_EVENTS:
+        about = "account" if event.livemode is livemode else "other"
+        return Notice(event.id, about, event.account)
     if event.livemode is not livemode or event.account != account:
         raise ForeignNotice(f"{event.id}: livemode {event.livemode}, account {event.account}")
     return notice(event)
@@ -79,6 +96,8 @@ def _about(kind: str) -> str:
         return "session"
     if kind in REFUND_EVENTS:
         return "refund"
+    if kind in TRANSFER_EVENTS:
+        return "transfer"
     return "chargeback" if kind in CHARGEBACK_EVENTS else "other"
 
 

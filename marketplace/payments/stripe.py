@@ -94,9 +94,9 @@ class _Refund(msgspec.Struct):
 class StripeGateway(StripeChargebacks):
     """The port's implementation for real money; see ``StripeAPI`` for what is raised on trouble."""
 
-    def __init__(self, api: StripeAPI, webhook_secret: str) -> None:
+    def __init__(self, api: StripeAPI, webhook_secret: str, accounts_secret: str = "") -> None:
         super().__init__(api)
-        self._webhook_secret = webhook_secret
+        self._webhook_secret, self._accounts_secret = webhook_secret, accounts_secret
 
     # Payment pages ---------------------------------------------------------------------------------------------------
 
@@ -211,7 +211,13 @@ class StripeGateway(StripeChargebacks):
         return self._api.trouble()
 
     def read_notice(self, payload: bytes, signature: str) -> Notice:
-        return notices.read(payload, signature, secret=self._webhook_secret, livemode=self._api.livemode)
+        return notices.read(
+            payload,
+            signature,
+            secret=self._webhook_secret,
+            livemode=self._api.livemode,
+            accounts_secret=self._accounts_secret,
+        )
 
 
 def _session_request(request: dict[str, Any]) -> Any:

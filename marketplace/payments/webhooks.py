@@ -15,6 +15,7 @@ from marketplace.jobs import inbox
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
 from marketplace.payments import attempts, chargebacks, refunds
 from marketplace.payments.gateway import BadSignature, ForeignNotice, Notice, gateway
+from marketplace.payouts import returns, wallets
 from marketplace.permissions import machine
 
 log = logging.getLogger(__name__)
@@ -70,5 +71,9 @@ def react(row: inbox.InboxRow, at: datetime) -> None:
         refunds.ask(refund, key=f"event-{row.id}", at=at)
     elif about == "chargeback" and ref and payment and (paid := chargebacks.attempt_of(payment)):
         chargebacks.ask(ref, paid, key=f"event-{row.id}", at=at)
+    elif about == "transfer" and ref and (transfer := returns.by_ref(ref)):
+        returns.ask(transfer, key=f"event-{row.id}", at=at)
+    elif about == "account" and ref and (wallet := wallets.by_ref(ref)):
+        wallets.ask(wallet, key=f"event-{row.id}", at=at)
     else:
         log.info("event of nothing we know", extra={"event_id": row.event_id, "about": about})

@@ -20,7 +20,8 @@ from marketplace import events
 from marketplace.database import CROCKFORD, db
 from marketplace.errors import Refusal
 from marketplace.jobs import sealing
-from marketplace.payouts.cash_models import BankAccount, BankCode
+from marketplace.payouts.cash import carrier
+from marketplace.payouts.cash_models import BankAccount, BankCode, Wallet
 from marketplace.payouts.facts import BankCodeWanted, BankDetailsChanged
 from marketplace.people.models import Person
 from marketplace.programme import versions
@@ -121,9 +122,15 @@ def change(person: Person, details: BankDetails, *, at: datetime) -> BankAccount
     return known
 
 
-def account_of(person_id: int) -> BankAccount | None:
-    """Where a person is paid."""
-    return db.session.get(BankAccount, person_id)
+def account_of(person_id: int) -> BankAccount | Wallet | None:
+    """Where a person is paid: their details here or, where the carrier hosts accounts, their account there.
+
+    None of the latter before there are bank details behind it.
+    """
+    if not carrier().hosts_accounts:
+        return db.session.get(BankAccount, person_id)
+    wallet = db.session.get(Wallet, person_id)
+    return wallet if wallet is not None and wallet.bank_ref else None
 
 
 def unsealed(sealed: bytes) -> BankDetails:

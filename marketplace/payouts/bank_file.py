@@ -28,6 +28,7 @@ class BankFile:
     """Nothing is sent from here: a manager fetches the file, hands it in, and says when the bank has carried it out."""
 
     name = "bank_file"
+    hosts_accounts = False
 
     def __init__(self, *, name: str, account: str, bank: str) -> None:
         self._name, self._account, self._bank = name, account, bank

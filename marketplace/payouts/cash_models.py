@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.database import Model, enum_column
+from marketplace.database import JSONDocument, Model, enum_column
 from marketplace.errors import Refusal
 from marketplace.events import Machine
+from marketplace.jobs import sealing
 from marketplace.money import Money
 from marketplace.payouts.models import Payout
 
@@ -45,6 +46,37 @@ class BankCode(Model):
     code_hash: Mapped[str] = mapped_column(sa.String(64))
     made_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)
+
+
+class Wallet(Model):
+    """A person's account at a carrier that hosts accounts: its name there, and what is missing in the carrier's words.
+
+    One a person, and of no other: the primary key and the unique name are the promise.
+    """
+
+    __tablename__ = "wallets"
+
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("people.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(40), unique=True)  # what it was asked for under
+    request: Mapped[dict[str, Any]] = mapped_column(JSONDocument)
+    wanted_at: Mapped[datetime]  # the database's own time
+    was_tried: Mapped[bool] = mapped_column(default=False)
+    ref: Mapped[str | None] = mapped_column(sa.String(120), unique=True)
+    is_submitted: Mapped[bool] = mapped_column(default=False)
+    is_ready: Mapped[bool] = mapped_column(default=False)
+    due: Mapped[list[str]] = mapped_column(JSONDocument, default=list)
+    pending: Mapped[list[str]] = mapped_column(JSONDocument, default=list)
+    disabled: Mapped[str] = mapped_column(sa.String(60), default="")
+    bank_ref: Mapped[str | None] = mapped_column(sa.String(120))
+    last_four: Mapped[str] = mapped_column(sa.String(4), default="")
+    changed_at: Mapped[datetime | None]  # when other bank details were put behind it
+    usable_from: Mapped[datetime | None]  # after the policy's hours of cooling
+    checked_at: Mapped[datetime | None]
+
+    @property
+    def sealed(self) -> bytes:
+        """Where money goes, in the shape in which a transfer keeps it."""
+        return sealing.seal({"name": "", "account": self.ref or "", "bank": ""})
 
 
 class PayoutPapers(Model):

@@ -26,7 +26,8 @@ CHOOSABLE = (PayoutState.DUE, PayoutState.HELD, PayoutState.STOPPED, PayoutState
 def can_choose(payout: Payout) -> bool:
     """Whether its form may still be chosen, and there is more than one."""
     is_open = payout.state is not PayoutState.DUE or leaving.waits(payout)
-    return payout.state in CHOOSABLE and is_open and len(forms.offers(payout)) > 1
+    open_forms = forms.open_forms(forms.terms(payout.terms_id), payout.reason)
+    return payout.state in CHOOSABLE and is_open and len(open_forms) > 1
 
 
 def choose(payout: Payout, form: PayoutForm, *, by: Person, at: datetime) -> None:
@@ -40,8 +41,8 @@ def choose(payout: Payout, form: PayoutForm, *, by: Person, at: datetime) -> Non
         raise FormNotOpen()
     if payout.state not in CHOOSABLE or not leaving.stay(payout, at=at):
         raise TooLateToChoose()
+    payout.promised_by = forms.promised_anew(payout, form, at=at)
     payout.form = form
-    payout.promised_by = forms.promised_by(policy, form, payout.due_at, payout.reason)
     events.record(payout, "choose", by=by, at=at, form=form.value)
     if payout.state in (PayoutState.DUE, PayoutState.REFUSED):
         leaving.leave(payout, at=at)

@@ -76,7 +76,13 @@ def promised_by(policy: Policy, form: PayoutForm, at: datetime, reason: PayoutRe
     return versions.current().calendar.end_of_business_day_after(at, days)
 
 
-def offers(payout: Payout) -> list[FormOffer]:
+def promised_anew(payout: Payout, form: PayoutForm, *, at: datetime) -> datetime:
+    """The promise of a form that is chosen at ``at``: another than it has counts from then, where it was due before."""
+    since = payout.due_at if form is payout.form else max(payout.due_at, at)
+    return promised_by(terms(payout.terms_id), form, since, payout.reason)
+
+
+def offers(payout: Payout, *, at: datetime) -> list[FormOffer]:
     """Every form this payout may take, as it would come out: what the page shows is what is paid."""
     policy = terms(payout.terms_id)
     return [
@@ -84,7 +90,7 @@ def offers(payout: Payout) -> list[FormOffer]:
             form,
             payout.amount,
             bonus(policy, form, payout.amount, payout.reason),
-            promised_by(policy, form, payout.due_at, payout.reason),
+            promised_anew(payout, form, at=at),
             form is payout.form,
         )
         for form in open_forms(policy, payout.reason)

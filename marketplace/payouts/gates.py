@@ -11,7 +11,9 @@ from marketplace import events
 from marketplace.database import db
 from marketplace.jobs import sealing
 from marketplace.payouts.accounts import account_of
-from marketplace.payouts.cash_models import PayoutPapers, PayoutTransfer, TaxStatus, TransferState
+from marketplace.payouts.cash import carrier
+from marketplace.payouts.cash_models import PayoutPapers, PayoutTransfer, TaxStatus, Wallet
+from marketplace.payouts.coming_back import bad_ends
 from marketplace.payouts.models import Payout
 from marketplace.people.models import Person
 from marketplace.programme import versions
@@ -21,28 +23,60 @@ class Step(enum.StrEnum):
     """Something that has to happen first; the label a person reads stands in ``payouts.words``."""
 
     TAX_FORM = "tax_form"
+    ONLINE_ACCOUNT = "online_account"  # at a carrier that hosts accounts: not begun, or not gone through
     IDENTITY = "identity"
     BANK_ACCOUNT = "bank_account"
     COOLING = "cooling"  # the bank details were changed just now
     NEW_ACCOUNT = "new_account"  # the bank sent money back: other details are needed
+    CHECKING = "checking"  # the carrier looks at what was entered
+    SHUT = "shut"  # the carrier sends this person nothing
+
+
+OF_BANK = "external_account"  # how the carrier calls bank details, and the beginnings of what it calls identity
+OF_IDENTITY = ("individual.", "person.", "representative.", "owners.", "directors.", "executives.", "company.")
+SHUT_OUT = ("rejected", "listed", "platform_paused")
 
 
 def missing(person_id: int, *, at: datetime) -> list[Step]:
     """What keeps this person from being paid by bank now, in the order it is done; empty where nothing does."""
     wanted = versions.current().policy.payout.cash.needs
     papers, account = db.session.get(PayoutPapers, person_id), account_of(person_id)
+    hosted = carrier().hosts_accounts
     steps = []
     if "tax_form" in wanted and (papers is None or papers.tax_form_at is None):
         steps.append(Step.TAX_FORM)
-    if "identity" in wanted and (papers is None or papers.identity_checked_at is None):
+    if hosted:
+        steps += _missing_there(db.session.get(Wallet, person_id))
+    elif "identity" in wanted and (papers is None or papers.identity_checked_at is None):
         steps.append(Step.IDENTITY)
-    if account is None:
-        steps.append(Step.BANK_ACCOUNT)
-    elif _came_back_since(person_id, account.changed_at):
+    if account is None or account.changed_at is None or account.usable_from is None:
+        return steps if hosted and steps else [*steps, Step.BANK_ACCOUNT]
+    if _came_back_since(person_id, account.changed_at):
         steps.append(Step.NEW_ACCOUNT)
     elif at < account.usable_from:
         steps.append(Step.COOLING)
     return steps
+
+
+def _missing_there(wallet: Wallet | None) -> list[Step]:
+    """What the carrier still wants before it takes money for this account, named as our own steps are."""
+    if wallet is None or wallet.ref is None:
+        return [Step.ONLINE_ACCOUNT]
+    if wallet.is_ready:
+        return []
+    if wallet.disabled.startswith(SHUT_OUT):
+        return [Step.SHUT]
+    named = {_step_of(one) for one in wallet.due}
+    if not wallet.is_submitted:
+        named.add(Step.ONLINE_ACCOUNT)
+    return [step for step in Step if step in named] or [Step.CHECKING]
+
+
+def _step_of(requirement: str) -> Step:
+    if requirement == OF_BANK:
+        return Step.BANK_ACCOUNT
+    of_identity = requirement.startswith((*OF_IDENTITY, "person_"))
+    return Step.IDENTITY if of_identity else Step.ONLINE_ACCOUNT
 
 
 def _came_back_since(person_id: int, changed_at: datetime) -> bool:
@@ -50,7 +84,7 @@ def _came_back_since(person_id: int, changed_at: datetime) -> bool:
     bad = sa.select(PayoutTransfer.id).join(Payout, Payout.id == PayoutTransfer.payout_id)
     came_back = bad.where(
         Payout.seller_id == person_id,
-        PayoutTransfer.state.in_([TransferState.FAILED, TransferState.RETURNED]),
+        PayoutTransfer.state.in_(bad_ends()),
         PayoutTransfer.sent_at >= changed_at,
     )
     return db.session.scalar(came_back.limit(1)) is not None

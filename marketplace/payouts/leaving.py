@@ -14,6 +14,7 @@ from marketplace.events import SYSTEM
 from marketplace.jobs import deadlines, outbox
 from marketplace.jobs.outbox import Errand
 from marketplace.ledger import Account, Line, Posting, post
+from marketplace.many_rows import among
 from marketplace.payouts import debts, forms, gift_cards
 from marketplace.payouts.facts import CreditReady
 from marketplace.payouts.models import Payout, PayoutForm, PayoutState
@@ -82,6 +83,6 @@ def stay(payout: Payout, *, at: datetime) -> bool:
 
 def sweep_unchosen(payout_ids: Sequence[int], at: datetime) -> None:
     """The days for choosing are over: what is still due leaves in the form it has."""
-    due = sa.select(Payout).where(Payout.id.in_(payout_ids), Payout.state == PayoutState.DUE)
+    due = sa.select(Payout).where(among(Payout.id, payout_ids), Payout.state == PayoutState.DUE)
     for payout in db.session.scalars(due.order_by(Payout.id).with_for_update()).all():
         leave(payout, at=at)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from marketplace.credits.models import GiftCard
 from marketplace.database import db
-from marketplace.many_rows import insert_all
+from marketplace.many_rows import among, insert_all
 from marketplace.money import Money
 from marketplace.payouts import forms, leaving
 from marketplace.payouts.models import CannotPayOut, Payout, PayoutForm, PayoutHold, PayoutReason, PayoutState
@@ -63,7 +63,7 @@ def owe_payouts(owed: Sequence[PayoutOwed], *, at: datetime) -> list[Payout]:
 def _held(order_ids: Collection[int]) -> set[int]:
     """Those of these orders whose payout the desk keeps back."""
     standing = sa.select(PayoutHold.order_id).where(
-        PayoutHold.released_at.is_(None), PayoutHold.order_id.in_(order_ids)
+        PayoutHold.released_at.is_(None), among(PayoutHold.order_id, list(order_ids))
     )
     return set(db.session.scalars(standing))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -15,10 +16,10 @@ from marketplace.errors import Refusal
 from marketplace.events import PROVIDER, SYSTEM
 from marketplace.jobs import outbox
 from marketplace.jobs.alarms import AlarmKind, raise_alarm
-from marketplace.jobs.outbox import Done, OutboxRow, Refused
+from marketplace.jobs.outbox import Done, OutboxRow, OutboxState, Refused
 from marketplace.ledger import Account, Line, Posting, post
 from marketplace.money import Money
-from marketplace.payouts import accounts, debts, forms, gates
+from marketplace.payouts import accounts, debts, forms, gates, wallets
 from marketplace.payouts.cash import NoCash, TransferReport, TransferWanted, carrier
 from marketplace.payouts.cash_models import PayoutRun, PayoutTransfer, RunState, TransferState
 from marketplace.payouts.facts import CashCameBack, CashSent
@@ -60,16 +61,21 @@ class Due:
 
 def due(*, at: datetime) -> list[Due]:
     """Everything due by bank that is in no run yet, the longest waiting first."""
+    waiting = _waiting(Payout, Person).join(Person, Person.id == Payout.seller_id).order_by(Payout.due_at, Payout.id)
+    return [Due(payout, person, gates.missing(person.id, at=at)) for payout, person in db.session.execute(waiting)]
+
+
+def count_due() -> int:
+    """How many are due."""
+    return db.session.scalar(_waiting(sa.func.count(Payout.id))) or 0
+
+
+def _waiting(*columns: Any) -> sa.Select[Any]:
     running = sa.select(PayoutTransfer.id).where(
         PayoutTransfer.payout_id == Payout.id, PayoutTransfer.state.in_([TransferState.PLANNED, TransferState.SENT])
     )
-    waiting = (
-        sa.select(Payout, Person)
-        .join(Person, Person.id == Payout.seller_id)
-        .where(Payout.form == PayoutForm.CASH, Payout.state.in_(READY), ~running.exists())
-        .order_by(Payout.due_at, Payout.id)
-    )
-    return [Due(payout, person, gates.missing(person.id, at=at)) for payout, person in db.session.execute(waiting)]
+    of_bank = (Payout.form == PayoutForm.CASH, Payout.state.in_(READY), ~running.exists())
+    return sa.select(*columns).select_from(Payout).where(*of_bank)
 
 
 def prepare(*, by: Person, at: datetime) -> PayoutRun:
@@ -173,9 +179,12 @@ class TransferSending:
     def record(self, row: OutboxRow, outcome: Done | Refused, *, at: datetime) -> None:
         transfer = db.session.get_one(PayoutTransfer, row.subject_id, with_for_update=True)
         transfer.provider_ref = outcome.answer["ref"]
-        if outcome.answer["status"] == "paid":
+        status = outcome.answer["status"]
+        if status in ("paid", "returned", "partly_returned"):
             arrive(transfer, by=PROVIDER, at=at)
-        elif outcome.answer["status"] == "failed":
+        if status == "returned":
+            come_back(transfer, by=PROVIDER, at=at)
+        elif status == "failed":
             _fail(transfer, outcome.answer["reason"], at=at)
 
 
@@ -212,17 +221,25 @@ def _fail(transfer: PayoutTransfer, reason: str, *, at: datetime) -> None:
     gone = {"ended_at": at, "sealed": None, "trouble": reason[:200]}
     events.transition(transfer, "fail", by=PROVIDER, at=at, sets=gone)
     events.transition(payout, "refuse", by=SYSTEM, at=at)
-    _tell(transfer, payout, at=at)
+    wallet = wallets.wallet_of(payout.seller_id) if carrier().hosts_accounts else None
+    if wallet is None:
+        _tell(transfer, payout, at=at)
+        return
+    # No bank has refused its details, so its owner has nothing to mend that the account itself does not say.
+    raise_alarm(AlarmKind.PAYOUT_REFUSED, payout, at=at, reason=reason[:200])
+    wallets.ask(wallet, key=transfer.number, at=at)
 
 
-def come_back(transfer: PayoutTransfer, *, by: Person, at: datetime) -> None:
+def come_back(transfer: PayoutTransfer, *, by: events.HasActor, at: datetime) -> None:
     """The bank sent the money back, or never took it: the payout is due again, to other details (LUX-76).
 
-    Raises ``PayoutLeaving`` while the bank has not answered whether it takes it: it might be paid once more.
+    Raises ``PayoutLeaving`` while the bank has not answered whether it takes it: it might be paid once more. A carrier
+    that hosts accounts can be asked, so nobody says it in its place even where its tries have been given up.
     """
     db.session.refresh(transfer, with_for_update=True)
     if transfer.state is TransferState.SENT:
-        if any(row.state in outbox.OPEN for row in outbox.rows_of(transfer, TRANSFER)):
+        unanswered = (*outbox.OPEN, OutboxState.PARKED) if carrier().hosts_accounts else outbox.OPEN
+        if any(row.state in unanswered for row in outbox.rows_of(transfer, TRANSFER)):
             raise PayoutLeaving()
         _fail(transfer, "returned", at=at)
         return

@@ -18,6 +18,7 @@ class SandboxBank:
     """Keeps books of its own, one row a key, as a bank would."""
 
     name = "sandbox"
+    hosts_accounts = False
 
     def send(self, wanted: TransferWanted) -> TransferReport:
         with unit_of_work() as session:

@@ -62,10 +62,13 @@ TRANSFER_TONES: dict[TransferState, str] = {
 }
 STEPS: dict[Step, LazyString] = {
     Step.TAX_FORM: _l("The tax form"),
+    Step.ONLINE_ACCOUNT: _l("Your account with our payout partner"),
     Step.IDENTITY: _l("Proof of who you are"),
     Step.BANK_ACCOUNT: _l("Your bank details"),
     Step.COOLING: _l("New bank details rest first"),
     Step.NEW_ACCOUNT: _l("Other bank details"),
+    Step.CHECKING: _l("Our payout partner is checking what you entered"),
+    Step.SHUT: _l("Our payout partner cannot pay you: write to customer service"),
 }
 TAX_STATES: dict[TaxStatus, LazyString] = {
     TaxStatus.PRIVATE: _l("A private person"),

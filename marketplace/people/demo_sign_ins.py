@@ -13,6 +13,7 @@ from marketplace.database import db
 from marketplace.events import SYSTEM
 from marketplace.people import accounts, membership, passwords, staffing
 from marketplace.people.models import Person, Role, StaffRole
+from marketplace.programme import versions
 
 # Every demo person has it. It is refused wherever a password is chosen, and a shop in production knows no demo person.
 DEMO_PASSWORD = "walk the whole shop"  # noqa: S105 (shown to everybody on purpose)
@@ -28,14 +29,13 @@ class DemoSignIn:
 
 
 def find() -> list[DemoSignIn]:
-    """The first person of each role whose password is the demo's, and some members."""
-    found = [
-        DemoSignIn(role.value, person.email, start)
-        for role, start in _STARTS.items()
-        if (person := _first(Person.roles.any(StaffRole.role == role)))
-    ]
+    """Some members, and who works in each role, with the demo's password; two where the work takes two people."""
     members = _of(sa.not_(Person.roles.any()), Person.loyalty_account_id.is_not(None))
-    return [*(DemoSignIn("member", person.email, "/sell") for person in members[:3]), *found]
+    found = [DemoSignIn("member", person.email, "/sell") for person in members[:3]]
+    for role in (Role.REVIEWER, Role.AGENT, Role.WAREHOUSE, Role.MANAGER):
+        at_work = _of(Person.roles.any(StaffRole.role == role))[:2]
+        found += [DemoSignIn(role.value, person.email, _start(role)) for person in at_work]
+    return found
 
 
 def open_account(*, email: str, name: str, at: datetime, roles: Sequence[Role] = ()) -> Person:
@@ -64,6 +64,13 @@ def table(rows: list[DemoSignIn]) -> str:
     return f"{table}\n\nPassword for all: {DEMO_PASSWORD}\nStaff are asked for a code: the page shows it."
 
 
+def _start(role: Role) -> str:
+    """The page where that role's work waits: at intake, where no member lists anything."""
+    if role in (Role.REVIEWER, Role.WAREHOUSE) and not versions.current().policy.modes.peer_to_peer:
+        return "/desk/intake"
+    return _STARTS[role]
+
+
 _STARTS = {
     Role.REVIEWER: "/desk/review",
     Role.AGENT: "/desk/orders",
@@ -76,7 +83,3 @@ def _of(*conditions: sa.ColumnElement[bool]) -> list[Person]:
     """People who can sign in with the demo password, oldest account first; a handful are looked at."""
     query = sa.select(Person).where(Person.password_hash.is_not(None), *conditions).order_by(Person.id).limit(10)
     return [person for person in db.session.scalars(query) if passwords.fits(person.password_hash, DEMO_PASSWORD)]
-
-
-def _first(*conditions: sa.ColumnElement[bool]) -> Person | None:
-    return next(iter(_of(*conditions)), None)

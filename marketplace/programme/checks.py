@@ -39,6 +39,8 @@ def objections(policy: Policy) -> Iterator[Problem]:
         _market,
         _regions,
         _consigning,
+        _channels,
+        _inbound,
         _buying,
         _keys,
         _eligibility,
@@ -133,6 +135,17 @@ def _consigning(policy: Policy) -> Iterator[Problem]:
         yield Problem("modes.consignment.charities", "is empty, and silence donates")
 
 
+def _channels(policy: Policy) -> Iterator[Problem]:
+    if policy.channels.is_on and not policy.channels.outlets:
+        yield Problem("channels.outlets", "is empty, and channels are on")
+
+
+def _inbound(policy: Policy) -> Iterator[Problem]:
+    for at, slot in enumerate(policy.inbound.slots):
+        if slot.begins >= slot.ends:
+            yield Problem(f"inbound.slots[{at}].ends", "is not after its begin")
+
+
 def _buying(policy: Policy) -> Iterator[Problem]:
     rule = policy.modes.buyback
     for form in _twice(one.form for one in rule.forms):
@@ -163,6 +176,9 @@ def _keys(policy: Policy) -> Iterator[Problem]:
         "disputes.clauses": policy.disputes.clauses,
         "desk.hold_reasons": policy.desk.hold_reasons,
         "modes.consignment.charities": policy.modes.consignment.charities,
+        "channels.outlets": policy.channels.outlets,
+        "inbound.places": policy.inbound.places,
+        "inbound.slots": policy.inbound.slots,
     }
     for name, rows in lists.items():
         for key in _twice(row.key for row in rows):
@@ -210,6 +226,8 @@ def _photos(policy: Policy) -> Iterator[Problem]:
 def _numbers(policy: Policy) -> Iterator[Problem]:
     if policy.price.min_minor > policy.price.max_minor:
         yield Problem("price.max_minor", "is less than price.min_minor")
+    if list(policy.price.filter_steps) != sorted(set(policy.price.filter_steps)):
+        yield Problem("price.filter_steps", "do not rise")
     if policy.shipping.usual_days_min > policy.shipping.usual_days_max:
         yield Problem("shipping.usual_days_max", "is less than shipping.usual_days_min")
     if policy.desk.goodwill_agent_minor > policy.desk.goodwill_manager_minor:

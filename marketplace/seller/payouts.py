@@ -12,7 +12,9 @@ from marketplace.database import db
 from marketplace.errors import NotFound
 from marketplace.money import format_money
 from marketplace.orders.models import Order
-from marketplace.payouts import accounts, choosing, debts, forms, gates
+from marketplace.payouts import accounts, choosing, coming_back, debts, forms, gates
+from marketplace.payouts.cash import carrier
+from marketplace.payouts.gates import Step
 from marketplace.payouts.models import Debt, Payout, PayoutForm
 from marketplace.payouts.paying import payouts_to
 from marketplace.payouts.words import PAYOUT_FORMS, PAYOUT_REASONS, PAYOUT_STATES, PAYOUT_TONES, STEPS
@@ -21,6 +23,10 @@ from marketplace.permissions import member, the_person
 from marketplace.programme import versions
 
 bp = Blueprint("payouts", __name__)
+
+
+# What the page on the bank details, or the carrier's own, is missing: the list of steps leads there already.
+_AT_THE_ACCOUNT = {Step.ONLINE_ACCOUNT, Step.BANK_ACCOUNT, Step.NEW_ACCOUNT}
 
 
 def _form_sent() -> PayoutForm:
@@ -44,15 +50,20 @@ def _own(reference: str) -> Payout:
 @member
 def payouts() -> ResponseReturnValue:
     """Every payout, newest first; those whose form may still be chosen with what each would come to."""
-    person, policy = the_person(), versions.current().policy
+    person, policy, at = the_person(), versions.current().policy, clock.now()
     mine = payouts_to(person)
+    missing = gates.missing(person.id, at=at) if policy.payout.pays_in("cash") else []
     return render_template(
         "seller/payouts.html",
         payouts=mine,
-        choices=[(payout, forms.offers(payout)) for payout in mine if choosing.can_choose(payout)],
-        missing=gates.missing(person.id, at=clock.now()) if policy.payout.pays_in("cash") else [],
+        came_back=coming_back.came_back(mine),
+        now=at,
+        choices=[(payout, forms.offers(payout, at=at)) for payout in mine if choosing.can_choose(payout)],
+        missing=missing,
+        leads_to_account=not _AT_THE_ACCOUNT.isdisjoint(missing),
         step_words=STEPS,
         account=accounts.account_of(person.id),
+        hosted=carrier().hosts_accounts,
         open_forms=[(form, forms.of_form(policy, form)) for form in forms.open_forms(policy)],
         preferred=choosing.preference_of(person) or forms.open_forms(policy)[0],
         debts=[(_("For %(number)s", number=number), format_money(debt.open)) for debt, number in _owed(person)],

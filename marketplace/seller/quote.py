@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,17 +12,17 @@ from flask_babel import gettext as _
 
 from marketplace import clock
 from marketplace.buybacks import finding, inspecting, quoting, requesting, switching, terms
-from marketplace.buybacks.labels import LABELS, PARTIES, WAYS_BACK, said, silence, tone
+from marketplace.buybacks.labels import LABELS, TURNS, WAYS_BACK, said, silence, tone
 from marketplace.buybacks.models import Buyback
-from marketplace.buybacks.states import ACTS_NEXT, BuybackState, WayBack
-from marketplace.custody import log
-from marketplace.custody.taking import CannotCollectThen
+from marketplace.buybacks.states import ACTS_NEXT, ENDED, BuybackState, WayBack
+from marketplace.custody import arranged_words, billing, log
 from marketplace.errors import NotFound, Refusal
 from marketplace.listings.showing import any_photo, photo
+from marketplace.payouts import gates
 from marketplace.payouts.models import PayoutForm
 from marketplace.payouts.words import PAYOUT_FORMS
 from marketplace.permissions import signed_in, the_person
-from marketplace.programme import Policy
+from marketplace.programme import Policy, versions
 from marketplace.seller.labels import as_label
 from marketplace.seller.quote_forms import AcceptForm, HopeForm
 from marketplace.shipping import parcels
@@ -29,6 +30,7 @@ from marketplace.shipping import parcels
 bp = Blueprint("quote", __name__)
 
 _S = BuybackState
+_HERS = (_S.QUOTED, _S.ACCEPTED, _S.REVISED, _S.FAILED, _S.UNPAID)  # her turn
 
 
 def _own(number: str) -> Buyback:
@@ -45,10 +47,14 @@ def all_quotes() -> ResponseReturnValue:
 
 
 def _row(buyback: Buyback) -> dict[str, Any]:
+    may_switch = buyback.state is _S.QUOTED and buyback.consigned_piece_id is not None
+    hers = finding.photos_of_owner(buyback)
+    library = any_photo(buyback.listing) if buyback.listing is not None else None
     return {
         "buyback": buyback,
-        "photo": any_photo(buyback.listing) if buyback.listing is not None else None,
-        "is_mine": buyback.state in (_S.QUOTED, _S.ACCEPTED, _S.REVISED, _S.FAILED),
+        "photo": photo(hers[0], alt=buyback.title) if hers else library,
+        "is_mine": buyback.state in _HERS and not may_switch,
+        "may_switch": may_switch,
     }
 
 
@@ -61,7 +67,7 @@ def quote(number: str) -> ResponseReturnValue:
 
 def _page(buyback: Buyback, *, hope: HopeForm | None = None, accept: AcceptForm | None = None) -> ResponseReturnValue:
     policy = terms.of_owner(buyback)
-    listing, parcel = buyback.listing, parcels.inbound_parcel(buyback.number)
+    parcel = parcels.inbound_parcel(buyback.number)
     forms: dict[str, Any] = {"hope": hope or HopeForm(formdata=None), "accept": accept}
     forms["hope"].price.currency = buyback.currency
     takes_quote = buyback.state is _S.QUOTED and buyback.consigned_piece_id is None
@@ -73,7 +79,8 @@ def _page(buyback: Buyback, *, hope: HopeForm | None = None, accept: AcceptForm 
         buyback=buyback,
         label=LABELS[buyback.state],
         tone=tone(buyback.state),
-        acts_next=PARTIES[ACTS_NEXT[buyback.state]] if buyback.state in ACTS_NEXT else None,
+        stands=buyback.state not in ENDED,
+        turn=TURNS[ACTS_NEXT[buyback.state]] if buyback.state in ACTS_NEXT else None,
         silence=silence(buyback.state),
         rule=policy.modes.buyback,
         grade=policy.condition.grade(buyback.grade).label,
@@ -84,11 +91,14 @@ def _page(buyback: Buyback, *, hope: HopeForm | None = None, accept: AcceptForm 
         can_hope=quoting.can_hope(buyback),
         can_call_off=buyback.machine.allows(buyback.state, "withdraw"),
         switch_fee=switching.fee(buyback) if switching.can_switch(buyback) else None,
-        parcel=parcel,
+        early=arranged_words.early(versions.current().policy),
+        comes=arranged_words.told(buyback, versions.current().policy) if buyback.state is _S.ACCEPTED else None,
         has_label=parcel is not None and parcel.tracking_number is not None and buyback.state is _S.ACCEPTED,
         ways_back=[(way.value, WAYS_BACK[way]) for way in (WayBack.COLLECT, WayBack.COURIER)],
         way_back=WAYS_BACK[buyback.way_back] if buyback.way_back else None,
-        photos=[photo(one, alt=buyback.title) for one in listing.photos] if listing is not None else [],
+        photos=[photo(one, alt=buyback.title) for one in finding.photos_of_owner(buyback)],
+        fee_bill=billing.bill_of(buyback),
+        lacks_papers=buyback.form is PayoutForm.CASH and bool(gates.missing(buyback.owner_id, at=clock.now())),
         custody=log.told(buyback.tag),
         policy=policy,
         **forms,
@@ -125,14 +135,9 @@ def accept(number: str) -> ResponseReturnValue:
     if found.consigned_piece_id is not None:
         raise quoting.ConsignedHere()
     form = AcceptForm(found, person)
-    if not form.validate() or (form.is_sent and not form.carrier_accepts()):
+    if not form.validate() or not form.carrier_accepts():
         return _page(_own(number), accept=form)
-    comes = {"ships_from": form.postal, "collect_on": form.collect_on.data} if form.is_sent else {}
-    try:
-        quoting.accept(_own(number), PayoutForm(form.form.data), **comes, by=the_person(), at=clock.now())
-    except CannotCollectThen as refusal:
-        form.collect_on.errors = [str(refusal.message)]
-        return _page(_own(number), accept=form)
+    quoting.accept(_own(number), PayoutForm(form.form.data), form.arrangement, by=the_person(), at=clock.now())
     return _done(number, _("Accepted. Here is what comes next."))
 
 
@@ -209,7 +214,8 @@ def switch(number: str) -> ResponseReturnValue:
     wanted = request.form.get("form", "")
     if wanted not in list(PayoutForm):
         raise NotFound()
-    return _verb(number, switching.switch, _("Sold to us. You are paid."), PayoutForm(wanted))
+    as_declared = partial(switching.switch, is_private=request.form.get("is_private") == "y")
+    return _verb(number, as_declared, _("Sold to us. You are paid."), PayoutForm(wanted))
 
 
 @bp.get("/sell/quote/<number>/label.pdf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -82,7 +83,7 @@ def _known(order: Order | None, bought: Purchase | None) -> dict[str, Any]:
         style, listing = order.item.style, order.listing
         new = Money(style.list_price_minor, style.currency)
         said_of = {"title": listing.title, "house": listing.house, "category": listing.category}
-        return {**said_of, "colour": listing.colour, "grade": listing.grade, "retail": new.plain}
+        return {**said_of, "colour": listing.colour, "retail": new.plain}
     if bought is not None:
         category = versions.current().policy.eligibility.category(bought.category)
         new = Money(bought.list_price_minor, bought.currency)
@@ -98,7 +99,7 @@ def ask() -> ResponseReturnValue:
     policy, person = _policy(), the_person()
     order, bought = _order(person, policy), _purchase(person)
     form = QuoteForm(policy, _known(order, bought[0] if bought else None))
-    if form.is_submitted() and all((form.validate(), form.is_taken(policy))):
+    if form.is_submitted() and all((form.validate(), form.is_taken())):
         item: Item | None = item_of_purchase(*bought, person) if bought else None
         made = requesting.request(
             form.wish,
@@ -132,14 +133,11 @@ def photos(number: str) -> ResponseReturnValue:
     return _photos_page(number, {})
 
 
-def _photos_page(number: str, refused: dict[str, str]) -> ResponseReturnValue:
-    listing = _draft(number)
+def _photos_page(number: str, refused: Mapping[str, str]) -> ResponseReturnValue:
+    listing, buyback = _draft(number), _own(number)
     policy = of_seller(listing)
     wanted = photo_uploads.slots(listing, policy)
-    form = photo_uploads.photos_form(wanted)
-    for slot, words in refused.items():
-        form[slot].errors = [words]
-    buyback = _own(number)
+    form = photo_uploads.photos_form(wanted, refused)
     body = render_template("seller/quote_photos.html", buyback=buyback, form=form, slots=wanted, policy=policy)
     return body, 422 if refused else 200
 
@@ -153,7 +151,7 @@ def upload(number: str) -> ResponseReturnValue:
     if by_script:
         return photo_uploads.answer_script(taken)
     if taken.refused:
-        return _photos_page(number, dict(taken.refused))
+        return _photos_page(number, taken.refused)
     if any(photo_uploads.said_of(one) for one in taken.kept.values()):
         return redirect(url_for("ask_quote.photos", number=number), 303)
     return _thanks(number)

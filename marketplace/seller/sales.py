@@ -10,6 +10,8 @@ from flask_babel import gettext as _
 from marketplace import clock
 from marketplace.database import db
 from marketplace.disputes.locking import latest_of
+from marketplace.disputes.standing import standing
+from marketplace.disputes.states import Side
 from marketplace.errors import NotFound
 from marketplace.listings.showing import grade
 from marketplace.orders import accounting, refunding, snapshots, terms
@@ -59,7 +61,7 @@ def sales() -> ResponseReturnValue:
 def sale(number: str) -> ResponseReturnValue:
     """One sale. The buyer's name and address are the label's alone."""
     order = own_sale(number)
-    payout = payout_of(order.id)
+    payout, case = payout_of(order.id), latest_of(order.id)
     return render_template(
         "seller/sale.html",
         order=order,
@@ -76,7 +78,8 @@ def sale(number: str) -> ResponseReturnValue:
         ship_by=deadline(order.ship_by_at) if order.ship_by_at else None,
         must_ship=order.state is OrderState.LABEL_ISSUED,
         may_cancel=seller_can_cancel(order),
-        case=latest_of(order.id),
+        case=case,
+        stands=standing(case, Side.SELLER) if case else None,
     )
 
 

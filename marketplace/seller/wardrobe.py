@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -23,18 +21,13 @@ from marketplace.listings.states import ListingState
 from marketplace.listings.terms import of_seller, payout
 from marketplace.listings.withdrawing import withdraw
 from marketplace.money import Money
-from marketplace.offers import bargaining
-from marketplace.offers.states import OfferState
-from marketplace.orders.models import Order
-from marketplace.orders.states import OrderState
-from marketplace.people.models import Person
 from marketplace.permissions import member, the_person
-from marketplace.presentation import money
 from marketplace.programme import versions
 from marketplace.seller.answers import answers, pictures
 from marketplace.seller.earnings import earnings_of
 from marketplace.seller.figures import figures_of, price_help
 from marketplace.seller.next_steps import next_step, sale_of
+from marketplace.seller.tasks import tasks_of
 
 bp = Blueprint("wardrobe", __name__)
 
@@ -64,59 +57,18 @@ def wardrobe() -> ResponseReturnValue:
     ).all()
     ranked = sorted(listings, key=lambda listing: ORDER.index(listing.state))
     figures = figures_of(ranked, at=clock.now())
+    steps = [next_step(one) for one in ranked]
     rows = [
-        {"listing": one, "photo": any_photo(one), "step": next_step(one), "figures": figures.get(one.id, [])}
-        for one in ranked
+        {"listing": one, "photo": any_photo(one), "step": step, "figures": figures.get(one.id, [])}
+        for one, step in zip(ranked, steps, strict=True)
     ]
     return render_template(
-        "seller/wardrobe.html", tasks=_tasks(person, rows), rows=rows, earnings=earnings_of(person), detail=detail
+        "seller/wardrobe.html",
+        tasks=tasks_of(person, zip(ranked, steps, strict=True)),
+        rows=rows,
+        earnings=earnings_of(person),
+        detail=detail,
     )
-
-
-def _tasks(person: Person, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What waits for this member: parcels by their deadline, then answers, then drafts."""
-    to_ship = db.session.scalars(
-        sa.select(Order)
-        .where(Order.seller_id == person.id, Order.state == OrderState.LABEL_ISSUED)
-        .order_by(Order.ship_by_at)
-    )
-    parcels = [
-        {
-            "title": _("Ship: %(title)s", title=order.as_sold["title"]),
-            "text": None,
-            "due": order.ship_by_at,
-            "href": url_for("sales.sale", number=order.number),
-            "label": _("Open the sale"),
-        }
-        for order in to_ship
-    ]
-    answers_wanted = [
-        {
-            "title": f"{row['step'].label}: {row['listing'].title}",
-            "text": row["step"].text,
-            "due": None,
-            "href": row["step"].href,
-            "label": row["step"].link_label,
-        }
-        for row in rows
-        if row["step"].is_mine
-    ]
-    return parcels + _offers(person) + answers_wanted
-
-
-def _offers(person: Person) -> list[dict[str, Any]]:
-    """Offers that wait for her answer, the most urgent first."""
-    return [
-        {
-            "title": _("Answer an offer: %(title)s", title=offer.listing.title),
-            "text": _("%(price)s offered. Without an answer it lapses.", price=money(offer.price)),
-            "due": offer.due_at,
-            "href": url_for("seller_offers.show", offer_id=offer.id),
-            "label": _("Answer"),
-        }
-        for offer in bargaining.offers_to(person)
-        if offer.state is OfferState.OPEN
-    ]
 
 
 # One listing ---------------------------------------------------------------------------------------------------------

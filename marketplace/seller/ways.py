@@ -11,11 +11,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from wtforms import SelectField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired
 
 from marketplace import clock
 from marketplace.buybacks import comparing, finding
 from marketplace.buybacks.comparing import Mode, Piece
 from marketplace.buybacks.states import BuybackState
+from marketplace.catalogue.styles import style_by_number
 from marketplace.database import db
 from marketplace.errors import NotFound
 from marketplace.form_fields import Form, MoneyField
@@ -29,6 +32,7 @@ from marketplace.people.history import purchase_of
 from marketplace.people.models import Person
 from marketplace.permissions import signed_in, the_person
 from marketplace.programme import Policy, versions
+from marketplace.programme.wording import days
 from marketplace.text import PlainText
 
 bp = Blueprint("ways", __name__)
@@ -43,14 +47,18 @@ class PieceForm(Form):
         csrf = False
 
     house = StringField(_l("House"), [PlainText(60)])
-    category = SelectField(_l("Kind"))
-    grade = SelectField(_l("Condition"))
+    category = SelectField(_l("Kind"), [InputRequired(_l("Choose one of these."))])
+    grade = SelectField(_l("Condition"), [InputRequired(_l("Choose one of these."))])
     retail = MoneyField(_l("Price when new"))
 
     def __init__(self, policy: Policy) -> None:
         super().__init__(formdata=request.args)
-        self.category.choices = [(one.key, one.label) for one in policy.eligibility.accepted_categories]
-        self.grade.choices = [(one.key, one.label) for one in policy.condition.grades]
+        kinds, grades = policy.eligibility.accepted_categories, policy.condition.grades
+        self.category.choices = [
+            SelectChoice("", _l("Choose one")),
+            *(SelectChoice(one.key, one.label) for one in kinds),
+        ]
+        self.grade.choices = [SelectChoice("", _l("Choose one")), *(SelectChoice(one.key, one.label) for one in grades)]
         self.retail.currency = policy.market.currency
 
 
@@ -103,10 +111,12 @@ def _typed(policy: Policy) -> ResponseReturnValue:
     return _page(policy, title=form.house.data, piece=Piece(*said, form.retail.amount), form=form)
 
 
-def _piece(person: Person, policy: Policy, grade: str) -> tuple[str, Piece, dict[str, str]]:
-    """Which piece is meant, through its owner; else ``NotFound``. Last, what names it in this page's address."""
-    known = {one.key for one in policy.condition.grades}
-    chosen = grade if grade in known else policy.condition.accepted_grades[0].key
+def _piece(person: Person, policy: Policy, grade: str) -> tuple[str, Piece | None, dict[str, str]]:
+    """Which piece is meant, through its owner; else ``NotFound``. Last, what names it in this page's address.
+
+    Its condition is for its owner to say: without one there is nothing to reckon with yet.
+    """
+    chosen = grade if grade in {one.key for one in policy.condition.grades} else ""
     if number := request.args.get("quote", "")[:12]:
         quote = finding.own(number, person)
         stands = quote.state is BuybackState.QUOTED and quote.consigned_piece_id is None
@@ -117,6 +127,7 @@ def _piece(person: Person, policy: Policy, grade: str) -> tuple[str, Piece, dict
             quote.retail,
             includes=list(quote.includes),
             quoted=quote.quoted if stands else None,
+            style_id=quote.item.style_id if quote.item else None,
         )
         return quote.title, found, {"quote": number}
     if number := request.args.get("order", "")[:12]:
@@ -124,9 +135,15 @@ def _piece(person: Person, policy: Policy, grade: str) -> tuple[str, Piece, dict
         if order is None:
             raise NotFound()
         sold = order.listing
-        graded = chosen if grade else sold.grade or chosen
-        found = Piece(sold.house, sold.category, graded, sold.original_price, bought_on=sold.purchased_on)
-        return sold.title, found, {"order": number}
+        found = Piece(
+            sold.house,
+            sold.category,
+            chosen,
+            sold.original_price,
+            bought_on=sold.purchased_on,
+            style_id=order.item.style_id,
+        )
+        return sold.title, found if chosen else None, {"order": number}
     named = request.args.get("purchase", "")
     bought = purchase_of(person, int(named)) if named.isascii() and named.isdigit() and len(named) < 10 else None
     if bought is None or bought.currency != policy.market.currency:
@@ -134,7 +151,10 @@ def _piece(person: Person, policy: Policy, grade: str) -> tuple[str, Piece, dict
     category = policy.eligibility.category(bought.category)
     new = Money(bought.list_price_minor, bought.currency)
     key = category.key if category else ""
-    return bought.title, Piece(bought.house, key, chosen, new, bought_on=bought.purchased_on), {"purchase": named}
+    style = style_by_number(bought.style_number)
+    style_id = style.id if style else None
+    found = Piece(bought.house, key, chosen, new, bought_on=bought.purchased_on, style_id=style_id)
+    return bought.title, found if chosen else None, {"purchase": named}
 
 
 def _row(way: comparing.Way, policy: Policy) -> dict[str, Any]:
@@ -144,11 +164,23 @@ def _row(way: comparing.Way, policy: Policy) -> dict[str, Any]:
         "refusal": way.refusal,
         "forms": [{"label": PAYOUT_FORMS[form], "total": total} for form, total in way.forms],
         "is_fixed": way.is_fixed,
-        "odds": way.odds,
+        "odds": _odds(way),
         "when": _when(way.mode, policy),
         "change": _change(way.mode, policy),
         "href": _href(way.mode),
     }
+
+
+def _odds(way: comparing.Way) -> str:
+    """How pieces like it sold, and how many that says it of."""
+    if way.mode is Mode.BUYBACK:
+        return str(_("Nothing has to be sold first."))
+    if way.odds is None:
+        return str(_("Too few such pieces have been sold here to say."))
+    told = {"sold": way.odds.sold, "offered": way.odds.offered, "days": days(way.odds.days)}
+    if way.odds.is_of_style:
+        return str(_("Of this style %(sold)s of %(offered)s offered in the last %(days)s sold.", **told))
+    return str(_("Of this house and kind %(sold)s of %(offered)s offered in the last %(days)s sold.", **told))
 
 
 def _href(mode: Mode) -> str:
@@ -185,6 +217,6 @@ def _change(mode: Mode, policy: Policy) -> str:
     rule = policy.modes.consignment
     if rule.min_days and rule.early_fee_minor:
         fee = format_money(Money(rule.early_fee_minor, policy.market.currency), whole=True)
-        told = {"fee": fee, "days": rule.min_days}
-        return str(_("%(fee)s before it has been on sale for %(days)s days, nothing after.", **told))
+        told = {"fee": fee, "days": days(rule.min_days)}
+        return str(_("%(fee)s before it has been on sale for %(days)s, nothing after.", **told))
     return str(_("Nothing, until somebody has bought it."))

@@ -18,7 +18,7 @@ from flask_babel import ngettext
 from marketplace.errors import Refusal
 from marketplace.jobs.outbox import NotDone, OutcomeUnknown
 from marketplace.programme.policy.market import Market
-from marketplace.programme.regions import is_one_region, names_of, regions_of
+from marketplace.programme.regions import has_postcodes, is_one_region, names_of, regions_of
 from marketplace.shipping.carrier import current_carrier
 from marketplace.shipping.postal import LONGEST_LINE, PostalAddress
 from marketplace.shipping.regions import MILITARY, is_postcode, postcode_example, region_of
@@ -129,7 +129,7 @@ def _cleaned(address: PostalAddress) -> tuple[PostalAddress, dict[str, str]]:
             errors[name] = _line_too_long() if longest == LONGEST_LINE else str(refusal.message)
         except TextRefused as refusal:
             errors[name] = str(refusal.message)
-        if not parts[name] and name in missing:
+        if not parts[name] and name in missing and (name != "postcode" or has_postcodes(address.country)):
             errors.setdefault(name, missing[name])
     parts["region"] = address.country if is_one_region(address.country) else parts["region"].upper()
     if is_one_region(address.country):

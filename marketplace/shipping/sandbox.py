@@ -41,6 +41,7 @@ from marketplace.shipping.sandbox_books import SandboxParcel
 from marketplace.shipping.track_objects import read_track
 
 PRICE_MINOR = 815
+S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 NO_LABEL, LOST_ANSWER, BUSY, NOWHERE = "no label lane", "lost answer lane", "busy carrier road", "nowhere street"
 BUSY_FOR = 2
@@ -108,7 +109,7 @@ def _answer(row: SandboxParcel, request: LabelRequest) -> LabelAnswer | CarrierR
 
 
 def _sell(row: SandboxParcel, request: LabelRequest) -> None:
-    row.tracking_number = tracking_number(row.key)
+    row.tracking_number = tracking_number(row.key, request.ship_from.country)
     row.tracking_url = f"{current_app.config['SETTINGS'].public_url}/sandbox/parcels/{row.tracking_number}"
     row.provider_ref = _ref("transaction", row.key)
     row.cost_minor, row.currency = PRICE_MINOR, request.currency
@@ -134,11 +135,23 @@ def _ref(kind: str, of: str) -> str:
     return hashlib.sha256(f"{kind} {of}".encode()).hexdigest()[:32]
 
 
-def tracking_number(key: str) -> str:
-    """22 figures as the postal service prints them, the last one the check digit; always the same for a key."""
-    figures = "94001" + str(int(hashlib.sha256(key.encode()).hexdigest(), 16))[:16]
-    threes = sum(int(figure) for figure in figures[-1::-2]) * 3
-    return figures + str(-(threes + sum(int(figure) for figure in figures[-2::-2])) % 10)
+def tracking_number(key: str, country: str = "US") -> str:
+    """A number as the post of that country prints it, with its check digit; always the same for a key.
+
+    In the United States 22 figures, elsewhere two letters, nine figures and the country (S10 of the postal union).
+    """
+    drawn = str(int(hashlib.sha256(key.encode()).hexdigest(), 16))
+    if country == "US":
+        figures = "94001" + drawn[:16]
+        threes = sum(int(figure) for figure in figures[-1::-2]) * 3
+        return figures + str(-(threes + sum(int(figure) for figure in figures[-2::-2])) % 10)
+    return f"RR{drawn[:8]}{s10_check_digit(drawn[:8])}{country}"
+
+
+def s10_check_digit(serial: str) -> int:
+    """The ninth figure of a number of the postal union's, by the eight before it."""
+    rest = 11 - sum(int(figure) * weight for figure, weight in zip(serial, S10_WEIGHTS, strict=True)) % 11
+    return {10: 0, 11: 5}.get(rest, rest)
 
 
 def _label(row: SandboxParcel) -> LabelAnswer:

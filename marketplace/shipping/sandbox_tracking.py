@@ -16,7 +16,7 @@ from marketplace.shipping.carrier import LabelRequest
 from marketplace.shipping.postal import PostalAddress
 from marketplace.shipping.sandbox_books import SandboxParcel, SandboxScan
 
-# Sorting centres a parcel is seen at between its two ends, in turn.
+# Sorting centres a parcel in the United States is seen at between its two ends, in turn; elsewhere none is named.
 HUBS = (("Kearny", "NJ"), ("Pittsburgh", "PA"), ("Chicago", "IL"), ("Denver", "CO"), ("Reno", "NV"))
 
 
@@ -81,6 +81,8 @@ def carrier_of(parcel: SandboxParcel) -> str:
 def _place(parcel: SandboxParcel, action: str) -> tuple[str, str]:
     origin, destination = ends_of(parcel)
     if action == "move":
+        if origin.country != "US":
+            return "", ""
         moves = sum(scan.substatus == STEPS["move"].substatus for scan in parcel.scans)
         return HUBS[moves % len(HUBS)]
     end = destination if STEPS[action].is_at_destination else origin
@@ -103,12 +105,12 @@ def was_handed_over(parcel: SandboxParcel) -> bool:
 def track_object(parcel: SandboxParcel) -> dict[str, Any]:
     """The parcel as a Track object of Shippo's API, history from the earliest step on."""
     origin, destination = ends_of(parcel)
-    history = [_status(scan) for scan in story(parcel)]
+    history = [_status(scan, origin.country) for scan in story(parcel)]
     return {
         "carrier": carrier_of(parcel),
         "tracking_number": parcel.tracking_number,
-        "address_from": _location(origin.city, origin.region, origin.postcode),
-        "address_to": _location(destination.city, destination.region, destination.postcode),
+        "address_from": _location(origin.city, origin.region, origin.postcode, origin.country),
+        "address_to": _location(destination.city, destination.region, destination.postcode, destination.country),
         "transaction": parcel.provider_ref,
         "tracking_status": history[-1],
         "tracking_history": history,
@@ -122,7 +124,7 @@ def track_updated(parcel: SandboxParcel) -> bytes:
     return msgspec.json.encode({"event": "track_updated", "test": True, "data": track_object(parcel)})
 
 
-def _status(scan: SandboxScan) -> dict[str, Any]:
+def _status(scan: SandboxScan, country: str) -> dict[str, Any]:
     step = next(step for step in STEPS.values() if step.substatus == scan.substatus)
     return {
         "object_id": scan.ref,
@@ -132,12 +134,12 @@ def _status(scan: SandboxScan) -> dict[str, Any]:
         "status_date": _iso(scan.scanned_at),
         "status_details": scan.words,
         "substatus": {"code": scan.substatus, "text": scan.words, "action_required": step.needs_action},
-        "location": _location(scan.city, scan.region, ""),
+        "location": _location(scan.city, scan.region, "", country),
     }
 
 
-def _location(city: str, region: str, postcode: str) -> dict[str, str]:
-    return {"city": city, "state": region, "zip": postcode, "country": "US"}
+def _location(city: str, region: str, postcode: str, country: str) -> dict[str, str]:
+    return {"city": city, "state": region, "zip": postcode, "country": country}
 
 
 def _iso(moment: datetime) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
@@ -26,27 +26,26 @@ def _machines() -> dict[str, Machine]:
 MACHINES = _machines()
 
 
-def _pairs() -> Iterator[tuple[str, enum.StrEnum, str]]:
-    for name, machine in sorted(MACHINES.items()):
-        for action in sorted(machine.refusals):
-            for state in machine.states:
-                yield name, state, action
-
-
 def test_there_are_machines() -> None:
     assert {"Listing", "Order", "Checkout", "Parcel", "PaymentAttempt", "Refund", "Payout"} <= set(MACHINES)
 
 
-@pytest.mark.parametrize(("name", "state", "action"), list(_pairs()))
-def test_each_pair_moves_or_is_refused_by_name(name: str, state: enum.StrEnum, action: str) -> None:
+@pytest.mark.parametrize("name", sorted(MACHINES))
+def test_each_pair_moves_or_is_refused_by_name(name: str) -> None:
     machine = MACHINES[name]
-    if (state, action) in machine.table:
-        assert machine.next_state(state, action) is machine.table[state, action]
-        assert isinstance(machine.table[state, action], machine.states)
-    else:
-        with pytest.raises(machine.refusals[action]) as refused:
-            machine.next_state(state, action)
-        assert type(refused.value) is not Refusal
+    pairs = list(product(machine.states, sorted(machine.refusals)))
+    assert [(state, action) for state, action in pairs if not _is_as_the_table_says(machine, state, action)] == []
+    assert set(machine.table) <= set(pairs)
+
+
+def _is_as_the_table_says(machine: Machine, state: enum.StrEnum, action: str) -> bool:
+    expected = machine.table.get((state, action))
+    try:
+        reached = machine.next_state(state, action)
+    except Refusal as refused:
+        is_named = isinstance(refused, machine.refusals[action]) and type(refused) is not Refusal
+        return expected is None and is_named
+    return reached is expected and isinstance(reached, machine.states)
 
 
 @pytest.mark.parametrize("name", sorted(MACHINES))

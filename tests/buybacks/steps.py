@@ -11,6 +11,7 @@ from marketplace import clock
 from marketplace.buybacks import arriving, inspecting, quoting, requesting
 from marketplace.buybacks.models import Buyback
 from marketplace.buybacks.states import BuybackState
+from marketplace.custody.arranging import Arrangement
 from marketplace.custody.taking import Wish
 from marketplace.database import db, unit_of_work
 from marketplace.jobs import runner
@@ -23,11 +24,12 @@ from marketplace.shipping import parcels, tracking
 from marketplace.shipping.carrier import TrackingReport
 from marketplace.shipping.models import TrackingStatus
 from tests.accounts import an_account
-from tests.consignments.steps import a_wish, clerk, expert
+from tests.consignments.steps import TO_THE_STORE, WAYS, a_wish, clerk, expert
 from tests.programme import world
 from tests.programme.policies import changed
 
 RULES: Mapping[str, Any] = {
+    **WAYS,
     "modes.buyback.is_on": True,
     "modes.buyback.courier_fee_minor": 1500,
     "modes.buyback.forms": [
@@ -73,9 +75,9 @@ def accepted(
     buyback: Buyback | None = None, form: PayoutForm = PayoutForm.STORE_CREDIT, *, by_hand: bool = False
 ) -> Buyback:
     buyback = buyback or quoted()
-    comes = {} if by_hand else {"ships_from": world.HOME}
+    comes = TO_THE_STORE if by_hand else Arrangement(world.HOME)
     with unit_of_work():
-        quoting.accept(buyback, form, by=buyback.owner, at=clock.now(), **comes)  # type: ignore[arg-type]
+        quoting.accept(buyback, form, comes, by=buyback.owner, at=clock.now())
     runner.run_until_idle()
     return buyback
 

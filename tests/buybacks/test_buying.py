@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from marketplace import clock
-from marketplace.buybacks import buying, inspecting, pricing, quoting, requesting, terms
+from marketplace.buybacks import buying, finding, inspecting, pricing, quoting, requesting, terms
 from marketplace.buybacks.models import Buyback
 from marketplace.buybacks.quoting import NeedsReason, NoMoreWishes, PriceNotPossible
 from marketplace.buybacks.requesting import AskedAlready, BuyingIsOff, NotBoughtHere
@@ -21,6 +21,7 @@ from marketplace.database import db, unit_of_work
 from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.ledger import Account, balance
 from marketplace.listings import drafting, photos, supply
+from marketplace.listings.completeness import Incomplete
 from marketplace.listings.states import ListingState
 from marketplace.money import Money
 from marketplace.payouts import debts
@@ -156,7 +157,7 @@ def test_a_quote_without_an_answer_lapses_and_the_piece_is_free(app: Flask) -> N
     assert buyback.listing is not None
     assert (buyback.state, buyback.listing.state) == (S.LAPSED, ListingState.WITHDRAWN)
     with pytest.raises(CannotAnswerQuote), unit_of_work():
-        quoting.accept(buyback, PayoutForm.STORE_CREDIT, by=buyback.owner, at=clock.now())
+        quoting.accept(buyback, PayoutForm.STORE_CREDIT, steps.TO_THE_STORE, by=buyback.owner, at=clock.now())
     assert steps.asked(buyback.owner, item=buyback.item).state is S.SUBMITTED
 
 
@@ -233,7 +234,7 @@ def test_two_people_find_it_genuine_and_nobody_buys_before(app: Flask) -> None:
             act()
     buyback = steps.fresh(buyback)
     assert (buyback.state, buyback.found_genuine_by, steps.purchases_in_ledger()) == (S.INSPECTING, None, 0)
-    assert [entry.place for entry in log.entries(buyback.tag)] == ["Shelf A1", "bench"]
+    assert [entry.place for entry in log.entries(buyback.tag)] == ["Velorne Old Mill", "Shelf A1", "bench"]
 
 
 @pytest.mark.fault("P06")
@@ -268,7 +269,7 @@ def test_as_quoted_it_is_ours_at_once_and_paid_to_the_cent_before_it_sells(app: 
     assert steps.purchases_in_ledger() == steps.bought_for() == 15_500
     assert balance(Account.SELLER_PAYABLE, "USD").minor == 0
     assert -balance(Account.STORE_CREDIT_LIABILITY, "USD").minor == 15_500 + 1_550  # and 10% for choosing credit
-    assert letters(buyback) == ["quote_made", "buyback_arrived", "buyback_bought", "credit_ready"]
+    assert letters(buyback) == ["quote_made", "bring_to_store", "buyback_arrived", "buyback_bought", "credit_ready"]
     for again in (inspecting.confirm, inspecting.take):
         with pytest.raises((CannotConclude, inspecting.Refusal)), unit_of_work():
             again(buyback, by=steps.expert(), at=clock.now())
@@ -276,12 +277,23 @@ def test_as_quoted_it_is_ours_at_once_and_paid_to_the_cent_before_it_sells(app: 
     assert_ledger_is_sound()
 
 
-@pytest.mark.rule("MK-17")
-def test_what_we_bought_is_sold_as_our_own_with_its_custody(app: Flask) -> None:
+@pytest.mark.rule("MK-17", "NAP-16")
+def test_what_we_bought_is_sold_as_our_own_with_its_custody_and_our_photos(app: Flask) -> None:
     steps.open_for_buying()
-    buyback = steps.bought()
+    asked = steps.asked()
+    assert asked.listing is not None
+    with unit_of_work():
+        for slot in ("front", "back", "inside"):
+            photos.keep(asked.listing, slot, world.a_photo(), by=asked.owner, at=clock.now())
+    hers = [one.key for one in asked.listing.photos]
+    buyback = steps.bought(steps.accepted(steps.quoted(asked), by_hand=True))
     listing = buyback.listing
     assert listing is not None
+    with pytest.raises(Incomplete) as lacks, unit_of_work():
+        drafting.save_price(listing, price=dollars(300), by=steps.clerk(), at=clock.now())
+        supply.publish(listing, by=steps.clerk(), at=clock.now())
+    assert lacks.value.missing and steps.fresh(buyback).listing.photos == []  # type: ignore[union-attr]
+    assert [one.key for one in finding.photos_of_owner(buyback)] == hers
     with unit_of_work():
         drafting.save_price(listing, price=dollars(300), by=steps.clerk(), at=clock.now())
         for slot in ("front", "back", "inside"):
@@ -291,7 +303,7 @@ def test_what_we_bought_is_sold_as_our_own_with_its_custody(app: Flask) -> None:
     order = world.confirmed(world.delivered(world.paid(world.an_order(listing))))
     assert -balance(Account.OWN_STOCK_SALES, "USD").minor == order.price_minor
     assert db.session.query(Payout).count() == 1
-    assert [entry.place for entry in log.entries(buyback.tag)] == ["Shelf A1", "bench"]
+    assert [entry.place for entry in log.entries(buyback.tag)] == ["Velorne Old Mill", "Shelf A1", "bench"]
     assert_ledger_is_sound()
 
 
@@ -332,7 +344,7 @@ def test_a_piece_is_paid_in_the_forms_of_buying_alone(app: Flask) -> None:
     steps.open_for_buying(forms=[{"form": "store_credit"}])
     buyback = steps.quoted()
     with pytest.raises(FormNotOpen), unit_of_work():
-        quoting.accept(buyback, PayoutForm.CASH, by=buyback.owner, at=clock.now())
+        quoting.accept(buyback, PayoutForm.CASH, steps.TO_THE_STORE, by=buyback.owner, at=clock.now())
     assert steps.fresh(buyback).state is S.QUOTED
     steps.bought(steps.accepted(buyback, by_hand=True))
     assert db.session.scalars(db.select(Payout.form)).one() is PayoutForm.STORE_CREDIT

@@ -14,11 +14,13 @@ AGREED = {
     "received": {"examine": "inspecting", "lose": "lost"},
     "inspecting": {"confirm": "confirmed", "revise": "revised", "fail": "failed", "lose": "lost"},
     "revised": {"take": "confirmed", "give_up": "going_back", "lose": "lost"},
-    "failed": {"fetch": "going_back"},
+    "failed": {"fetch": "going_back", "lose": "lost"},
     "confirmed": {"buy": "bought"},
-    "bought": {"pay": "paid"},
-    "lost": {"pay": "paid"},
-    "going_back": {"hand_back": "returned"},
+    "bought": {"pay": "paid", "bounce": "unpaid"},
+    "lost": {"pay": "paid", "bounce": "unpaid"},
+    "paid": {"bounce": "unpaid"},
+    "unpaid": {"pay": "paid"},
+    "going_back": {"hand_back": "returned", "lose": "lost"},
 }
 
 
@@ -29,4 +31,4 @@ def test_the_table_is_the_one_agreed_on() -> None:
 
 def test_whoever_is_waited_for_is_one_and_what_is_over_waits_for_nobody() -> None:
     assert set(ACTS_NEXT) == set(S) - OVER
-    assert {state for state in S if not any(source is state for source, _action in BUYBACK.table)} == OVER
+    assert {state for state in S if not any(source is state for source, _action in BUYBACK.table)} == OVER - {S.PAID}

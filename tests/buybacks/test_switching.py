@@ -9,11 +9,13 @@ from marketplace import clock
 from marketplace.buybacks import quoting, switching
 from marketplace.buybacks.models import Buyback
 from marketplace.buybacks.quoting import ConsignedHere
+from marketplace.buybacks.requesting import PrivatePeopleOnly
 from marketplace.buybacks.switching import CannotSwitch
 from marketplace.consignments import selling
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.states import PieceState
 from marketplace.database import db, unit_of_work
+from marketplace.events import history
 from marketplace.ledger import Account, balance
 from marketplace.listings.states import ListingState
 from marketplace.payouts.models import Payout, PayoutForm
@@ -22,6 +24,7 @@ from tests.buybacks import steps
 from tests.buybacks.steps import BuybackState as S
 from tests.consignments import steps as consigned
 from tests.programme import world
+from tests.web import Browser, page, post_form
 
 FEE = {"switch_days": 120, "switch_fee_minor": 5_000}
 
@@ -43,7 +46,7 @@ def test_its_owner_takes_the_earlier_offer_for_the_fee(app: Flask, in_shop: bool
     assert (offer.state, offer.quoted) == (S.QUOTED, offer.model_price)
     assert offer.quoted is not None
     with pytest.raises(ConsignedHere), unit_of_work():
-        quoting.accept(offer, PayoutForm.STORE_CREDIT, by=offer.owner, at=clock.now())
+        quoting.accept(offer, PayoutForm.STORE_CREDIT, steps.TO_THE_STORE, by=offer.owner, at=clock.now())
     world.pass_time(days=1)
     with unit_of_work():
         switching.switch(offer, PayoutForm.STORE_CREDIT, by=offer.owner, at=clock.now())
@@ -60,6 +63,26 @@ def test_its_owner_takes_the_earlier_offer_for_the_fee(app: Flask, in_shop: bool
         assert consigned.owed_in_ledger() == 0
         assert -balance(Account.OWN_STOCK_SALES, "USD").minor == piece.listing.price_minor
     assert_ledger_is_sound()
+
+
+@pytest.mark.rule("LUX-64")
+def test_where_policy_buys_from_private_people_only_a_switch_asks_for_the_same_word(
+    app: Flask, client: Browser
+) -> None:
+    open_for_both(private_only=True)
+    piece = consigned.live()
+    offer = offer_of(piece)
+    with pytest.raises(PrivatePeopleOnly), unit_of_work():
+        switching.switch(offer, PayoutForm.STORE_CREDIT, by=offer.owner, at=clock.now())
+    db.session.expire_all()
+    assert (piece.state, offer.state, db.session.scalars(db.select(Payout)).all()) == (PieceState.LIVE, S.QUOTED, [])
+    client.sign_in_as(offer.owner)
+    shown = f"/sell/quote/{offer.number}"
+    assert "you declare that you sell this piece as a private person" in page(client.get(shown)).get_text()
+    assert post_form(client, shown, "switch-store_credit").status_code == 303
+    db.session.expire_all()
+    assert piece.state is PieceState.SOLD_TO_US
+    assert [event.detail for event in history(offer) if event.action == "declare"] == [{"is_private": True}]
 
 
 @pytest.mark.rule("LUX-74", "LUX-73")

@@ -10,10 +10,11 @@ from flask import Flask
 
 from marketplace import clock
 from marketplace.database import db
+from marketplace.listings.ship_from import last_address
 from marketplace.people import accounts
 from marketplace.people.models import Address, LoyaltyAccount, Person
 from tests.accounts import PASSWORD, an_account, link_in, mail_to
-from tests.web import Browser, page, post_form
+from tests.web import Browser, find_form, page, post_form
 
 ADDRESS = {
     "name": "Ada Quill",
@@ -181,6 +182,20 @@ def test_a_change_of_email_ends_links_sent_to_the_old_one(
     post_form(client, want_email(client, run_jobs, "ada.marsh@example.com"), "use-new-email")
 
     assert client.get(reset).status_code == 410
+
+
+@pytest.mark.rule("NAP-40")
+def test_a_member_changes_address_and_phone_by_herself(client: Browser, ada: Person) -> None:
+    for change in ({}, {"line1": "9 Alder Street", "phone": "+1 503 555 0147"}):
+        assert post_form(client, "/account/address", "ship-from", **{**ADDRESS, **change}).status_code == 303
+    now = last_address(ada)
+    assert now is not None
+    assert (now.line1, now.postal["phone"]) == ("9 Alder Street", "+1 503 555 0147")
+    form = find_form(client.get("/account/address"), "ship-from")
+    assert [form.select_one(f'[name="{name}"]')["value"] for name in ("line1", "phone")] == [  # type: ignore[index]
+        "9 Alder Street",
+        "+1 503 555 0147",
+    ]
 
 
 def test_where_a_member_ships_from_is_kept(client: Browser, ada: Person) -> None:

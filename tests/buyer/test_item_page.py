@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 
 from marketplace import clock
 from marketplace.database import db, unit_of_work
+from marketplace.interests import searches
 from marketplace.listings.finding import public_path
 from marketplace.listings.models import Flaw, Listing, ListingPhoto
 from marketplace.listings.states import ListingState
@@ -17,7 +19,7 @@ from marketplace.orders.states import CheckoutState, OrderState
 from marketplace.people.models import Person
 from marketplace.programme import versions
 from tests.shopping import live_listing, main_of, member, words_of
-from tests.web import Browser, page
+from tests.web import Browser, page, post_form
 
 
 def a_photo(listing: Listing, slot: str, place: int) -> ListingPhoto:
@@ -110,8 +112,8 @@ def test_it_shows_the_piece_from_all_sides_and_where_it_comes_from(app: Flask, c
         f"Flaw 1 of 1 — corners and edges. Photo by the seller, {on}",
     ]
     parts = {row.dt.get_text(): row.dd.get_text(" ", strip=True) for row in main.select("dl.facts > div")}
-    assert parts["Corners and edges"].startswith("Scratch, Light: front right")
-    assert parts["Smell"] == "Noticeable smell, Light"
+    assert parts["Corners and edges"].startswith("Scratch, light: front right")
+    assert parts["Smell"] == "Noticeable smell, light"
     assert parts["Hardware"] == "No scratches noted"
     assert parts["Measures"] == "34 cm wide, 28 cm high"
     assert parts["Comes with"] == "Dust bag"
@@ -142,6 +144,25 @@ def test_the_sellers_record_is_told_only_where_it_is_long_and_good_enough(app: F
     assert "confirmed as described" not in said["l"]
     assert "Ships on time" not in said["l"]
     assert "The seller so far" not in words_of(client.get(public_path(live_listing(supply=True))))
+
+
+def test_who_ships_on_time_is_not_called_new_while_first_sales_are_open(app: Flask, client: Browser) -> None:
+    seller = member()
+    sold_before(seller, times=3)
+    with unit_of_work():
+        db.session.execute(
+            sa.update(Order).where(Order.seller_id == seller.id).values(delivered_at=None, closed_at=None)
+        )
+    said = words_of(client.get(public_path(live_listing(seller))))
+    assert "The seller so far Ships on time. Every piece is reviewed by our team" in said
+    assert "Has not sold enough" not in said
+
+
+def test_a_sold_piece_offers_to_tell_of_another_one(app: Flask, client: Browser) -> None:
+    shopper, sold = member(), live_listing(state=ListingState.SOLD, sold_at=clock.now())
+    client.sign_in_as(shopper)
+    assert post_form(client, public_path(sold), "save-search").status_code == 303
+    assert [search.label for search in searches.searches_of(shopper)] == ["Totes: marlow tote, oxblood"]
 
 
 def test_a_sold_piece_keeps_its_address_and_shows_what_comes_close(app: Flask, client: Browser) -> None:

@@ -13,6 +13,7 @@ from flask import Flask
 from marketplace import limits, redis_counts
 from marketplace.buyer import unhurried
 from marketplace.limits import limiter
+from tests import quarters
 from tests.accounts import PASSWORD, an_account
 from tests.books import assert_books_balance
 from tests.buyer.test_account_limits import WRONG, Visitor
@@ -26,6 +27,7 @@ from tests.web import Browser
 @pytest.fixture
 def process(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Makes shops that count at an address, each as a new process would: with nothing in its memory."""
+    quarters.begin_within_one()
     monkeypatch.setattr(unhurried, "FLOOR_SECONDS", 0)
     monkeypatch.setattr(limiter, "enabled", True)
     monkeypatch.setattr(limiter, "_storage_options", {})

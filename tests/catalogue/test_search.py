@@ -15,6 +15,7 @@ PIECES = {
     "VL-4711": ("Marlow tote", "tote", "Oxblood", "pebbled leather"),
     "VL-4712": ("Lena shoulder bag", "shoulder-bag", "Navy", "suede"),
     "VL-9": ("Café clutch", "clutch", "Cognac", "smooth leather"),
+    "VL-8": ("Greenwich satchels", "satchel", "Camel", "canvas"),
 }
 
 
@@ -38,7 +39,7 @@ def found(search: Search, words: str) -> list[str]:
     ("words", "numbers"),
     [
         ("marlow", ["VL-4711"]),
-        ("velorne", ["VL-4711", "VL-4712", "VL-9"]),
+        ("velorne", ["VL-4711", "VL-4712", "VL-8", "VL-9"]),
         ("leather", ["VL-4711", "VL-9"]),
         ("LEA navy", []),
         ("tote leather oxb", ["VL-4711"]),
@@ -52,7 +53,14 @@ def found(search: Search, words: str) -> list[str]:
         ("midnight hobo", ["VL-4712"]),
         ("shoulder bags", ["VL-4712"]),
         ("weinrot", ["VL-4711"]),
+        ("weinroter shopper", ["VL-4711"]),  # as the languages bend them
+        ("bolsos de hombro", ["VL-4712"]),
         ("totes", ["VL-4711"]),
+        ("sage", []),  # a colour is a whole word: green is not Greenwich
+        ("green", []),
+        ("greenw", ["VL-8"]),
+        ("satchel", ["VL-8"]),
+        ("caramel", ["VL-8", "VL-9"]),
         ("zzz", []),
         ("' OR 1=1 -- ) | (", []),
     ],

@@ -8,9 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from marketplace import clock
-from marketplace.consignments import arriving, examining, proposing, requesting
+from marketplace.consignments import arriving, describing, examining, proposing, requesting
 from marketplace.consignments.models import ConsignedPiece, Consignment
 from marketplace.consignments.states import PieceState
+from marketplace.custody.arranging import Arrangement
+from marketplace.custody.models import Way
 from marketplace.custody.taking import Wish
 from marketplace.database import db, unit_of_work
 from marketplace.jobs import runner
@@ -27,6 +29,20 @@ from tests.accounts import an_account
 from tests.programme import world
 from tests.programme.policies import changed
 
+STORE: Mapping[str, Any] = {
+    "key": "old-mill",
+    "kind": "store",
+    "name": "Velorne Old Mill",
+    "address": "9 Old Mill Road, Albany, NY 12207",
+    "hours": {"weekdays": ["tuesday", "saturday"], "opens": "10:00:00", "closes": "18:00:00"},
+}
+POINT: Mapping[str, Any] = {**STORE, "key": "lock-street", "kind": "point", "name": "Counter Lock Street"}
+WAYS: Mapping[str, Any] = {
+    "inbound.places": [STORE, POINT],
+    "inbound.slots": [{"begins": "09:00:00", "ends": "12:00:00"}, {"begins": "13:00:00", "ends": "17:00:00"}],
+    "inbound.early_hours": 2,
+}
+BY_PARCEL, TO_THE_STORE = Arrangement(world.HOME), Arrangement(way=Way.STORE, place="old-mill")
 RULES: Mapping[str, Any] = {
     "modes.consignment.is_on": True,
     "modes.consignment.bands": [
@@ -44,7 +60,8 @@ RULES: Mapping[str, Any] = {
 
 
 def open_for_consigning(**changes: Any) -> Policy:
-    policy = changed({**RULES, **{f"modes.consignment.{key}": value for key, value in changes.items()}})
+    told = {key if "." in key else f"modes.consignment.{key}": value for key, value in changes.items()}
+    policy = changed({**RULES, **told})
     with unit_of_work():
         versions.publish(policy, at=clock.now())
     return policy
@@ -62,12 +79,15 @@ def a_wish(**said: Any) -> Wish:
     return Wish(**{**told, **said})
 
 
-def requested(owner: Person | None = None, *wishes: Wish) -> Consignment:
+def requested(owner: Person | None = None, *wishes: Wish, comes: Arrangement = BY_PARCEL) -> Consignment:
     """A request; its label is made and mailed."""
     owner = owner or an_account()
     with unit_of_work():
-        made = requesting.request(wishes or [a_wish()], ships_from=world.HOME, by=owner, at=clock.now())
+        for wish in wishes or [a_wish()]:
+            made = describing.add(wish, by=owner, at=clock.now()).consignment
+        requesting.request(made, comes, by=owner, at=clock.now())
     runner.run_until_idle()
+    db.session.expire_all()
     return made
 
 

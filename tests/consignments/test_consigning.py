@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from marketplace import clock
-from marketplace.consignments import arriving, estimating, examining, proposing, requesting, selling, terms
+from marketplace.consignments import arriving, estimating, examining, proposing, selling, standing, terms
 from marketplace.consignments.examining import NoSuchCharity
 from marketplace.consignments.proposing import CounterOutOfBounds, NoCounter, NotFoundGenuine
 from marketplace.consignments.requesting import ConsigningIsOff, TooFewPieces
@@ -36,6 +36,7 @@ from marketplace.orders import late_refunds, settling
 from marketplace.orders.models import Order
 from marketplace.payouts.models import Payout
 from marketplace.people.models import Role
+from marketplace.programme import versions
 from marketplace.shipping import parcels
 from marketplace.shipping.models import ParcelState, TrackingStatus
 from tests.accounts import an_account, mail_to
@@ -58,8 +59,8 @@ def test_a_request_is_refused_with_the_reason_and_nothing_is_sent(app: Flask) ->
     owner = an_account()
 
     def refused(kind: type[Exception], *wishes: Wish) -> str:
-        with pytest.raises(kind) as caught, unit_of_work():
-            requesting.request(wishes, ships_from=world.HOME, by=owner, at=clock.now())
+        with pytest.raises(kind) as caught:
+            steps.requested(owner, *wishes)
         return str(caught.value.message)  # type: ignore[attr-defined]
 
     refused(ConsigningIsOff, steps.a_wish())
@@ -72,8 +73,7 @@ def test_a_request_is_refused_with_the_reason_and_nothing_is_sent(app: Flask) ->
         refused(PieceNotTaken, two[0], steps.a_wish(house="Other")) == "We take pieces of these houses only: Velorne."
     )
     assert db.session.query(steps.ConsignedPiece).count() == 0
-    with unit_of_work():
-        requesting.request(two, ships_from=world.HOME, by=owner, at=clock.now())
+    steps.requested(owner, *two)
 
 
 @pytest.mark.rule("NAP-21", "NAP-26", "NAP-18")
@@ -282,7 +282,7 @@ def test_a_sale_pays_its_owner_what_was_approved_to_the_cent(app: Flask) -> None
     assert approved is not None and approved.payout.minor == 19_980
     order = steps.bought(piece)
     assert piece.state is S.SOLD
-    assert estimating.payment_day(piece) is not None
+    assert estimating.payment_day(piece, standing.of(piece)) is not None
     world.confirmed(order)
     db.session.expire_all()
     assert (piece.state, piece.owed) == (S.PAYABLE, approved.payout)
@@ -296,6 +296,21 @@ def test_a_sale_pays_its_owner_what_was_approved_to_the_cent(app: Flask) -> None
     assert steps.owed_in_ledger() == steps.owed_in_pieces() == 0
     assert "consigned_sold" in [letter.message for letter in mail_to(piece.consignment.owner.email)]
     assert_ledger_is_sound()
+
+
+@pytest.mark.rule("LUX-69")
+def test_a_sale_that_its_buyer_may_still_undo_is_owed_to_nobody(app: Flask) -> None:
+    steps.open_for_consigning(pay_business_days=0)
+    piece = steps.live()
+    order = steps.bought(piece)
+    assert order.window_closes_at is not None
+    world.pass_time(minutes=int((order.window_closes_at - clock.now()).total_seconds() // 60) - 1)
+    db.session.expire_all()
+    assert (piece.state, piece.owed, db.session.query(Payout).count()) == (S.SOLD, None, 0)
+    assert steps.owed_in_ledger() == 0
+    world.pass_time(minutes=3)
+    db.session.expire_all()
+    assert (piece.state, db.session.query(Payout).count()) == (S.PAID, 1)
 
 
 @pytest.mark.rule("NAP-35")
@@ -361,8 +376,10 @@ def test_a_fee_is_taken_from_the_next_payout_and_holds_the_piece_until_one_is_co
     owner = an_account()
     made = steps.requested(owner, steps.a_wish(), steps.a_wish())
     back, sold = steps.live(steps.piece_of(made, 1)), steps.live(steps.piece_of(made, 2))
+    assert terms.early_fee(back, clock.now()).currency == versions.current().policy.market.currency
     with unit_of_work():
         selling.take_back(back, by=owner, at=clock.now())
+    assert back.fee_open == Money(1_500, versions.current().policy.market.currency)
     with pytest.raises(FeeIsOpen), unit_of_work():
         selling.hand_back(back, place="Counter", by=steps.clerk(), at=clock.now())
     assert back.state is S.GOING_BACK

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
-import pytest
 from flask import Flask
 
-from marketplace.consignments.models import Consignment
+from marketplace.consignments import finding
+from marketplace.consignments.models import ConsignedPiece, Consignment
 from marketplace.consignments.states import PieceState
 from marketplace.database import db
 from marketplace.jobs import runner
+from marketplace.listings.finding import public_path
+from marketplace.listings.models import Item, ListingPhoto
 from marketplace.listings.states import ListingState
 from tests.accounts import an_account
 from tests.consignments import steps
 from tests.photos import phone_photo
-from tests.web import Browser, page, post_form
+from tests.programme import world
+from tests.web import Browser, find_form, form_fields, page, post_form
 
 PIECE = {
     "title": "Marlow tote",
@@ -34,34 +38,94 @@ HOME = {
 }
 
 
-def filled(count: int, **changes: str) -> dict[str, str]:
-    pieces = {f"pieces-{number}-{key}": value for number in range(count) for key, value in PIECE.items()}
-    return {**pieces, **HOME, **changes}
+def described(client: Browser, **changes: Any) -> str:
+    """One piece more in the request; leads to its photos."""
+    answer = post_form(client, "/sell/consign/pieces", "describe-piece", **{**PIECE, **changes})
+    assert answer.status_code == 303
+    return str(answer.location)
 
 
 def asked(client: Browser) -> Consignment:
-    answer = post_form(client, "/sell/consign", "consign", **filled(2))
-    assert answer.status_code == 303
+    for _ in range(2):
+        described(client)
+    assert post_form(client, "/sell/consign", "consign", **HOME).status_code == 303
     runner.run_until_idle()
     return db.session.scalars(db.select(Consignment)).one()
 
 
-@pytest.mark.rule("NAP-25", "NAP-27")
-def test_the_form_says_at_each_piece_why_it_is_not_taken_and_keeps_what_was_typed(app: Flask, client: Browser) -> None:
-    steps.open_for_consigning(min_pieces=2, max_pieces=3)
-    client.sign_in_as(an_account())
-    refused = post_form(client, "/sell/consign", "consign", **filled(2, **{"pieces-1-grade": "fair"}))
+def test_each_piece_is_kept_from_the_first_on_and_the_form_says_why_one_is_not_taken(
+    app: Flask, client: Browser
+) -> None:
+    steps.open_for_consigning(min_pieces=2, max_pieces=2)
+    owner = an_account()
+    client.sign_in_as(owner)
+    refused = post_form(client, "/sell/consign/pieces", "describe-piece", **{**PIECE, "grade": "fair"})
     assert refused.status_code == 422
     shown = page(refused)
     assert "could not carry them as they are" in shown.get_text()
-    assert shown.select_one('input[name="pieces-1-title"]')["value"] == "Marlow tote"  # type: ignore[index]
-    more = page(post_form(client, "/sell/consign", "consign", **filled(2), add="1"))
-    assert len(more.select('input[name$="-title"]')) == 3
-    assert more.select_one('input[name="pieces-0-title"]')["value"] == "Marlow tote"  # type: ignore[index]
-    assert not more.select('button[name="add"]')
-    weekend = post_form(client, "/sell/consign", "consign", **filled(2, collect_on="2026-11-29"))
-    assert (weekend.status_code, "Choose a business day" in weekend.get_data(as_text=True)) == (422, True)
+    assert shown.select_one('input[name="title"]')["value"] == "Marlow tote"  # type: ignore[index]
     assert db.session.query(Consignment).count() == 0
+
+    described(client)
+    elsewhere = app.test_client()
+    assert isinstance(elsewhere, Browser)
+    elsewhere.sign_in_as(owner)
+    told = page(elsewhere.get("/sell/consign"))
+    assert "1 piece more, and you can send it." in told.get_text() and not told.select("form#consign")
+    assert "Go on with it" in elsewhere.get("/sell/consigned").get_data(as_text=True)
+    described(elsewhere, title="Juno satchel", hoped="120")
+    described_again = page(elsewhere.get("/sell/consign/pieces/2"))
+    assert described_again.select_one('input[name="hoped"]')["value"] == "120.00"  # type: ignore[index]
+    full = post_form(elsewhere, "/sell/consign/pieces", "describe-piece", **PIECE)
+    assert (full.status_code, db.session.query(ConsignedPiece).count()) == (422, 2)
+    changes = {**PIECE, "title": "Juno tote", "hoped": "130"}
+    assert post_form(elsewhere, "/sell/consign/pieces/2", "describe-piece", **changes).status_code == 303
+    assert post_form(client, "/sell/consign", "take-out-1").status_code == 303
+    left = db.session.scalars(db.select(ConsignedPiece)).one()
+    assert (left.title, left.hoped_minor, left.state) == ("Juno tote", 13_000, PieceState.DRAFT)
+    assert left.listing is not None and (left.listing.title, db.session.query(Item).count()) == ("Juno tote", 1)
+    assert client.get(f"/sell/consign/{left.consignment.number}").status_code == 404
+    assert finding.of(owner) == [] and steps.arriving.by_tag(left.consignment.number) is None
+
+    described(client)
+    sent = {**form_fields(find_form(client.get("/sell/consign"), "consign")), **HOME}
+    assert [client.post("/sell/consign", data=sent).status_code for _click in range(2)] == [303, 409]
+    assert [piece.state for piece in db.session.scalars(db.select(ConsignedPiece))] == [PieceState.REQUESTED] * 2
+
+
+def test_its_owners_photos_come_by_the_one_way_in_and_stand_beside_the_piece_at_the_desk(
+    app: Flask, client: Browser
+) -> None:
+    steps.open_for_consigning()
+    owner, stranger = an_account(), an_account()
+    client.sign_in_as(owner)
+    at = described(client)
+    files = {slot: (io.BytesIO(phone_photo()), "IMG.jpg") for slot in ("front", "inside")}
+    too_long = post_form(client, at, "photos", front=(io.BytesIO(b"GIF89a"), "x.gif"))
+    assert (too_long.status_code, db.session.query(ListingPhoto).count()) == (422, 0)
+    assert post_form(client, at, "photos", **files).location == "/sell/consign"
+    wanted = len(world.policy().photos.slots_for("excellent"))
+    assert f"Photos: 2 of {wanted}" in client.get("/sell/consign").get_data(as_text=True)
+    assert post_form(client, at, "remove-photo-inside").status_code == 303
+    picture = page(client.get(at)).select_one(".slot img")
+    assert picture is not None
+    address = str(picture["src"])
+    kept = client.get(address)
+    assert (kept.mimetype, kept.headers["Cache-Control"]) == ("image/webp", "private, no-store")
+    client.sign_in_as(stranger)
+    assert [client.get(one).status_code for one in (address, at)] == [404, 404]
+    assert app.test_client().get(address).status_code == 404
+    client.sign_in_as(owner)
+    assert post_form(client, "/sell/consign", "consign", **HOME).status_code == 303
+    runner.run_until_idle()
+    piece = steps.piece_of(db.session.scalars(db.select(Consignment)).one())
+    steps.examined(piece)
+    assert client.get(at).status_code == 404  # it has left her
+    client.sign_in_as(steps.clerk())
+    shown = page(client.get(f"/desk/intake/{piece.consignment.number}/1"))
+    assert [str(one["src"]) for one in shown.select(".thumbs img")] == [address]
+    assert client.get(address).status_code == 200
+    assert piece.listing is not None and len(piece.listing.photos) == 3  # ours, and none of hers
 
 
 def test_the_whole_way_into_the_shop(app: Flask, client: Browser) -> None:
@@ -79,17 +143,28 @@ def test_the_whole_way_into_the_shop(app: Flask, client: Browser) -> None:
     assert "Nothing here has this number" in client.get("/desk/intake?tag=nope").get_data(as_text=True)
     assert post_form(client, ours, "receive-1", place="Shelf 1").status_code == 303
     assert post_form(client, f"{ours}/1", "examine").status_code == 303
+    waiting = page(client.get("/desk"))
+    assert waiting.select_one('main a[href="/desk/intake"]').get_text() == "1 piece to examine"  # type: ignore[union-attr]
     piece = steps.piece_of(made)
     assert piece.listing is not None
     bench = f"/desk/supply/{piece.listing.number}"
-    post_form(client, bench, "save-supply", grade="excellent", words="", price="150")
+    measured = {"width": "34", "height": "28.5", "depth": "nine"}
+    refused = post_form(client, bench, "save-supply", grade="excellent", words="", price="150", **measured)
+    assert (refused.status_code, "Enter a number, such as 23.5." in refused.get_data(as_text=True)) == (422, True)
+    measured["depth"] = ""
+    post_form(client, bench, "save-supply", grade="excellent", words="", price="150", **measured)
+    assert page(client.get(bench)).select_one("#height")["value"] == "28.5"  # type: ignore[index]
     post_form(
         client,
         bench,
         "photos",
         **{slot: (io.BytesIO(phone_photo()), "IMG.jpg") for slot in ("front", "back", "inside")},
     )
-    assert post_form(client, bench, "publish").status_code == 409  # its owner has to agree
+    shown = page(client.get(bench))  # not ours: its owner decides (NAP-29)
+    assert shown.select_one(f'main a[href="{ours}/1"]')  # back to where the price is proposed
+    assert not shown.select("#publish, #withdraw, #reprice")
+    sent = {"csrf_token": shown.select_one('input[name="csrf_token"]')["value"]}  # type: ignore[index]
+    assert client.post(f"{bench}/publish", data=sent).status_code == 409  # its owner has to agree
     client.sign_in_as(expert)
     for verb in ("genuine", "propose"):
         assert post_form(client, f"{ours}/1", verb).status_code == 303
@@ -104,6 +179,10 @@ def test_the_whole_way_into_the_shop(app: Flask, client: Browser) -> None:
     piece = steps.piece_of(made)
     assert piece.listing is not None
     assert (piece.state, piece.listing.state) == (PieceState.LIVE, ListingState.LIVE)
+    told = page(client.get(public_path(piece.listing))).get_text()
+    assert "34 cm wide, 28.5 cm high" in told
+    assert "Our photo" in told  # we took them (NAP-16)
+    assert "seller" not in told
     assert post_form(client, f"{theirs}/1", "lower-price", price="120").status_code == 303
     assert post_form(client, f"{theirs}/1", "take-back").status_code == 303
     db.session.expire_all()

@@ -61,7 +61,7 @@ def test_its_owner_reads_that_we_answer_for_it_and_what_is_lost_with_us_is_paid_
     made = steps.requested(None, steps.a_wish(hoped=Money(7_700, "USD")))
     client.sign_in_as(made.owner)
     at = f"/sell/consign/{made.number}"
-    assert "From its first scan on, we answer for what happens to them." in page(client.get(at)).get_text()
+    assert "From the first scan of its label on, we answer for what happens to it." in page(client.get(at)).get_text()
     piece = steps.received(steps.piece_of(made))
     assert "Arrived" in page(client.get("/sell/consigned")).get_text()
     with unit_of_work():

@@ -13,7 +13,7 @@ COUNT: Schema = {"type": "string", "pattern": "^[0-9]+$"}
 PAGE: dict[str, Schema] = {"limit": COUNT}
 FURTHER: dict[str, Schema] = {"starting_after": TEXT}
 SINCE = closed({"gte": COUNT}, {"lte": COUNT})
-EVENTS = {"pattern": r"^(checkout\.session|refund|charge\.dispute)\.[a-z_]+$"}
+EVENTS = {"pattern": r"^(checkout\.session|refund|charge\.dispute|transfer)\.[a-z_]+$"}
 EVIDENCE: dict[str, Schema] = dict.fromkeys(
     (
         "product_description",

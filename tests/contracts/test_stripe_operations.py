@@ -27,7 +27,7 @@ def test_the_tables_and_the_double_know_the_same_operations() -> None:
 
 def test_what_changes_something_there_has_a_key_and_what_only_asks_has_none() -> None:
     keys = told()
-    assert len(keys) == 16
+    assert len(keys) == 24
     assert {way for (way, _path), key in keys.items() if key == "none"} == {"GET"}
     assert {way for (way, _path), key in keys.items() if key != "none"} == {"POST"}
 

@@ -19,6 +19,7 @@ from marketplace.database import db, unit_of_work
 from marketplace.events import SYSTEM
 from marketplace.limits import limiter
 from marketplace.money import Money
+from tests import quarters
 from tests.credits.tills import CARDS, Till, card_of, error, held
 from tests.fresh import FreshDatabase
 from tests.shop import close, make_shop
@@ -128,6 +129,7 @@ def test_no_answer_takes_longer_than_another(till: Till) -> None:
 def test_guesses_are_bounded_and_hits_are_not_counted(
     fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    quarters.begin_within_one()
     monkeypatch.setattr(limiter, "enabled", True)
     shop = make_shop(fresh_database.url, photos=tmp_path, rate_limits=True)
     try:

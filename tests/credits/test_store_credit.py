@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from marketplace.payouts import paying
 from marketplace.people.models import Person
 from marketplace.programme import versions
 from tests.accounts import an_account, mail_to
+from tests.credits.tills import a_token
 from tests.programme.policies import changed
 from tests.web import Browser, page
 
@@ -71,12 +73,14 @@ def test_a_payout_in_credit_is_worth_its_bonus_which_the_programme_pays(app, hol
     assert (left(holder), liability()) == (11_006, 11_006)  # a tenth of 100.05 is 10.01, half up
     assert balance(Account.PAYOUT_BONUS, "USD") == usd(1_001)
     (letter,) = [letter for letter in mail_to(holder.email) if letter.message == "credit_ready"]
+    assert re.search(r"Good until: \w{3}, \w{3} \d+, 20\d\d\n", letter.text)  # with its year: it is not this one
     assert "$110.06" in letter.subject + letter.text
     assert "$10.01" in letter.text
     assert proofs.faults() == []
 
 
 @pytest.mark.rule("NAP-43")
+@pytest.mark.fault("G10")
 def test_credit_is_warned_of_three_times_and_then_is_ours(app, advance, holder: Person, till: ApiToken) -> None:
     pay(holder, 10_000)
     spend(holder, 4_000, till)
@@ -101,6 +105,7 @@ def test_credit_is_warned_of_three_times_and_then_is_ours(app, advance, holder: 
 
 
 @pytest.mark.rule("NAP-44")
+@pytest.mark.fault("G10")
 def test_nobody_spends_the_credit_of_another_or_more_than_there_is(app, holder: Person, till: ApiToken) -> None:
     pay(holder, 1_000)
     other = an_account()
@@ -158,3 +163,28 @@ def test_the_account_shows_balance_history_and_end(app, client: Browser, holder:
         store_credit.end(store_credit.credits_of(holder)[0], order_id=None, by=SYSTEM, at=clock.now())
     text = page(client.get("/account/credit")).find("main").get_text(" ", strip=True)
     assert "Taken back with the sale" in text
+
+
+@pytest.mark.rule("NAP-39")
+def test_credit_lands_with_the_account_of_the_same_email_and_follows_it_to_a_new_one(
+    client: Browser, holder: Person
+) -> None:
+    other = an_account()
+    with unit_of_work():
+        paying.owe_payout(order_id=None, reference="T1", seller_id=holder.id, amount=usd(8_000), at=clock.now())
+    runner.run_until_idle()
+    token = a_token(scope=Scope.STORE_CREDIT)
+
+    def left_at(email: str) -> tuple[int, int | None]:
+        """What the retailer's own shop is told of its customer of that address."""
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = client.post("/api/v1/store-credit/lookup", json={"email": email}, headers=headers)
+        return answer.status_code, answer.get_json().get("balance")
+
+    before = holder.email
+    assert left_at(before) == left_at(before.upper()) == (200, 8_800)
+    assert left_at(other.email)[1] is None
+    with unit_of_work():
+        db.session.get_one(Person, holder.id).email = "moved@example.com"
+    assert left_at("moved@example.com") == (200, 8_800)
+    assert left_at(before)[1] is None

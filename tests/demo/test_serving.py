@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,12 +12,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 import pytest
 
 from tests.demo.worlds import World
 from tests.shop import SETTINGS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60  # seconds for a busy machine to start it
@@ -84,3 +89,34 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(changeable_world: World) -> 
         _said, complaint = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "choose another one with PORT=8123" in complaint
+
+
+@pytest.mark.browser
+def test_a_phones_first_look_is_light_and_asks_nobody_else(changeable_world: World, chromium: Browser) -> None:
+    """What the phone of a new visitor loads before she scrolls, with the real photos."""
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}"
+    with _running(changeable_world, port):
+        found = re.search(r'href="(/p/[^"]+)"', _page(f"{address}/shop"))
+        assert found
+        for path, most in (("/shop", 300_000), (found[1], 350_000), ("/", 350_000)):
+            asked, size = _first_look(chromium, address + path)
+            assert all(one.startswith(address) for one in asked)
+            assert len(asked) <= 20, (path, asked)
+            assert size <= most, (path, size)
+            assert any("/photos/" in one for one in asked), "no photo was loaded"
+
+
+def _first_look(chromium: Browser, address: str) -> tuple[list[str], int]:
+    """What is asked for, and how many bytes of it travel, without anything kept from before."""
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, device_scale_factor=2, is_mobile=True)
+    page = context.new_page()
+    network = context.new_cdp_session(page)
+    network.send("Network.enable")
+    asked: list[str] = []
+    sizes: list[float] = []
+    page.on("request", lambda request: asked.append(request.url))
+    network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto(address, wait_until="networkidle")
+    context.close()
+    return asked, round(sum(sizes))

@@ -18,6 +18,7 @@ from marketplace.listings.supply import SupplyIsOff, start_supply
 from marketplace.people.models import Role
 from marketplace.programme import versions
 from tests.accounts import an_account
+from tests.consignments import steps as consigning
 from tests.photos import phone_photo
 from tests.programme.policies import changed
 from tests.programme.world import a_draft, an_order, paid, parcel_of
@@ -121,6 +122,15 @@ def test_a_piece_is_paused_resumed_and_taken_out(browser: Browser, style: Style)
         assert listing.state == state
 
 
+def test_a_piece_that_is_no_draft_any_more_shows_what_it_was_listed_as(browser: Browser, style: Style) -> None:
+    listing = published(browser, style)
+    shown = page(browser.get(screen(listing)))
+    section = shown.find(attrs={"aria-labelledby": "condition"})
+    assert [told.get_text() for told in section.find_all("dd")] == ["Excellent", "Box"]
+    assert "As new." in section.get_text() and len(section.find_all("img")) == 3
+    assert shown.find(id="save-supply") is None
+
+
 def test_each_piece_is_one_more(browser: Browser, style: Style) -> None:
     assert begun(browser, style).item_id != begun(browser, style).item_id
 
@@ -143,3 +153,11 @@ def test_a_programme_without_supply_offers_none(app: Flask, style: Style) -> Non
     with pytest.raises(SupplyIsOff), unit_of_work():
         start_supply(style, by=an_account(roles=[Role.WAREHOUSE]), at=clock.now())
     assert db.session.scalars(sa.select(Listing)).all() == []
+
+
+def test_what_was_made_for_one_given_piece_is_no_style_to_list_another_of(client: Browser, style: Style) -> None:
+    consigning.open_for_consigning()
+    given = consigning.piece_of(consigning.requested(None, consigning.a_wish(title="Noa camera bag")))
+    client.sign_in_as(an_account(roles=[Role.WAREHOUSE]))
+    found = page(client.get("/desk/supply?q=noa")).get_text()
+    assert style.number in found and given.number not in found

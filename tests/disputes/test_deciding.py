@@ -22,6 +22,7 @@ from marketplace.orders.states import OrderState
 from marketplace.payments.models import Refund
 from marketplace.payouts.models import Payout
 from marketplace.people.models import Role, StaffRole
+from marketplace.presentation import deadline
 from tests.accounts import mail_to
 from tests.books import assert_books_balance
 from tests.disputes.cases import (
@@ -77,6 +78,26 @@ def test_a_decision_cites_a_rule_in_the_words_the_piece_was_bought_under(app: Fl
         assert "Something else." not in shown_text
     (letter,) = [one for one in mail_to(seller(case).email) if one.message == "dispute_decided"]
     assert "As described: It has to be as it was shown." in " ".join(letter.text.split())
+
+
+@pytest.mark.rule("GAP-21")
+def test_the_letter_of_a_decision_says_until_when_and_by_whom_it_can_be_appealed(app: Flask) -> None:
+    """The moment the appeals end, not the one the desk had to decide by; none where nobody may appeal any more."""
+    case = decided(Remedy.DISMISS)
+    buyer = case.order.checkout.email
+
+    def newest() -> str:
+        return " ".join([one for one in mail_to(buyer) if one.message == "dispute_decided"][-1].text.split())
+
+    assert case.due_at is not None
+    ends = " ".join(deadline(case.due_at).split())
+    assert f"until {ends}. Without an appeal the case closes" in newest()
+    assert f"may appeal once, until {ends}" in newest()
+    case = act(case, appealing.appeal, side=Side.BUYER, words="Look again.", by=case.order.buyer)
+    case = decided(Remedy.DISMISS, dispute=case)
+    assert case.state is DisputeState.CLOSED
+    assert "The case is closed." in newest()
+    assert "appeal" not in newest()
 
 
 @pytest.mark.rule("GAP-21")

@@ -13,7 +13,7 @@ from marketplace import clock, events
 from marketplace.database import db, unit_of_work
 from marketplace.disputes.facts import CaseMoved, News
 from marketplace.disputes.models import Dispute, DisputePhoto
-from marketplace.disputes.states import DisputeState, Kind, Side, Wish
+from marketplace.disputes.states import DisputeState, Kind, Remedy, Side, Wish
 from marketplace.mail.models import SandboxMail
 from marketplace.orders import links
 from marketplace.orders.models import Order
@@ -21,7 +21,7 @@ from marketplace.orders.states import OrderState
 from marketplace.people.models import Person, Role, StaffRole
 from tests.accounts import an_account
 from tests.books import assert_books_balance
-from tests.disputes.cases import again, an_agent, delivered, in_review, opened, seller
+from tests.disputes.cases import again, an_agent, decided, delivered, in_review, opened, seller, send_back
 from tests.photos import phone_photo
 from tests.shipping.sales import sweep
 from tests.web import Browser, page, post_form
@@ -79,8 +79,12 @@ def test_a_guest_reports_in_three_screens_and_the_desk_decides_what_it_was_shown
     [photo] = db.session.scalars(sa.select(DisputePhoto)).all()
     picture = f"/photos/{photo.key.removeprefix('photos/')}/{photo.widths[0]}.webp"
     members = browser(app, seller(case))
-    for reader, status in ((guest, 200), (members, 200), (stranger, 404), (browser(app), 404)):
+    for reader, status in ((guest, 200), (members, 200), (stranger, 404)):
         assert (reader.get(path).status_code, reader.get(picture).status_code) == (status, status)
+    nobody = browser(app)
+    asked = [nobody.get(address).location for address in (path, "/disputes/D00000000")]
+    assert asked == [f"/sign-in?next={path}", "/sign-in?next=/disputes/D00000000"]  # there or not, the same
+    assert nobody.get(picture).status_code == 404
     assert "0142" not in members.get(path).get_data(as_text=True)
 
     assert post_form(members, path, "offer", **{"offer-amount": "20.00", "offer-words": "For the corner."}).location
@@ -177,3 +181,54 @@ def test_each_letter_reads_well_for_whom_it_is_written_to(app: Flask) -> None:
     assert all("/orders/link/" in letter.text and "to=case" in letter.text for letter in buyers)
     assert all(case.number in letter.text for letter in letters)
     assert all("None" not in letter.text for letter in letters)
+
+
+def test_who_is_waited_for_reads_it_wherever_they_look(app: Flask) -> None:
+    """On the case, on the order and on the sale; a seller finds it among what there is to do."""
+    case = opened()
+    number, order, path = case.number, case.order.number, f"/disputes/{case.number}"
+    guest, owner = by_link(app, case.order), browser(app, seller(case))
+
+    def notes(client: Browser, *paths: str) -> set[str]:
+        found = [page(client.get(one)).select_one("main .note b") for one in paths]
+        return {note.get_text() for note in found if note is not None}
+
+    [asked] = notes(owner, path, f"/sell/sales/{order}")
+    assert asked.startswith("Waiting for you until")
+    [waits] = notes(guest, path, f"/orders/{order}")
+    assert waits.startswith("Waiting for the seller until")
+    todo = page(owner.get("/sell/wardrobe")).select_one("section[aria-labelledby=todo]")
+    assert todo is not None
+    assert todo.select_one(f"a[href='{path}']") is not None
+    post_form(owner, path, "offer", **{"offer-amount": "25.00"})
+    [asked] = notes(guest, path, f"/orders/{order}")
+    assert asked.startswith("Waiting for you until")
+    assert number not in page(owner.get("/sell/wardrobe")).select_one("section[aria-labelledby=todo]").decode()  # type: ignore[union-attr]
+
+
+def test_a_buyer_is_led_to_the_return_label_until_the_carrier_has_the_piece(app: Flask) -> None:
+    """Refunded or not: the order says whose turn it is, and the case leads to the label that is still of use."""
+    case = decided(Remedy.REFUND_WITH_RETURN)
+    sweep()  # the label is drawn
+    guest, path = by_link(app, case.order), f"/disputes/{case.number}"
+    asked = page(guest.get(f"/orders/{case.order.number}")).select_one("main .note")
+    assert asked is not None
+    assert asked.get_text().strip().startswith("Waiting for you until")
+    assert asked.select_one(f"a[href='{path}']") is not None
+    label = f"a[href='{path}/label.pdf']"
+    assert page(guest.get(path)).select_one(label) is not None
+    send_back(case, "scan")
+    assert page(guest.get(path)).select_one(label) is None
+
+
+def test_each_side_reads_who_may_still_appeal(app: Flask) -> None:
+    """After a dismissal the buyer alone; the seller is told that it is the other side."""
+    case = decided(Remedy.DISMISS)
+    leads = {
+        person.id: page(browser(app, person).get(f"/disputes/{case.number}")).select_one("main .note b")
+        for person in (case.order.buyer, seller(case))
+    }
+    said = [note.get_text().partition(" until ")[0] for note in leads.values() if note is not None]
+    assert said == ["You may appeal", "The other side may appeal"]
+    sale = browser(app, seller(case)).get(f"/sell/sales/{case.order.number}").get_data(as_text=True)
+    assert "Nothing is paid out before the case is closed." in sale

@@ -22,8 +22,8 @@ class Postbox:
     until it is answered with 200: Stripe goes on for days.
     """
 
-    def __init__(self, url: str, secret: str) -> None:
-        self.url, self.secret, self.manner = url, secret, "send"
+    def __init__(self, url: str, secret: str, *, header: str = "Stripe-Signature") -> None:
+        self.url, self.secret, self.manner, self.header = url, secret, "send", header
         self.tries = 1
         self.sent: list[bytes] = []
         self.answers: list[int] = []
@@ -82,7 +82,7 @@ class Postbox:
     def _send(self, body: bytes) -> bool:
         """Whether it was taken; an endpoint that is down hears of it from no one."""
         with suppress(requests.RequestException):
-            headers = {"Stripe-Signature": self.signature(body), "Content-Type": "application/json"}
+            headers = {self.header: self.signature(body), "Content-Type": "application/json"}
             answer = requests.post(self.url, data=body, headers=headers, timeout=SECONDS)
             self.answers.append(answer.status_code)
             return answer.status_code == 200

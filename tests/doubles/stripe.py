@@ -14,11 +14,12 @@ import secrets
 import time
 from typing import Any
 
-from tests.contracts import forms, official
+from tests.contracts import forms, official, stripe_connect
 from tests.contracts import stripe as contract
 from tests.doubles.control import Steered, arguments, serve
 from tests.doubles.posting import Postbox
 from tests.doubles.server import Answer, Call, answers
+from tests.doubles.stripe_connect import StripeConnectBooks
 from tests.doubles.stripe_objects import (
     charge_of,
     dispute_of,
@@ -35,6 +36,7 @@ KEY, SECRET = "sk_test_double", "whsec_of_the_double"
 DISPUTE_FEE = 1_500
 WITH_THE_BANK = ("warning_needs_response", "warning_under_review", "needs_response", "under_review")
 SHORTEST, LONGEST = 30 * 60, 24 * 3600  # seconds a session may stay open
+LEAST = 50  # cents a card is charged at least
 BRANDS = {"4242424242424242": "visa", "5555555555554444": "mastercard", "378282246310005": "amex"}
 DECLINED = {"4000000000000002": "card_declined", "4000000000009995": "insufficient_funds"}
 
@@ -50,7 +52,7 @@ def error(message: str, *, status: int = 400, kind: str = "invalid_request_error
     return Answer({"error": {"type": kind, "message": message, **more}}, status)
 
 
-class StripeDouble(StripeTaxBooks, Steered):
+class StripeDouble(StripeConnectBooks, StripeTaxBooks, Steered):
     """One Stripe account. ``new_refunds``: the status refunds begin with; ``postbox`` sends and keeps the webhooks."""
 
     def __init__(self, port: int = 0, *, webhook_url: str = "", secret: str = SECRET, livemode: bool = False) -> None:
@@ -83,7 +85,9 @@ class StripeDouble(StripeTaxBooks, Steered):
         return self._wrongly_asked(call) or self._asked_before(call)
 
     def _wrongly_asked(self, call: Call) -> Answer | None:
-        self.violations += contract.request_faults(call.operation, forms.nested([*call.query, *call.form]))
+        asked = forms.nested([*call.query, *call.form])
+        for ours in (contract, stripe_connect):
+            self.violations += ours.request_faults(call.operation, asked)
         if self.description is None:
             return None
         kind = call.headers.get("content-type", "")
@@ -109,8 +113,9 @@ class StripeDouble(StripeTaxBooks, Steered):
             return
         answer.body = json.loads(answer.payload())  # as it was now, whatever becomes of the thing
         if answer.status == 200:
-            faults = contract.answer_faults(call.operation, answer.body)
-            self.violations.extend(f"our answer: {fault}" for fault in faults)
+            for ours in (contract, stripe_connect):
+                faults = ours.answer_faults(call.operation, answer.body)
+                self.violations.extend(f"our answer: {fault}" for fault in faults)
         if self.description is not None:
             faults = self.description.answer_faults(call.method, call.path, answer.status, answer.body)
             self.violations.extend(f"our answer: {fault}" for fault in faults)
@@ -130,6 +135,8 @@ class StripeDouble(StripeTaxBooks, Steered):
         if not SHORTEST <= left <= LONGEST:
             return error("`expires_at` must be between 30 minutes and 24 hours from now.", param="expires_at")
         session = session_of(asked, page=self.url, livemode=self.livemode)
+        if session["amount_total"] < LEAST:
+            return error("The total is less than a card is charged.", code="amount_too_small", param="line_items")
         self.sessions[session["id"]] = session
         return Answer(session)
 

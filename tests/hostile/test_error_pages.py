@@ -29,6 +29,16 @@ def test_a_form_with_an_old_token_comes_back_with_what_was_typed(app: Flask, cli
     assert 'Ada "Q" Byron' in page(client.get("/account")).get_text()
 
 
+def test_a_button_pressed_on_an_old_page_can_be_pressed_again(app: Flask, client: Browser) -> None:
+    """It has no field but its token."""
+    piece = live_listing()
+    answer = client.post(f"/bag/{piece.number}/add", data={"csrf_token": "old"}, headers=HERE)
+    assert answer.status_code == 419
+    again = find_form(answer, "send-again")
+    assert client.post(str(again["action"]), data=form_fields(again), headers=HERE).location == "/bag"
+    assert piece.title in page(client.get("/bag")).get_text()
+
+
 @pytest.mark.fault("X07")
 @pytest.mark.parametrize("origin", [{}, {"Origin": "null"}])
 def test_a_form_of_unknown_origin_does_not_come_back(app: Flask, client: Browser, origin: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -19,7 +20,7 @@ from tests.web import Browser
 
 pytestmark = pytest.mark.timeout(400)  # every route as everybody
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
 # Routes with arguments that are anybody's: what is for sale, what explains, and the sandbox. Links in mails are for
 # whoever holds them; machines prove themselves.
@@ -59,6 +60,11 @@ def somebodys(app: Flask) -> Iterator[Rule]:
             yield rule
 
 
+def methods_of(rule: Rule, *, few: bool) -> list[str]:
+    """Those a route takes; another on the same address is another route's, or nobody's."""
+    return sorted((rule.methods or set()) & METHODS - ({"HEAD"} if few else set()))
+
+
 def strangers(world: World) -> dict[str, Person | None]:
     """Everybody to whom nothing of this world belongs: with and without an account, a purchase, a listing."""
     other_seller = db.session.get_one(Person, world.submitted.seller_id)
@@ -73,7 +79,7 @@ def test_nobody_reaches_what_is_not_theirs(app: Flask) -> None:
     before = everything()
     for who, client in browsers.items():
         for rule in somebodys(app):
-            for method in METHODS if who == "member" else ("GET", "POST"):
+            for method in methods_of(rule, few=who != "member"):
                 sent = {"csrf_token": tokens[who], "reason": "none"}
                 answer = client.open(world.url(app, rule), method=method, data=sent)
                 to_sign_in = answer.status_code == 303 and "/sign-in" in str(answer.location)
@@ -98,13 +104,28 @@ def test_staff_reach_only_what_their_role_opens(app: Flask) -> None:
             may = permission.gate is Gate.STAFF and may_open(people[role], permission)
             agents = rule.rule.endswith("label.pdf") or rule.rule == "/disputes/<number>"
             looks = rule.rule.startswith("/photos/") or (agents and role in (Role.AGENT, Role.MANAGER))
-            for method in METHODS if role is Role.AGENT else ("GET", "POST"):
+            for method in methods_of(rule, few=role is not Role.AGENT):
                 if may or (looks and method in ("GET", "HEAD")):
                     continue
                 sent = {"csrf_token": tokens[role], "reason": "none"}
                 answer = client.open(world.url(app, rule), method=method, data=sent)
                 to_the_club = answer.status_code == 303 and "/membership" in str(answer.location)
                 assert answer.status_code in (404, 405, 410) or to_the_club, f"{method} {rule.rule}: {answer.status}"
+    assert everything() == before
+
+
+@pytest.mark.fault("P04")
+def test_a_method_that_no_route_takes_reaches_nothing(app: Flask) -> None:
+    world = build(app)
+    client = browser(app, member("Eve Stranger"))
+    token, taken, before = token_of(client), defaultdict[str, set[str]](set), everything()
+    for rule in app.url_map.iter_rules():
+        taken[rule.rule] |= rule.methods or set()
+    for turn, rule in enumerate(somebodys(app)):  # one of them on each
+        untaken = sorted(METHODS - taken[rule.rule])
+        method = untaken[turn % len(untaken)]
+        answer = client.open(world.url(app, rule), method=method, data={"csrf_token": token, "reason": "none"})
+        assert answer.status_code in (404, 405), f"{method} {rule.rule}: {answer.status}"
     assert everything() == before
 
 

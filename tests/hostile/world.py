@@ -11,10 +11,11 @@ from werkzeug.routing import IntegerConverter, Rule
 
 from marketplace import clock
 from marketplace.buybacks import switching
-from marketplace.consignments import examining, proposing
+from marketplace.consignments import describing, examining, proposing, smart_pricing
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.states import Choice
 from marketplace.credits.models import GiftCard
+from marketplace.custody.models import FeeBill
 from marketplace.database import db, unit_of_work
 from marketplace.disputes import evidence, opening, replies
 from marketplace.disputes.models import Dispute
@@ -35,6 +36,7 @@ from marketplace.payments.sandbox_chargebacks import SandboxChargeback, play
 from marketplace.payouts.cash_models import PayoutRun, PayoutTransfer
 from marketplace.payouts.models import Payout
 from marketplace.people.models import Person, Role
+from marketplace.permissions import Gate, may_open, permission_of
 from marketplace.programme import versions
 from tests.accounts import an_account
 from tests.apart import apart
@@ -46,7 +48,13 @@ from tests.shopping import buy
 from tests.web import Browser, page
 from tests.worlds import kept
 
-MODES = {**consigned.RULES, **bought.RULES, "modes.buyback.switch_days": 30, "modes.buyback.switch_fee_minor": 500}
+MODES = {
+    **consigned.RULES,
+    "modes.consignment.smart_pricing.is_on": True,
+    **bought.RULES,
+    "modes.buyback.switch_days": 30,
+    "modes.buyback.switch_fee_minor": 500,
+}
 
 
 @dataclass
@@ -90,6 +98,16 @@ class World:
             "reviewer": self.reviewer,
             "warehouse": self.warehouse,
         }
+
+    def those_it_is_for(self, app: Flask, rule: Rule) -> list[Person]:
+        """Whom a route is for: staff who may open it, if it is the desk's; else a seller, a buyer, and who reads along.
+
+        For anybody else there is nothing behind it, whatever they send: ``test_strangers`` shows that.
+        """
+        permission = permission_of(app, rule.endpoint)
+        if permission is not None and permission.gate is Gate.STAFF:
+            return [person for person in self.people.values() if may_open(person, permission)]
+        return [self.seller, self.buyer, self.agent]
 
 
 def _nothing(rule: Rule, argument: str) -> Any:
@@ -139,6 +157,7 @@ def build(app: Flask) -> World:
         "/bag/": {"number": live.number},
         "/checkout/": {"number": order.checkout.number},
         "/desk/alarms/": {"alarm_id": alarm.id},
+        "/desk/channels/": {"number": "X00000000"},
         "/desk/gift-cards/": {"number": card.number, "person_id": card.holder_id},
         "/desk/listings/": {"number": live.number},
         "/desk/orders/": {**of_order, "end": "to"},
@@ -151,6 +170,7 @@ def build(app: Flask) -> World:
         "/desk/chargebacks/": {"number": bank.number, "file_id": proof.id},
         "/desk/disputes/": {"number": case.number},
         "/disputes/": {"number": case.number, "verb": "write"},
+        "/feeds/channels/": {"token": "n" * 64, "part": 0},
         "/feeds/merchant-": {"part": 0},
         "/help/": {"slug": "fees"},
         "/join/confirm/": {"token": "n" * 43},
@@ -160,6 +180,7 @@ def build(app: Flask) -> World:
         "/p/": {"path": public_path(live).removeprefix("/p/")},
         "/photos/": {"key": photo.key.removeprefix("photos/"), "width": 320},
         "/reset/": {"token": "n" * 43},
+        "/sandbox/channels/": {"outlet": "rue-seconde", "ref": "S-1"},
         "/sandbox/mail/": {"mail_id": letter.id},
         "/sandbox/parcels/": {"tracking": shop.parcel_of(order).tracking_number},
         "/sandbox/pay/": {"ref": session.ref},
@@ -197,21 +218,25 @@ def build(app: Flask) -> World:
 def _consigned(owner: Person) -> dict[str, dict[str, Any]]:
     """For each form about a piece we sell for its owner, one in the state in which the form is there."""
     by, coming = consigned.expert(), consigned.requested(owner, consigned.a_wish(), consigned.a_wish())
-    made = consigned.requested(owner, *[consigned.a_wish()] * 8)
-    live, answered, proposed, countered, here, declined, back, arrived = made.pieces
-    consigned.live(live)
+    made = consigned.requested(owner, *[consigned.a_wish()] * 10)
+    live, answered, proposed, countered, here, declined, back, given, arrived, stepping = made.pieces
+    for piece in (live, stepping):
+        consigned.live(piece)
     for piece in (answered, proposed, countered):
         consigned.proposed(piece)
-    for piece in (here, declined, back):
+    for piece in (here, declined, back, given):
         consigned.received(piece)
         with unit_of_work():
             examining.examine(piece, by=by, at=clock.now())
     consigned.received(arrived)
     with unit_of_work():
         proposing.counter(countered, Money(35_000, "USD"), by=owner, at=clock.now())
-        for piece in (declined, back):
+        for piece in (declined, back, given):
             examining.decline(piece, "altered", by=by, at=clock.now())
         examining.choose(back, Choice.RETURN, by=owner, at=clock.now())
+        examining.choose(given, Choice.RECYCLE, by=owner, at=clock.now())
+        smart_pricing.begin(stepping, at=clock.now())
+        unsent = describing.add(consigned.a_wish(), by=owner, at=clock.now())
     offer = switching.offer_for(answered.id)
     assert offer is not None
 
@@ -220,13 +245,17 @@ def _consigned(owner: Person) -> dict[str, dict[str, Any]]:
 
     hers, ours, there = "/sell/consign/", "/desk/intake/", "<number>/<int:position>/"
     return {
-        hers: at(proposed),
+        hers: {**at(proposed), "slot": "front"},
+        f"{hers}pieces/": {"position": unsent.position},
+        f"{hers}{there}photos": {**at(unsent), "slot": "front"},
         f"{hers}<number>/call-off": {"number": coming.number},
+        "/sell/fees/": {"number": db.session.scalars(sa.select(FeeBill.number)).first()},
         f"{hers}{there}accept": at(answered),
         f"{hers}{there}refuse": at(answered),
         f"{hers}{there}choose": at(declined),
         f"{hers}{there}lower": at(live),
         f"{hers}{there}take-back": at(live),
+        f"{hers}{there}stop-smart-pricing": at(stepping),
         "/sell/quote/<number>/switch": {"number": offer.number},
         ours: at(here),
         f"{ours}{there}receive": at(coming.pieces[0]),
@@ -235,6 +264,8 @@ def _consigned(owner: Person) -> dict[str, dict[str, Any]]:
         f"{ours}{there}stand": at(countered),
         f"{ours}{there}hand-back": at(back),
         f"{ours}{there}waive": at(back),
+        f"{ours}{there}lose": at(back),
+        f"{ours}{there}hand-on": at(given),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask
 
@@ -61,6 +61,9 @@ def test_a_saved_piece_is_kept_and_a_lower_price_is_told_once(app: Flask, client
     for _twice in range(2):
         with unit_of_work():
             saving.save(listing, by=shopper, at=clock.now())
+    assert post_form(client, "/account/saved", f"forget-{listing.number}").status_code == 303
+    assert saving.saved_by(shopper) == []
+    assert post_form(client, path, "save").status_code == 303
     assert post_form(client, path, "forget").status_code == 303
     assert saving.saved_by(shopper) == []
     assert post_form(client, path, "save").status_code == 303
@@ -173,6 +176,36 @@ def test_a_search_is_saved_from_its_page_and_belongs_to_nobody_else(app: Flask, 
     client.sign_in_as(shopper)
     assert post_form(client, "/account/saved", f"stop-search-{search.id}").status_code == 303
     assert searches.searches_of(shopper) == []
+
+
+def test_a_visitors_search_is_theirs_once_they_sign_in(app: Flask, client: Browser) -> None:
+    shopper = an_account()
+    live_listing(colour="navy")
+    answer = post_form(client, "/shop/tote?colour=navy&price=200-300", "save-search")
+    assert (answer.status_code, answer.location) == (303, "/sign-in?next=/account/saved")
+    assert "Sign in or join, and we write to you when new pieces match." in words_of(client.get(answer.location))
+    sent = post_form(client, answer.location, "sign-in", email=shopper.email, password=PASSWORD)
+    assert sent.location == "/account/saved"
+    assert "Totes: navy, $200 to $300" in words_of(client.get("/account/saved"))
+    assert [search.pace for search in searches.searches_of(shopper)] == [Pace.DAILY]
+
+
+def test_a_search_that_waited_in_the_browser_slows_down_none_that_stands(app: Flask, client: Browser) -> None:
+    shopper = an_account()
+    live_listing(colour="navy")
+    client.sign_in_as(shopper)
+    post_form(client, "/shop/tote?colour=navy&price=200-300", "save-search", pace="instant")
+    with client.session_transaction(base_url=app.config["SETTINGS"].public_url) as session:
+        session.clear()
+    answer = post_form(client, "/shop/tote?colour=navy&price=200-300", "save-search")
+    post_form(client, answer.location, "sign-in", email=shopper.email, password=PASSWORD)
+    assert [search.pace for search in searches.searches_of(shopper)] == [Pace.INSTANT]
+
+
+def test_a_visitors_search_that_a_cookie_cannot_hold_is_said_to_be_too_long(app: Flask, client: Browser) -> None:
+    asked = [("q", "tote"), *(("material", f"leather {number}") for number in range(13))]
+    answer = post_form(client, f"/shop?{urlencode(asked)}", "save-search")
+    assert "This search is too long to be kept here." in words_of(client.get(answer.location))
 
 
 def test_what_was_seen_last_stays_in_the_browser_until_it_is_forgotten(app: Flask, client: Browser) -> None:

@@ -12,6 +12,7 @@ from celery import Celery
 from celery.beat import EmbeddedService, Scheduler
 from celery.contrib.testing.worker import start_worker
 from flask import Flask
+from kombu.asynchronous import set_event_loop
 
 from marketplace.jobs import broker
 from marketplace.jobs.ringing import Ringer
@@ -31,7 +32,8 @@ def a_celery(app: Flask, redis_url: str, **transport: object) -> Celery:
 
 @contextmanager
 def worker(celery: Celery, *, at_once: int = 2) -> Iterator[None]:
-    """A worker that does so many tasks at once."""
+    """A worker that does so many tasks at once, on an event loop of its own: by default the process's one is taken."""
+    set_event_loop(None)
     with start_worker(
         celery, pool="threads", concurrency=at_once, perform_ping_check=False, loglevel="ERROR", shutdown_timeout=60.0
     ):

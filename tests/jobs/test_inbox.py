@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from marketplace import clock
 from marketplace.database import db, unit_of_work
-from marketplace.jobs import inbox, parked, waking
+from marketplace.jobs import inbox, parked
 from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.jobs.inbox import InboxRow, InboxState
 from tests.fresh import FreshDatabase
@@ -59,10 +59,9 @@ def end_pauses() -> None:
         session.execute(sa.update(InboxRow).values(due_at=clock.shared()))
 
 
-def test_an_event_is_stored_and_reacted_to_afterwards(app, reaction: Reaction) -> None:
-    waking.bell.clear()
+def test_an_event_is_stored_and_reacted_to_afterwards(app, reaction: Reaction, bell: threading.Event) -> None:
     assert deliver("e1", amount=1)
-    assert waking.bell.is_set()
+    assert bell.is_set()
     assert (reaction.heard, rows()[0].payload, rows()[0].state) == ({}, {"amount": 1}, InboxState.PENDING)
     assert inbox.run_due() == 1
     assert (reaction.heard, rows()[0].state) == ({"e1": 1}, InboxState.DONE)

@@ -15,7 +15,7 @@ from cryptography.fernet import InvalidToken
 from marketplace import clock
 from marketplace.database import db, unit_of_work
 from marketplace.errors import ProgrammingError
-from marketplace.jobs import outbox, parked, sealing, waking
+from marketplace.jobs import outbox, parked, sealing
 from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.jobs.outbox import Done, Errand, NotDone, OutboxRow, OutboxState, OutcomeUnknown, Refused
 from tests.fresh import FreshDatabase
@@ -48,19 +48,18 @@ def test_a_row_is_written_with_its_cause_or_not_at_all(app, outside: Outside) ->
     assert (row.subject_type, row.subject_id) == ("things", 1)
 
 
-def test_the_runner_is_woken_when_it_is_committed_and_not_before(app, outside: Outside) -> None:
-    waking.bell.clear()
+def test_the_runner_is_woken_when_it_is_committed_and_not_before(app, outside: Outside, bell: threading.Event) -> None:
     with unit_of_work():
         outbox.enqueue(KIND, key="a", subject=Subject(), request={}, at=clock.now())
-        assert not waking.bell.is_set()
-    assert waking.bell.is_set()
-    waking.bell.clear()
+        assert not bell.is_set()
+    assert bell.is_set()
+    bell.clear()
     with pytest.raises(RuntimeError), unit_of_work():
         outbox.enqueue(KIND, key="b", subject=Subject(), request={}, at=clock.now())
         raise RuntimeError
     with unit_of_work():
         pass
-    assert not waking.bell.is_set()
+    assert not bell.is_set()
 
 
 def test_the_same_key_is_the_same_row(app, outside: Outside) -> None:

@@ -86,6 +86,17 @@ def test_the_embedded_runner_wakes_at_the_bell_and_ends_when_told(
     assert outside.done == {"a": 1}
 
 
+def test_each_waiter_hears_the_bell_whoever_clears_its_own_first(bell: threading.Event) -> None:
+    other = waking.hang_bell()
+    waking.wake()
+    bell.clear()
+    assert (bell.is_set(), other.is_set()) == (False, True)
+    waking.take_down(other)
+    other.clear()
+    waking.wake()
+    assert (bell.is_set(), other.is_set()) == (True, False)
+
+
 def test_a_fault_in_one_round_does_not_end_the_thread(
     fresh_database: FreshDatabase, thread: EmbeddedRunner, chores: list[object]
 ) -> None:
@@ -99,7 +110,6 @@ def test_a_fault_in_one_round_does_not_end_the_thread(
         return 0
 
     runner.register_chore(chore)
-    waking.bell.clear()
     thread.start()
     while not rounds:
         second.wait(0.01)

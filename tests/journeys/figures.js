@@ -82,6 +82,7 @@
   const gutter = document.querySelector("main")?.matches(".main--bleed") ? null :
     round(document.querySelector("main").getBoundingClientRect().left + parseFloat(getComputedStyle(document.querySelector("main")).paddingInlineStart));
   const row = document.querySelector(".desk table tbody tr");
+  const middles = all(".masthead--desk li").map((it) => it.getBoundingClientRect()).map((box) => Math.round((box.top + box.bottom) / 2));
   return {
     nodes: document.querySelectorAll("*").length,
     faces: [...faces], sizes: [...sizes].sort((a, b) => a - b), weights: [...weights],
@@ -98,6 +99,7 @@
       .map((it) => `${it.currentSrc} ${it.naturalWidth} for ${round(it.getBoundingClientRect().width)}`),
     photo: firstPhoto ? round(firstPhoto.getBoundingClientRect().top + scrollY) : null,
     rows: row ? Math.floor((innerHeight - row.getBoundingClientRect().top) / row.getBoundingClientRect().height) : null,
+    lines: Math.max(...middles, 0) - Math.min(...middles, Infinity) > 8 ? 2 : 1,
     requests,
     title: document.title,
     canonical: [...document.querySelectorAll("link[rel=canonical]")].map((it) => it.href),

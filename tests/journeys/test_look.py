@@ -69,7 +69,10 @@ def _pages() -> dict[str, list[str]]:
             *(f"{step}/check", "/sell/wardrobe", f"/sell/wardrobe/{listing.number}", "/account", "/account/credit"),
             *("/sell", "/sell/payouts"),
         ],
-        order.checkout.buyer.email: [f"/orders/{order.number}", "/account/orders", f"/disputes/{case.number}"],
+        order.checkout.buyer.email: [
+            *(f"/orders/{order.number}", "/account/orders", f"/disputes/{case.number}"),
+            *(f"/orders/{order.number}/problem", f"/account/offers/new/{listing.number}"),
+        ],
         sale.seller.email if sale.seller else "": [f"/sell/sales/{sale.number}", "/sell/sales"],
         staff.email: [
             *("/desk", "/desk/review", f"/desk/review/{waiting.number}", "/desk/orders", "/desk/supply"),
@@ -107,6 +110,27 @@ def test_the_first_photo_is_in_the_first_screen_of_a_phone(
         assert box["y"] + min(box["height"], 120) < 740, f"{path}: the first photo begins at {box['y']}"
 
 
+def test_a_photo_is_enlarged_by_keyboard_with_and_without_scripts(
+    live_shop: LiveShop, browse: Browse, addresses: dict[str, list[str]]
+) -> None:
+    for scripts in (True, False):
+        page = browse(width=360, scripts=scripts)
+        page.goto(addresses[""][4])
+        enlarge, zoom = page.locator(".photo__enlarge").first, page.locator(".zoom").first
+        assert not zoom.is_visible()
+        enlarge.focus()
+        page.keyboard.press("Enter")
+        assert zoom.is_visible()
+        assert zoom.locator(".zoom__close").evaluate("button => button === document.activeElement")
+        knows = page.evaluate(
+            "CSS.supports('scroll-initial-target', 'nearest')"
+        )  # not every browser opens at the middle
+        assert zoom.locator(".zoom__pane").evaluate("pane => pane.scrollLeft > 0") is knows
+        page.keyboard.press("Escape")
+        assert not zoom.is_visible()
+        assert enlarge.evaluate("button => button === document.activeElement")
+
+
 def test_an_error_is_in_the_title_takes_the_focus_and_keeps_what_was_typed(
     live_shop: LiveShop, browse: Browse, addresses: dict[str, list[str]]
 ) -> None:
@@ -130,7 +154,13 @@ FORMS: list[tuple[str, str, str, dict[str, str]]] = [
     ("seller", "/account/password", "change-password", {"current": "not the one"}),
     ("seller", "/account/email", "change-email", {}),
     ("seller", "/account/address", "ship-from", {"name": "Ada Quill", "postcode": "1"}),
-    ("seller", "price", "save-price", {"price": "a lot"}),
+    ("seller", "/details", "save-details", {"line1": "14 Hudson Street", "postcode": "1"}),
+    ("seller", "/condition", "add-flaw", {"note": "front right corner"}),
+    ("seller", "/price", "save-price", {"price": "a lot"}),
+    ("seller", "/sell/wardrobe/L", "reprice", {"price": "a lot"}),
+    ("buyer", "/problem", "report-problem", {"words": "The corner is worn."}),
+    ("buyer", "/account/offers/new/", "make-offer", {"price": "a lot"}),
+    ("buyer", "/orders/R", "confirm-order", {"words": "Just as described."}),
 ]
 
 
@@ -138,11 +168,16 @@ def test_every_form_says_what_is_wrong_in_the_same_way(
     live_shop: LiveShop, browse: Browse, addresses: dict[str, list[str]]
 ) -> None:
     """Values typed are kept, but for passwords, which are typed anew."""
-    _guest, (seller, steps), *_others = addresses.items()
-    visitors = {"guest": browse(width=360), "seller": browse(width=360, person=_person(live_shop, seller))}
+    _guest, (seller, hers), (buyer, theirs), *_others = addresses.items()
+    visitors = {
+        "guest": browse(width=360),
+        "seller": browse(width=360, person=_person(live_shop, seller)),
+        "buyer": browse(width=360, person=_person(live_shop, buyer)),
+    }
     for who, path, form, typed in FORMS:
         page = visitors[who]
-        page.goto(path if path.startswith("/") else next(step for step in steps if step.endswith(f"/{path}")))
+        page.goto(next((address for address in (*hers, *theirs) if path in address), path))
+        page.locator("details:not([open])").evaluate_all("all => all.forEach(it => { it.open = true })")
         send(page, form, **typed)
         _says_what_is_wrong(page)
         for name, value in typed.items():
@@ -160,7 +195,9 @@ def _says_what_is_wrong(page: Page) -> None:
     assert page.locator(f"#{target}").evaluate(
         "it => it === document.activeElement || it.contains(document.activeElement)"
     )
-    assert first.inner_text() in page.locator(f"#{target}-error").inner_text()
+    beside = page.locator(".field", has=page.locator(f"#{target}")).locator(".field__error")
+    words = " ".join((beside.last.text_content() or "").split()).removeprefix("Error:").strip()
+    assert words and first.inner_text().endswith(words), page.url
 
 
 def test_without_a_connection_the_kept_page_says_so(live_shop: LiveShop, browse: Browse) -> None:

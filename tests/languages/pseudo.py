@@ -15,12 +15,23 @@ from babel.messages.pofile import write_po
 from flask import Flask
 
 from marketplace import presentation
-from marketplace.programme import Policy
+from marketplace.buyer import browsing, cards
+from marketplace.programme import Policy, wording
 from marketplace.programme.policy.languages import words_of
 from scripts import words
 from tests.programme.policies import changed
 
 LONGER = 0.4
+
+# What a process remembers in words, by the language they are in: made-up ones must not outlast the test.
+REMEMBERED = (
+    (presentation, "_plain_text"),
+    (presentation, "_written_moment"),
+    (presentation, "_minutes_left"),
+    (wording, "_opening"),
+    (browsing, "_value_label"),
+    (cards, "_card_of"),
+)
 _LETTERS = str.maketrans("aceinouyAEINOU", "áçéíñóúýÁÉÍÑÓÚ")
 _HELD = re.compile(r"(%\([a-z_0-9]+\)[sd]|%%|<[^>]*>|&\w+;)")
 
@@ -44,8 +55,8 @@ def speak(shop: Flask, language: str, folder: Path, patches: pytest.MonkeyPatch)
     babel = shop.extensions["babel"]
     patches.setattr(babel, "translation_directories", [str(folder)])
     patches.setattr(babel.instance.domain_instance, "_read", {})  # nothing has been read there yet
-    remembered = presentation._plain_text
-    patches.setattr(presentation, "_plain_text", lru_cache(maxsize=None)(remembered.__wrapped__))
+    for module, name in REMEMBERED:
+        patches.setattr(module, name, lru_cache(maxsize=None)(getattr(module, name).__wrapped__))
 
 
 def offering(*languages: str) -> Policy:

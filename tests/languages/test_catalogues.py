@@ -9,11 +9,18 @@ from functools import cache
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from flask import Flask
+from flask_babel import force_locale, gettext
 
 from marketplace.programme import reading
 from marketplace.programme.policy.languages import words_of
 from scripts import words
 
+AMERICAN = re.compile(
+    r"\b(colors?|colored|centers?|gray|favorites?|honors?|labor|neighbors?|canceled|jewelry|fulfill\w*|catalogs?"
+    r"|\w{3,}iz(?:e[sd]?|ing))\b",
+    re.IGNORECASE,
+)
 HELD = re.compile(r"%\([a-z_0-9]+\)[sd]|%%|</?[a-z]+|https?://\S+")
 
 
@@ -37,7 +44,24 @@ def test_every_text_is_translated_and_none_is_left_over(language: str) -> None:
     assert [one.id for one in known if one.fuzzy and one.id] == []
 
 
-@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_what_is_spelled_in_american_has_the_spelling_of_elsewhere() -> None:
+    elsewhere = shipped("en_001")
+    here = {one.id for one in said() if one.id and AMERICAN.search(str(one.id))}
+    assert {one.id for one in elsewhere if one.id} == here
+    assert [one.string for one in elsewhere if one.id and AMERICAN.search(str(one.string))] == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "label"),
+    [("en_US", "Color"), ("en_GB", "Colour"), ("en_ZA", "Colour"), ("en_DE", "Colour"), ("de", "Farbe")],
+)
+def test_a_market_reads_its_own_spelling(app: Flask, locale: str, label: str) -> None:
+    with app.test_request_context(), force_locale(locale):
+        assert gettext("Color") == label
+        assert (gettext("Condition grades") == "Condition grades") is locale.startswith("en")
+
+
+@pytest.mark.parametrize("language", [*words.LANGUAGES, *words.SPELLINGS])
 def test_a_translation_holds_what_is_filled_in_and_all_markup(language: str) -> None:
     bent = [one.id for one in shipped(language) if one.id and not _holds(one.id, one.string)]
     assert bent == []

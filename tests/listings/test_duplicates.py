@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from flask import Flask
 from PIL import ImageOps
 
@@ -59,6 +60,16 @@ def test_whatever_is_within_the_bits_has_a_part_that_is_looked_up() -> None:
         ]
         assert any(part in duplicates._masks(width) for width, part in parts)
     assert sum(width for _low, width in HASH_BANDS) == BITS
+
+
+def test_a_photo_that_stands_everywhere_is_compared_with_so_many_and_no_more(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, *others = (with_photo(jpeg(picture(seed=5))) for _ in range(5))
+    assert len(list(duplicates._candidates(one))) == len(HASH_BANDS) * len(others)
+    monkeypatch.setattr(duplicates, "MOST_COMPARED", 2)
+    assert len(list(duplicates._candidates(one))) == len(HASH_BANDS) * 2
+    assert len(duplicates_of(one)) == 2
 
 
 def test_the_pieces_own_photos_are_no_duplicates(app: Flask) -> None:

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from marketplace import clock
 from marketplace.catalogue.models import Style
 from marketplace.catalogue.words import fold, query_words
-from marketplace.database import db
+from marketplace.database import db, unit_of_work
 from marketplace.listings.criteria import Criteria, Cursor, NoSuchPage, Sort
 from marketplace.listings.finding import public_path
 from marketplace.listings.models import Item, Listing
@@ -25,6 +25,9 @@ from marketplace.listings.states import ListingState
 from marketplace.people.models import Person
 from marketplace.programme import versions
 from tests.accounts import an_account
+from tests.programme.policies import changed
+from tests.shopping import live_listing
+from tests.web import Browser, page
 
 _numbers = itertools.count(1)
 
@@ -165,6 +168,40 @@ def test_price_bands_are_of_the_price_a_buyer_sees(app: Flask) -> None:
     assert found(price=("100-200",)) == [over.number]
     assert found(price=("500-",)) == [dear.number]
     assert counts(Criteria(), "price") == {"0-100": 1, "100-200": 1, "500-": 1}
+
+
+def test_the_bands_are_the_policys_and_are_said_in_words(app: Flask, client: Browser) -> None:
+    """A house whose prices run into thousands narrows by thousands."""
+    for dollars in (900, 2_500, 9_000):
+        live_listing(price=dollars * 100)
+    assert labels(client, "price") == ["$500 and more 3"]
+    with unit_of_work():
+        versions.publish(changed({"price.filter_steps": [1_000, 3_000]}), at=clock.now())
+    assert labels(client, "price") == ["Under $1,000 1", "$1,000 to $3,000 1", "$3,000 and more 1"]
+
+
+@pytest.mark.rule("MK-17")
+def test_the_tag_of_the_houses_own_stands_where_members_sell_beside_it(app: Flask, client: Browser) -> None:
+    live_listing()
+    live_listing(supply=True)
+    assert client.get("/shop").text.count("Velorne Supply") == 1
+    with unit_of_work():
+        versions.publish(changed({"modes.peer_to_peer": False}), at=clock.now())
+    assert "Velorne Supply" not in client.get("/shop").text
+
+
+def test_grades_stand_from_the_best_down_and_categories_as_the_policy_has_them(app: Flask, client: Browser) -> None:
+    for grade, category in (("good", "satchel"), ("new_with_tags", "tote"), ("excellent", "camera-bag")):
+        live_listing(grade=grade, category=category)
+    assert labels(client, "condition") == ["New with tags 1", "Excellent 1", "Good 1"]
+    head = [link.get_text(strip=True) for link in page(client.get("/shop")).select("header a[href^='/shop/']")]
+    assert labels(client, "category") == [f"{name} 1" for name in head if name in ("Totes", "Satchels", "Camera bags")]
+
+
+def labels(client: Browser, facet: str) -> list[str]:
+    """The values of a facet beside the list, each with its count."""
+    boxes = page(client.get("/shop")).select(f"#facet-{facet} label")
+    return [" ".join(box.get_text(" ", strip=True).split()) for box in boxes]
 
 
 def test_a_value_nobody_has_finds_nothing_and_stays_in_the_list(app: Flask) -> None:

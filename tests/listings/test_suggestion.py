@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from marketplace import clock
-from marketplace.database import db
+from marketplace.database import db, unit_of_work
 from marketplace.listings.drafting import PriceOutOfBounds, save_price
 from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState
@@ -82,6 +82,15 @@ def test_new_with_tags_is_suggested_at_a_fifth_below_the_original_price(app: Fla
     assert suggestion is not None
     assert suggestion.price == Money(34_240, "USD") and listing.suggested_price_minor == 34_240
     assert suggestion.reason == "20% below the original price: New with tags."
+
+
+def test_where_nobody_knows_when_it_was_bought_no_age_is_said(app: Flask) -> None:
+    listing = graded(a_draft(list_price_minor=30_000, purchased_on=bought(430)), "excellent")
+    with unit_of_work():
+        listing.purchased_on = None
+    suggestion = suggestion_for(listing, at=clock.now())
+    assert suggestion is not None
+    assert suggestion.reason == "40% below the original price: Excellent."
 
 
 @pytest.mark.rule("MK-32", "MK-50")

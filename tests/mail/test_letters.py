@@ -11,12 +11,13 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from jinja2 import StrictUndefined, UndefinedError
 
+from marketplace import clock
 from marketplace.mail.letters import Letter, compose, in_words
 from marketplace.programme.language import speaking
-from tests.mail.letters_of_all_kinds import COMMITTED, MOMENTS, SHOP, STOPPABLE, copy_of, written
+from tests.mail.letters_of_all_kinds import COMMITTED, MOMENTS, SHOP, STOPPABLE, copy_of, november, written
 
 MOST_BYTES = 60 * 1024
-WAITS_FOR_EVER = {"price_proposed", "cash_came_back"}  # nothing happens until its reader acts (GAP-06, LUX-76)
+WAITS_FOR_EVER = {"price_proposed", "cash_came_back", "fee_link"}  # until its reader acts (GAP-06, LUX-76, GAP-19)
 LONGEST_SUBJECT = 100  # characters, with the piece and the moment; a phone's mailbox shows the first forty
 
 
@@ -25,6 +26,7 @@ def strict(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fact that a letter speaks of and is not given is an error."""
     monkeypatch.setattr(app.jinja_env, "undefined", StrictUndefined)
     app.jinja_env.cache.clear()  # type: ignore[union-attr]
+    monkeypatch.setattr(clock, "now", lambda: november(15))  # dates of another year say so
 
 
 def test_every_letter_is_as_it_was_agreed(strict: None) -> None:
@@ -83,4 +85,4 @@ def _plain(element: Any) -> str:
 
 def test_a_letter_that_lacks_a_fact_is_found(strict: None) -> None:
     with pytest.raises(UndefinedError, match="total"):
-        compose("refunded", {"title": "Marlow tote", "number": "R7K2M9Q4X", "link_url": SHOP})
+        compose("refunded", {"title": "Marlow tote", "number": "R7K2M9Q4X", "to_credit": "", "link_url": SHOP})

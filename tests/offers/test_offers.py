@@ -95,7 +95,11 @@ def test_an_offer_goes_to_the_seller_comes_back_with_another_price_and_is_taken(
     client.sign_in_as(buyer)
     assert "You offered $180.00. Answer by" in words_of(client.get("/account/offers"))
     assert post_form(client, "/account/offers", f"take-offer-{offer.id}").status_code == 303
-    assert "Your price: $210.00 plus shipping" in words_of(client.get(public_path(listing)))
+    assert post_form(client, "/account/offers", f"add-{offer.id}").location == "/bag"
+    assert "$218.95" in words_of(client.get("/bag"))
+    words = words_of(client.get(public_path(listing)))
+    assert words.index("Your price: $218.95 with shipping, until") < words.index("In your bag")
+    assert "Make an offer" not in words
     pass_time(minutes=1)
     assert [letter.message for letter in mail_to(seller.email)] == ["offer_made"]
     assert [letter.message for letter in mail_to(buyer.email)][-1:] == ["offer_countered"]

@@ -15,17 +15,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from marketplace import clock
+from marketplace.credits import store_credit
 from marketplace.database import db, unit_of_work
 from marketplace.errors import Refusal
 from marketplace.jobs import deadlines, outbox
 from marketplace.jobs.deadlines import Deadline
 from marketplace.jobs.outbox import OPEN, OutboxRow
-from marketplace.ledger import Account
+from marketplace.ledger import Account, proofs
 from marketplace.ledger.models import LedgerEntry
 from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState
 from marketplace.money import Money
-from marketplace.orders import checkouts, fulfilment, refunding, settling
+from marketplace.orders import checkouts, credit, fulfilment, refunding, settling
 from marketplace.orders.models import Checkout, Hold, Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import ORDER, OrderState
@@ -37,6 +38,7 @@ from marketplace.payouts.models import Payout
 from marketplace.people.models import Person
 from marketplace.shipping import label_document
 from marketplace.shipping.facts import ParcelDelivered, ParcelReturned, ParcelScanned
+from tests.orders import wallets
 from tests.shopping import ADDRESS, live_listing
 
 ORDERS = st.integers(0, 9)
@@ -60,17 +62,25 @@ class History(RuleBasedStateMachine):
         self.forms = len(db.session.scalars(sa.select(Checkout.id)).all())
 
     def open_the_shop(self) -> None:
+        wallets.credit_spends_here()
         for price in (7, 9_999, 24_500):
             live_listing(price=price)
         live_listing(price=101, supply=True)
-        self._sell(250, pays=True, several=True)
+        self._sell(250, pays=False, several=True, has_credit=900)
+        self.let_time_pass(timedelta(minutes=40))
+        self.do_what_is_queued()
+        self._sell(250, pays=True, several=True, has_credit=1_000)
         for news in ("ship", "deliver"):
             self._hear(0, news, fitting=True)
 
     def teardown(self) -> None:
+        """What is wrong with somebody's credit stays so to the end: it is looked at once."""
         if hasattr(self, "savepoint"):
+            with unit_of_work(reading=True):
+                faults = [*credit.faults(), *store_credit.overfull(), *proofs.overdrawn_credits()]
             db.session.remove()
             self.savepoint.rollback()
+            assert faults == []
 
     def _order(self, place: int, action: str, *, fitting: bool = True) -> Order | None:
         """One of the orders ``action`` fits, or else any order at all."""
@@ -78,12 +88,17 @@ class History(RuleBasedStateMachine):
         orders = db.session.scalars(sa.select(Order).where(Order.state.in_(states)).order_by(Order.id)).all()
         return orders[place % len(orders)] if orders else None
 
-    @rule(tax=st.integers(0, 5_000), pays=st.sampled_from([True, True, False]), several=st.booleans())
-    def buy(self, tax: int, pays: bool, several: bool) -> None:
-        self._sell(tax, pays=pays, several=several)
+    @rule(
+        tax=st.integers(0, 5_000),
+        pays=st.sampled_from([True, True, False]),
+        several=st.booleans(),
+        has_credit=st.sampled_from([0, 1, 900, 9_000, 90_000]),
+    )
+    def buy(self, tax: int, pays: bool, several: bool, has_credit: int) -> None:
+        self._sell(tax, pays=pays, several=several, has_credit=has_credit)
 
-    def _sell(self, tax: int, *, pays: bool, several: bool) -> None:
-        """Whatever is for sale is wanted: paid for, or left on the provider's page."""
+    def _sell(self, tax: int, *, pays: bool, several: bool, has_credit: int) -> None:
+        """Whatever is for sale is wanted: paid for with what credit there is, or left on the provider's page."""
         with unit_of_work():
             free = db.session.scalars(sa.select(Listing).where(Listing.state == ListingState.LIVE)).all()
             wanted = free[: 2 if several else 1]
@@ -93,13 +108,23 @@ class History(RuleBasedStateMachine):
             buyer = Person(email=f"buyer{self.forms}@example.com", joined_at=clock.now())
             db.session.add(buyer)
             db.session.flush()
+            if has_credit:
+                wallets.issue(buyer.id, has_credit)
             quote = TaxQuote(tuple(Money(tax, "USD") for _ in wanted), {})
             token = f"form-{self.forms}"
             ship_to = {**ADDRESS, "country": "US", "line2": "", "phone": ""}
             checkout = checkouts.open_checkout(
-                buyer=buyer, listings=wanted, ship_to=ship_to, quote=quote, form_token=token, at=clock.now()
+                buyer=buyer,
+                listings=wanted,
+                ship_to=ship_to,
+                quote=quote,
+                form_token=token,
+                uses_credit=True,
+                at=clock.now(),
             )
             attempt = checkouts.start_payment(checkout, return_url="/", by=buyer, at=clock.now())
+        if attempt is None:  # credit has paid everything
+            return
         page = gateway().open_page(attempt.request, attempt.key)
         with unit_of_work():
             attempt = db.session.get_one(PaymentAttempt, attempt.id)

@@ -73,7 +73,15 @@ def test_the_command_names_what_it_found_and_its_exit_code_says_so(app: Flask, c
         result = apart(lambda: app.test_cli_runner().invoke(args=["reconcile", "--json"]))
         return json.loads(result.stdout), result.exit_code
 
-    nothing = {"payments": [], "refunds": [], "news": [], "unknown": [], "parcels": [], "unanswered": []}
+    nothing = {
+        "payments": [],
+        "refunds": [],
+        "news": [],
+        "unknown": [],
+        "parcels": [],
+        "channels": [],
+        "unanswered": [],
+    }
     assert asked() == (nothing, 0)
     paid_without_a_word(client)
     found, exit_code = asked()

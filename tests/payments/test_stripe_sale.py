@@ -33,8 +33,9 @@ from tests.doubles.faults import Fault, fail_after_work, lose_answer, refuse
 from tests.doubles.server import Answer, Call, Double, answers
 from tests.doubles.stripe import StripeDouble
 from tests.jobs.outside import pass_wall_time
+from tests.orders import wallets
 from tests.payments.rigs import request_for, stripe_gateway
-from tests.shopping import live_listing, path_of, to_payment, to_review
+from tests.shopping import checkout_of, live_listing, path_of, to_payment, to_review
 from tests.web import Browser, post_form
 
 RunJobs = Callable[[], int]
@@ -97,6 +98,33 @@ def until_idle(run_jobs: RunJobs) -> None:
 
 
 # A sale --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.fault("B16")
+def test_a_card_pays_what_store_credit_leaves_and_stripes_books_agree(
+    app: Flask, client: Browser, stripe: StripeDouble, run_jobs: RunJobs
+) -> None:
+    wallets.credit_spends_here()
+    for short_of_all in (12_345, 20):  # the second is less than Stripe charges
+        client.sign_in_as(holder := wallets.a_holder())
+        review = to_review(client, live_listing(), live_listing(price=10_000), email=holder.email)
+        wallets.give(holder, checkout_of(review).total_minor - short_of_all)
+        post_form(client, review, "store-credit")
+        page = path_of(post_form(client, review, "pay"))
+        assert press_pay(page).status_code == 303
+        hear(client, stripe)
+        run_jobs()
+        paid = orders()[-2:]
+        assert [order.state for order in paid] == [OrderState.LABEL_ISSUED] * 2
+        charged = sum(order.by_card.minor for order in paid)
+        assert charged == max(short_of_all, 50) == list(stripe.sessions.values())[-1]["amount_total"]
+        assert wallets.left(holder) == max(0, 50 - short_of_all)
+        cancel(paid[0])
+        until_idle(run_jobs)
+        hear(client, stripe)
+        run_jobs()
+    assert reconcile.reconcile()["unknown"] == []
+    assert_books_balance(app, stripe)
 
 
 @pytest.mark.fault("B16")

@@ -110,6 +110,25 @@ def test_a_member_chooses_on_the_page_until_it_is_paid(app, client: Browser, sel
     assert proofs.faults() == []
 
 
+@pytest.mark.rule("NAP-38")
+def test_a_form_that_is_chosen_late_is_promised_from_then_and_no_past_day_is_promised(
+    app, client: Browser, advance, seller: Person
+) -> None:
+    payout = owe(seller, form=PayoutForm.CASH)
+    first = payout.promised_by
+    advance(days=12)
+    client.sign_in_as(seller)
+    shown = page(client.get("/sell/payouts"))
+    row = shown.select_one("tr[data-id='T1']")
+    assert row is not None and first is not None
+    assert "by" not in row.get_text(" ", strip=True).split()
+    post_form(client, "/sell/payouts", "choose-T1-cash")
+    assert again(payout).promised_by == first  # the same form again is no new promise
+    post_form(client, "/sell/payouts", "choose-T1-store_credit")
+    payout = again(payout)
+    assert payout.promised_by is not None and payout.promised_by > clock.now()
+
+
 def test_a_preference_and_an_agreed_form_do_not_wait(app, seller: Person) -> None:
     with unit_of_work():
         choosing.prefer(seller, PayoutForm.STORE_CREDIT, at=clock.now())

@@ -101,6 +101,10 @@ def test_the_missing_step_is_named_and_nothing_is_paid_before(app, client: Brows
     assert named() == ["tax_form", "identity", "bank_account"]
     with pytest.raises(runs.NothingDue), unit_of_work():
         runs.prepare(by=manager, at=clock.now())
+    for rubbish in ("", "<x>", "no number"):
+        refused = post_form(client, "/sell/payouts/tax", "tax-form", status="registered", number=rubbish)
+        assert refused.status_code == 422, rubbish
+    assert named() == ["tax_form", "identity", "bank_account"]
     post_form(client, "/sell/payouts/tax", "tax-form", status="private")
     post_form(client, "/sell/payouts/bank", "send-bank-code")
     runner.run_until_idle()
@@ -190,7 +194,13 @@ def test_what_the_bank_does_not_take_is_due_again_to_other_details(
     [paid] = send(run, manager)
     assert state(payout) is PayoutState.ISSUED
     client.sign_in_as(manager)
-    post_form(client, f"/desk/payouts/{run.number}", f"came-back-{paid.number}")
+    asking = f"/desk/payouts/{run.number}/{paid.number}/came-back"
+    [link] = page(client.get(f"/desk/payouts/{run.number}")).select("td a.button")
+    assert link["href"] == asking
+    asked = page(client.get(asking)).get_text(" ", strip=True)
+    assert seller.name in asked and "its receiver is told" in asked
+    assert state(payout) is PayoutState.ISSUED  # looking changes nothing
+    post_form(client, asking, "came-back")
     assert (state(payout), balance(Account.CLEARING, "USD")) == (PayoutState.REFUSED, Money(0, "USD"))
     assert proofs.faults() == []
 

@@ -15,6 +15,7 @@ from marketplace.people.demo_sign_ins import DEMO_PASSWORD
 from marketplace.people.models import Person, Role
 from tests.accounts import an_account, link_in, mail_to
 from tests.apart import apart
+from tests.consignments import steps
 from tests.web import Browser, post_form
 
 
@@ -105,3 +106,17 @@ def test_outside_the_sandbox_no_sign_in_is_shown(app: Flask, monkeypatch: pytest
     assert "ada@example.com" not in done.output
     assert DEMO_PASSWORD not in done.output
     assert demo_sign_ins.find() != []
+
+
+def test_work_for_two_people_is_shown_two_sign_ins(app: Flask) -> None:
+    """A run of payouts, and much of a case, wants a second pair of eyes: the demo's visitor has to find it."""
+    for email in ("jo@example.com", "ty@example.com", "third@example.com"):
+        an_account(email, roles=[Role.MANAGER])
+    assert [row.email for row in demo_sign_ins.find() if row.role == "manager"] == ["jo@example.com", "ty@example.com"]
+
+
+@pytest.mark.parametrize(("members_sell", "start"), [(True, "/desk/review"), (False, "/desk/intake")])
+def test_a_reviewer_begins_where_the_work_is(app: Flask, members_sell: bool, start: str) -> None:
+    an_account("rae@example.com", roles=[Role.REVIEWER])
+    steps.open_for_consigning(**{"modes.peer_to_peer": members_sell})
+    assert [row.start for row in demo_sign_ins.find() if row.role == "reviewer"] == [start]

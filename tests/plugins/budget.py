@@ -12,6 +12,7 @@ from collections import Counter
 import pytest
 
 USUAL_TIMEOUT = 120  # seconds; a test that asks for more may take long
+GARBAGE = 20_000  # objects made and not yet let go, until a collection looks for those that hold each other
 GROUPS = ("browser", "property")
 
 
@@ -36,9 +37,13 @@ def _most_seconds(item: pytest.Item) -> float:
 
 
 def pytest_collection_finish() -> None:
-    """What the modules and the tests themselves hold stays to the end: no collection need look through it again."""
+    """What the modules and the tests themselves hold stays to the end: no collection need look through it again.
+
+    Of what the tests make themselves little is garbage that counting references does not find: it is looked for seldom.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 class Budget:

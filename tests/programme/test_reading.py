@@ -113,6 +113,7 @@ def test_a_file_that_is_not_there_is_refused_with_the_presets_that_are() -> None
         ('grades = ["new_with_tags"]', 'grades = ["new"]', "photos.slots[4].grades: there is no grade new"),
         ("max_count = 20", "max_count = 4", "photos.max_count: is less than the views asked for"),
         ("max_minor = 500000", "max_minor = 1999", "price.max_minor: is less than price.min_minor"),
+        ("filter_steps = [100, 200", "filter_steps = [200, 100", "price.filter_steps: do not rise"),
         ("usual_days_max = 5", "usual_days_max = 2", "shipping.usual_days_max: is less than shipping.usual_days_min"),
         ("closes = 19:00:00", "closes = 08:00:00", "identity.resale_support.hours.closes: is not after it opens"),
         (

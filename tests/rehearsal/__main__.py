@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.plugins import postgresql
 from tests.rehearsal.checks import assert_logs_keep_secrets, check_all, check_by_command
 from tests.rehearsal.column import Column
+from tests.rehearsal.elsewhere import sell_elsewhere
 from tests.rehearsal.report import Report, end_tidily
 from tests.rehearsal.sale import PASSWORD, Sale, a_reviewer
 
@@ -28,6 +29,7 @@ def main() -> int:
         report.say(f"{', '.join(column.parts)} are up at {column.url}")
         sale = Sale(column, report.say)
         sale.run(a_reviewer(column, report.say))
+        sell_elsewhere(column, report.say)
         check_all(column, say=report.say)
         check_by_command(column, report.say)
         assert_logs_keep_secrets(column, sale.code, PASSWORD)

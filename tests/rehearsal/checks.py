@@ -13,6 +13,8 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
+from marketplace.channels.models import ChannelSale
+from marketplace.channels.states import SaleState
 from marketplace.database import unit_of_work
 from marketplace.ledger import Account
 from marketplace.payments.models import PaymentAttempt
@@ -36,6 +38,7 @@ def check_all(column: Column, *, say: Callable[[str], None] = lambda _line: None
             books.assert_gift_cards_agree()
             assert_stripe_agrees(column)
             assert_shippo_agrees(column)
+            assert_the_channels_agree(column)
             assert_the_issuer_agrees(column)
             say("the books of the others equal ours")
     finally:
@@ -111,6 +114,18 @@ def assert_shippo_agrees(column: Column) -> None:
     assert sorted(map(tuple, known)) == sorted((one["tracking_number"], one["cost_minor"]) for one in there)
     assert owed == sum(one["cost_minor"] for one in there if one["is_kept"])
     assert column.steer("shippo", "violations") == []
+
+
+def assert_the_channels_agree(column: Column) -> None:
+    """Each sale there is one of ours, cancelled there where it is cancelled here."""
+    there: Any = column.steer("channels", "books")
+    with unit_of_work(reading=True) as session:
+        ours = session.execute(sa.select(ChannelSale.ref, ChannelSale.state)).all()
+    cancelled = (SaleState.CANCELLED, SaleState.RETURNED, SaleState.CALLED_OFF)
+    assert sorted((ref, state in cancelled) for ref, state in ours) == sorted(
+        (one["ref"], "cancelled_at" in one) for one in there["sales"]
+    )
+    assert column.steer("channels", "violations") == []
 
 
 def failed_pages(column: Column, *, may_rest: bool) -> Counter[str]:

@@ -7,6 +7,7 @@ the doubles of ``tests/doubles``. Gift cards come from a second Reprise, or from
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ from urllib.request import Request, urlopen
 import sqlalchemy as sa
 from redis import Redis
 
-from tests.doubles import bucket, stripe
+from marketplace.programme.reading import PRESETS
+from tests.doubles import bucket, channels, stripe
 from tests.doubles.wire import Wire
 from tests.plugins import postgresql
 from tests.plugins.redis import free_port
@@ -25,7 +27,7 @@ from tests.processes import ROOT, Process, python, tool, until
 SECRET_KEY = "rehearsed-with-this-and-never-run-with-it"
 WEBHOOK_TOKEN = "the-token-in-the-carriers-webhook-address"
 ISSUER_TOKEN = "the-issuers-token"
-OUTSIDE = ("redis", "bucket", "mail", "stripe", "shippo", "gift_cards")
+OUTSIDE = ("redis", "bucket", "mail", "stripe", "shippo", "channels", "gift_cards")
 WEBS = ("web1", "web2")
 JOBS = ("worker", "beat")
 WIRED = ("mail", "bucket")  # these doubles know no lost answers: in drills a wire before them does
@@ -57,6 +59,7 @@ class Column:
         self._add_double("mail", "--keep", str(self.letters))
         self._add_double("shippo", "--webhook", f"{self.url}/webhooks/shippo/{WEBHOOK_TOKEN}")
         self._add_double("stripe", "--webhook", f"{self.url}/webhooks/stripe", "--tries", "60")
+        self._add_double("channels", "--webhook", f"{self.url}/webhooks/channels")
         if self.second_reprise:
             self._add("gift_cards", tool("granian", *_granian_options(self.ports["gift_cards"]), "wsgi:app"), STARTED)
         else:
@@ -110,6 +113,10 @@ class Column:
             "STRIPE_API_BASE": self.address("stripe"),
             "STRIPE_WEBHOOK_SECRET": stripe.SECRET,
             "TAX": "stripe",
+            "CHANNELS": "http",
+            "CHANNELS_URL": self.address("channels"),
+            "CHANNELS_TOKEN": channels.TOKEN,
+            "CHANNELS_WEBHOOK_SECRET": channels.SECRET,
             "GIFT_CARDS": "http",
             "GIFT_CARD_ISSUER_URL": self.address("gift_cards"),
             "GIFT_CARD_ISSUER_TOKEN": self.issuer_token,
@@ -153,12 +160,22 @@ class Column:
         for wire in self.wires.values():
             wire.start()
         self.flask("db", "upgrade")
-        self.flask("programme", "publish", "preloved")
+        self.flask("programme", "publish", str(self._programme()))
         for part in ours:
             part.begin()
         for part in outside + ours:
             part.await_ready()
         until(self.is_ready, "the shop says that it is ready")
+
+    def _programme(self) -> Path:
+        """The default programme, offered on outside marketplaces too."""
+        for words in PRESETS.glob("preloved.*.po"):
+            shutil.copy(words, self.folder)
+        told = (PRESETS / "preloved.toml").read_text(encoding="utf-8")
+        outlets = '[channels]\nis_on = true\noutlets = [{ key = "second-loft", name = "Second Loft" }]\n'
+        file = self.folder / "preloved.toml"
+        file.write_text(f"{told}\n{outlets}", encoding="utf-8")
+        return file
 
     def _prepare_the_issuer(self) -> None:
         """Give the second Reprise its database, and us a token of its API."""
@@ -224,7 +241,7 @@ class Column:
         for part in self.parts.values():
             if not part.is_alive and part.name not in ("worker2", "beat2"):
                 part.start()
-        for double in ("stripe", "shippo", "gift_cards"):
+        for double in ("stripe", "shippo", "channels", "gift_cards"):
             self.behave(double)
 
     def flush_redis(self) -> None:

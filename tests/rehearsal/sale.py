@@ -221,8 +221,13 @@ def import_purchases(column: Column, sales: Sequence[Sale]) -> str:
 
 
 def a_reviewer(column: Column, say: Callable[[str], None], email: str = "rae@example.com") -> Visitor:
-    """A member of staff, signed in with the second factor that the sandbox shows."""
-    column.flask("staff", "add", email, "--role", "reviewer")
+    """Somebody who reviews."""
+    return a_clerk(column, say, email, ["reviewer"], "/desk/review")
+
+
+def a_clerk(column: Column, say: Callable[[str], None], email: str, roles: Sequence[str], desk: str) -> Visitor:
+    """A member of staff at this page of the desk, signed in with the second factor that the sandbox shows."""
+    column.flask("staff", "add", email, *(word for role in roles for word in ("--role", role)))  # one letter, one link
     visitor = Visitor(column.url, patience=60)
     link = await_letter(column.letters, email, r"/join/confirm/[\w-]+")[0]
     visitor.send(link, "finish-joining", name="Rae Viewer", password=PASSWORD)
@@ -230,6 +235,6 @@ def a_reviewer(column: Column, say: Callable[[str], None], email: str = "rae@exa
     code = re.search(r"\b\d{6}\b", shown.words)
     assert code, shown.words
     visitor.send("/totp", "totp", code=code[0])
-    assert visitor.get("/desk/review").status == 200
-    say(f"{email} reviews, with a second factor")
+    assert visitor.get(desk).status == 200
+    say(f"{email} has signed in as {' and '.join(roles)}, with a second factor")
     return visitor

@@ -51,12 +51,18 @@ def test_the_seller_downloads_the_label_and_its_barcode_is_the_tracking_number(c
 @pytest.mark.parametrize("method", ["get", "head", "options", "post", "put", "delete"])
 def test_to_everybody_else_there_is_no_label(client: Browser, method: str) -> None:
     order, other = labelled_order(), labelled_order()
-    for stranger in (None, db.session.get_one(Order, order.id).buyer, _seller(other), an_account()):
-        if stranger is not None:
-            client.sign_in_as(stranger)
+    for stranger in (db.session.get_one(Order, order.id).buyer, _seller(other), an_account()):
+        client.sign_in_as(stranger)
         answer = getattr(client, method)(_path(order))
         assert answer.status_code in ({404} if method in ("get", "head") else {200, 400, 404, 405, 419})
         assert b"%PDF" not in answer.data
+
+
+def test_whoever_follows_the_letter_without_being_signed_in_is_asked_to_and_comes_back(client: Browser) -> None:
+    order = labelled_order()
+    for path in (_path(order), "/sell/sales/R00000000/label.pdf"):  # there or not, the same
+        answer = client.get(path)
+        assert (answer.status_code, answer.location) == (303, f"/sign-in?next={path}")
 
 
 @pytest.mark.parametrize(

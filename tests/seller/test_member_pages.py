@@ -102,6 +102,19 @@ def test_the_sellers_page_helps_with_the_price_only_where_the_sample_allows(app:
     assert "5 pieces of this style sold here lately, for $200 to $240, half of them for $220 or less." in said
 
 
+def test_a_lower_price_is_advised_with_how_many_it_is_known_of(app: Flask, client: Browser) -> None:
+    seller, now = member(), clock.now()
+    listing = live_listing(seller, price=30_000)
+    for number in range(7):  # the two dearest stood longest
+        past = live_listing(price=20_000 + 1_000 * number, state=ListingState.SOLD)
+        with unit_of_work():
+            past.item.style_id = listing.item.style_id
+            past.live_at, past.sold_at = now - timedelta(days=60), now - timedelta(days=20 if number > 4 else 55)
+    client.sign_in_as(seller)
+    said = words_of(client.get(f"/sell/wardrobe/{listing.number}"))
+    assert "Lower to $250: 83% of 6 similar pieces at that price or less sold within 30 days." in said
+
+
 def bought_here() -> tuple[Person, Order]:
     """A member who bought a piece here, and whose order is settled."""
     order = world.confirmed(world.delivered())
@@ -136,13 +149,14 @@ def test_a_piece_bought_here_is_sold_on_with_its_provenance(app: Flask, client: 
     with unit_of_work():
         again = passports.start_resale(order.item_id, by=owner, at=clock.now())
     assert again.id == own.id
+    assert "Taken from the record of this piece" in words_of(client.get(f"/sell/listings/{own.number}/details"))
     world.photographed(own, "front", seed=3)
     with unit_of_work():
         live = db.session.get_one(Listing, own.id)
         live.state, live.live_at, live.grade, live.price_minor = ListingState.LIVE, clock.now(), "good", 15_000
     shown = words_of(client.get(public_path(own)))
     assert "Bought here by its present owner on" in shown
-    assert "confirmed from the seller's purchase record" in shown
+    assert "confirmed from its first owner's purchase record" in shown
 
 
 def test_a_passport_is_its_owners_alone_and_the_rules_hold_for_it_too(app: Flask, client: Browser) -> None:

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from bs4 import Tag
 from flask import Flask
 
 from marketplace import clock
 from marketplace.database import unit_of_work
+from marketplace.jobs import runner
 from marketplace.listings.finding import public_path
 from marketplace.listings.models import Listing
 from marketplace.listings.states import ListingState
+from marketplace.orders import settling
 from marketplace.presentation import deadline
 from marketplace.programme import versions
 from tests.accounts import an_account
@@ -23,7 +26,6 @@ from tests.programme.world import (
     a_draft,
     a_live_listing,
     an_order,
-    confirmed,
     delivered,
     paid,
     submitted,
@@ -114,11 +116,26 @@ def test_the_money_is_on_its_way_and_then_received(app: Flask) -> None:
     money = page(browser.get("/sell/wardrobe")).select(".facts dd")
     assert order.window_closes_at is not None
     assert money[0].get_text(" ", strip=True).startswith("$144.00")
-    assert money[0].time is not None and "once its buyer has confirmed" in money[1].get_text()
-    assert [part.get_text(strip=True) for part in money[2:]] == ["$0.00", "$144.00"]
-    confirmed(order)
-    money = page(browser.get("/sell/wardrobe")).select(".facts dd")
-    assert [part.get_text(strip=True) for part in money] == ["$0.00", "$144.00 · 1 gift card", "$144.00"]
+    assert money[0].time is not None and "once its buyer has confirmed" in money[0].get_text()
+    assert [part.get_text(strip=True) for part in money[1:]] == ["$0.00", "$144.00"]
+    [waits] = page(browser.get("/sell/wardrobe")).select("#waiting li")
+    assert f"{order.as_sold['title']}: $144.00 · Delivered. The buyer is looking it over · by" in words_in(waits)
+    with unit_of_work():
+        settling.confirm(order, stars=5, words="", by=order.checkout.buyer, at=clock.now())
+    [waits] = page(browser.get("/sell/wardrobe")).select("#waiting li")
+    assert "$144.00 · Due · by" in words_in(waits)  # settled, and not yet in her hands
+    runner.run_until_idle()
+    shown = page(browser.get("/sell/wardrobe"))
+    assert shown.select("#waiting") == []
+    assert [part.get_text(strip=True) for part in shown.select(".facts dd")] == [
+        "$0.00",
+        "$144.00 · 1 gift card",
+        "$144.00",
+    ]
+
+
+def words_in(element: Tag) -> str:
+    return " ".join(element.get_text(" ").split()).replace(" :", ":")
 
 
 # Verbs ---------------------------------------------------------------------------------------------------------------

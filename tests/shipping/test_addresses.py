@@ -225,3 +225,19 @@ def test_a_form_offers_what_browsers_fill_in_and_every_state(app) -> None:
         assert set(codes[1:51]) == set(STATES)
         assert set(codes[51:]) == set(ELSEWHERE)
         assert (form.name.data, form.region.data) == ("Grace Buyer", "NY")
+
+
+@pytest.mark.parametrize(
+    ("country", "city", "region", "postcode", "last"),
+    [
+        ("US", "New York", "NY", "10013", "New York, NY 10013"),
+        ("FR", "Bordeaux", "FR", "33000", "33000 Bordeaux"),
+        ("ZA", "Cape Town", "ZA", "8001", "Cape Town 8001"),
+        ("GB", "London", "GB", "N1 8EE", "London N1 8EE"),
+    ],
+)
+def test_town_and_postcode_stand_as_the_country_writes_them(
+    country: str, city: str, region: str, postcode: str, last: str
+) -> None:
+    address = PostalAddress("Ada Quill", "14 Mill Lane", city, region, postcode, country)
+    assert address.lines == ("14 Mill Lane", last)

@@ -113,6 +113,9 @@ class TestTheDocument:
         assert CONTENTS.tracking_url in words
         assert CONTENTS.notice in words
 
+    def test_a_day_of_the_next_year_says_so(self) -> None:
+        assert "Ship by Sat, Jan 2, 2027" in words_of(replace(CONTENTS, ship_by=date(2027, 1, 2)))
+
     def test_without_a_notice_nothing_stands_in_its_place(self) -> None:
         assert words_of(replace(CONTENTS, notice="")).endswith(CONTENTS.tracking_url)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from marketplace import clock
@@ -14,8 +17,12 @@ from marketplace.database import db
 from marketplace.jobs.inbox import InboxRow
 from marketplace.orders.models import Order
 from marketplace.orders.states import OrderState
+from marketplace.shipping import sandbox, sandbox_tracking
+from marketplace.shipping.carrier import LabelAnswer
 from marketplace.shipping.models import ParcelState, TrackingEvent
-from marketplace.shipping.sandbox_books import SandboxScan
+from marketplace.shipping.postal import PostalAddress
+from marketplace.shipping.sandbox_books import SandboxParcel, SandboxScan
+from tests.shipping.rigs import REQUEST
 from tests.shipping.sales import ask_now, labelled_order, parcel_of, sandbox_parcel, sweep
 from tests.web import Browser, find_form, page, post_form
 
@@ -136,3 +143,23 @@ def test_every_parcel_can_be_found(client: Browser, order: Order) -> None:
 @pytest.mark.parametrize("number", ["9400100000000000000001", "x", "%F0%9F%93%A6"])
 def test_an_unknown_number_is_not_there(client: Browser, number: str) -> None:
     assert client.get(f"/sandbox/parcels/{number}").status_code == 404
+
+
+@pytest.mark.parametrize(("serial", "check"), [("47312482", 9), ("00000000", 5), ("00001010", 0), ("00000005", 9)])
+def test_the_check_digit_is_the_postal_unions(serial: str, check: int) -> None:
+    assert sandbox.s10_check_digit(serial) == check
+
+
+def test_a_number_looks_like_one_of_the_senders_country(app: Flask) -> None:
+    """And no sorting centre of another country is named on the way."""
+    carrier = sandbox.SandboxCarrier()
+    for country, looks in (("US", r"94001\d{17}"), ("GB", r"RR\d{9}GB"), ("FR", r"RR\d{9}FR"), ("ZA", r"RR\d{9}ZA")):
+        home = PostalAddress("Ada Quill", "1 High Street", "Town", country, "1000", country=country)
+        request = replace(REQUEST, ship_from=home, ship_to=home)
+        label = carrier.buy_label(request, f"parcel-{country}")
+        assert isinstance(label, LabelAnswer) and re.fullmatch(looks, label.tracking_number)
+        parcel = db.session.scalars(sa.select(SandboxParcel).filter_by(tracking_number=label.tracking_number)).one()
+        sandbox_tracking.add_scan(parcel, "move", at=clock.now())
+        told = sandbox_tracking.track_object(parcel)
+        assert {status["location"]["country"] for status in told["tracking_history"]} == {country}
+        assert (told["tracking_history"][-1]["location"]["city"] == "") is (country != "US")

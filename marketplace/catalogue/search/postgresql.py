@@ -77,8 +77,9 @@ class PostgreSQLSearch:
 
 
 def _any_phrase(term: Term) -> str:
-    return "({})".format(" | ".join(map(_whole_phrase, term.phrases)))
+    return "({})".format(" | ".join(_all_words(phrase, term) for phrase in term.phrases))
 
 
-def _whole_phrase(phrase: Phrase) -> str:
-    return "({})".format(" & ".join(f"'{word}':*" for word in phrase))  # words have no signs in them
+def _all_words(phrase: Phrase, term: Term) -> str:
+    end = "" if term.is_name else ":*"
+    return "({})".format(" & ".join(f"'{word}'{end}" for word in phrase))  # words have no signs in them

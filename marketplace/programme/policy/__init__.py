@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Literal
 
 from marketplace.clock import BusinessCalendar
+from marketplace.programme.policy.channels import Channels
 from marketplace.programme.policy.condition import Condition
 from marketplace.programme.policy.desk import Desk
 from marketplace.programme.policy.disputes import Disputes
 from marketplace.programme.policy.eligibility import Eligibility
 from marketplace.programme.policy.identity import Identity
+from marketplace.programme.policy.inbound import Inbound
 from marketplace.programme.policy.languages import Languages
 from marketplace.programme.policy.limits import Limits
 from marketplace.programme.policy.market import Market
@@ -51,6 +53,8 @@ class Policy(Section, frozen=True, kw_only=True):
     desk: Desk
     seller_record: Telling = Telling()
     offers: Offers = Offers()
+    channels: Channels = Channels()
+    inbound: Inbound = Inbound()
     tax: Tax
     texts: Texts
     theme: Theme

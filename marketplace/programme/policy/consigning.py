@@ -26,6 +26,15 @@ class Charity(Section, frozen=True, kw_only=True):
     label: Label
 
 
+class SmartPricing(Section, frozen=True, kw_only=True):
+    """What an owner receives falls by steps, where she chose it with her acceptance (NAP-36, GAP-10)."""
+
+    is_on: bool = False
+    step_basis_points: Annotated[int, Meta(ge=1, le=5000)] = 1500  # of the current payout: steps compound
+    every_days: Days = 45
+    times: Annotated[int, Meta(ge=1, le=12)] = 3
+
+
 class Consigning(Section, frozen=True, kw_only=True):
     """Selling for the owner. ``bands`` run from the lowest price up, the first from 0; ``houses`` empty: any house."""
 
@@ -46,6 +55,7 @@ class Consigning(Section, frozen=True, kw_only=True):
     when_silent: WhenSilent = "return"
     return_fee_minor: Amount = 0  # to send back what we do not sell (NAP-34)
     charities: tuple[Charity, ...] = ()
+    smart_pricing: SmartPricing = SmartPricing()
     min_days: Annotated[int, Meta(ge=0, le=365)] = 0  # on sale, before a piece is taken back free of charge
     early_fee_minor: Amount = 0  # for taking it back before (NAP-33, LUX-72)
     back_days: Days = 30  # within which a piece that was taken back is sent (NAP-32)

@@ -51,6 +51,14 @@ class Eligibility(Section, frozen=True, kw_only=True):
         """The family a category belongs to."""
         return named(self.groups, category.group)
 
+    def way_to(self, name: str) -> list[str]:
+        """A category in words, after its family: ``Handbags``, ``Totes``; as it is named where it is unknown."""
+        category = self.category(name)
+        if category is None:
+            return [name]
+        group = self.group_of(category)
+        return [group.label, category.label] if group else [category.label]
+
     def tax_code_of(self, name: str) -> TaxCode:
         """What a piece of this category is to a tax service; general goods where the policy does not know it."""
         category = self.category(name)

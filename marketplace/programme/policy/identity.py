@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
+from marketplace.programme.policy.limits import Hours
 from marketplace.programme.policy.values import Email, Key, Label, Link, Name, Section, Text, Weekday
 
 
@@ -22,6 +23,7 @@ class BrandSupport(Section, frozen=True, kw_only=True):
     phone: Name
     chat_url: Link
     hours: OpeningHours
+    answer_hours: Hours = 48  # within which an e-mail is answered (NAP-46, NAP-47)
 
 
 class ResaleSupport(Section, frozen=True, kw_only=True):

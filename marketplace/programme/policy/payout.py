@@ -29,6 +29,7 @@ class StoreCredit(Section, frozen=True, kw_only=True):
     valid_months: Months = 12
     warning_days: tuple[Days, ...] = (60, 30, 7)  # before its end
     returned_days: Days = 30  # what goes back to a credit is good for so long at least
+    spends_at_checkout: bool = False  # whether it pays at our own checkout too (NAP-42, LUX-22)
 
 
 class Cash(Section, frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ from msgspec import Meta
 
 from marketplace.programme.policy.values import Amount, BasisPoints, Count, Section
 
+Step = Annotated[int, Meta(ge=1, le=10**9)]
+
 
 class Suggestion(Section, frozen=True, kw_only=True):
     """How the suggested price follows from age and from our own recent sales; the grades' shares stand with them.
@@ -25,9 +27,13 @@ class Suggestion(Section, frozen=True, kw_only=True):
 
 
 class Price(Section, frozen=True, kw_only=True):
-    """Limits of the price a seller names, in minor units of the market's currency."""
+    """Limits of the price a seller names, in minor units of the market's currency.
+
+    A shopper narrows a list by price in bands that meet at ``filter_steps``, in whole units of it.
+    """
 
     min_minor: Annotated[int, Meta(ge=1, le=10**11)]
     max_minor: Amount
     review_band_basis_points: BasisPoints  # further than this from the suggestion, the reviewer's screen says so
+    filter_steps: Annotated[tuple[Step, ...], Meta(min_length=1, max_length=10)] = (100, 200, 300, 500)
     suggestion: Suggestion

@@ -11,6 +11,7 @@ from marketplace import clock
 from marketplace.form_fields import MultiCheckboxField
 from marketplace.listings.drafting import save_details
 from marketplace.listings.models import Listing
+from marketplace.listings.passports import is_resale
 from marketplace.listings.ship_from import last_address
 from marketplace.listings.terms import of_seller
 from marketplace.people.models import Person
@@ -45,5 +46,6 @@ def details(number: str) -> ResponseReturnValue:
     if form.validate_on_submit() and form.carrier_accepts() and form.postal:
         save_details(listing, includes=form.includes.data or [], ships_from=form.postal, by=person, at=clock.now())
         return steps.go("condition", listing)
-    body = steps.page("details", listing, form=form, asks_name=not person.name or bool(form.name.errors))
+    asks_name = not person.name or bool(form.name.errors)
+    body = steps.page("details", listing, form=form, asks_name=asks_name, is_resale=is_resale(listing))
     return body, 422 if form.errors else 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, request
@@ -23,11 +24,9 @@ def _room(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
     photo_uploads.make_room(request)
 
 
-def _page(listing: Listing, refused: dict[str, str]) -> ResponseReturnValue:
+def _page(listing: Listing, refused: Mapping[str, str]) -> ResponseReturnValue:
     wanted = photo_uploads.slots(listing, of_seller(listing))
-    form = photo_uploads.photos_form(wanted)
-    for slot, words in refused.items():
-        form[slot].errors = [words]
+    form = photo_uploads.photos_form(wanted, refused)
     body = steps.page("photos", listing, form=form, slots=wanted)
     return body, 422 if refused else 200
 
@@ -49,7 +48,7 @@ def upload(number: str) -> ResponseReturnValue:
         return photo_uploads.answer_script(taken)
     listing = steps.draft(number)
     if taken.refused:
-        return _page(listing, dict(taken.refused))
+        return _page(listing, taken.refused)
     if any(photo_uploads.said_of(photo) for photo in taken.kept.values()):
         return steps.go("photos", listing)
     finish_step(listing, by=the_person(), at=clock.now())

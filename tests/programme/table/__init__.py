@@ -3,6 +3,7 @@
 from tests.programme.rows import Row
 from tests.programme.table import (
     buying,
+    channels,
     condition,
     consigning,
     desk,
@@ -10,6 +11,7 @@ from tests.programme.table import (
     eligibility,
     handing_over,
     identity,
+    inbound,
     languages,
     limits,
     market,
@@ -23,7 +25,7 @@ from tests.programme.table import (
 
 SECTIONS = (
     *(identity, market, eligibility, condition, photos, price, review, handing_over, limits, disputes),
-    *(desk, languages, seller_record, offers, payouts, consigning, buying),
+    *(desk, languages, seller_record, offers, payouts, consigning, buying, channels, inbound),
 )
 
 ROWS: list[Row] = [row for section in SECTIONS for row in section.ROWS]

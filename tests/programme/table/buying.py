@@ -15,6 +15,7 @@ from marketplace.buybacks.pricing import Estimate
 from marketplace.buybacks.quoting import NoMoreWishes
 from marketplace.buybacks.requesting import BuyingIsOff, PrivatePeopleOnly
 from marketplace.buybacks.states import WayBack
+from marketplace.custody.arranging import Arrangement
 from marketplace.custody.examining import SamePerson
 from marketplace.custody.taking import PieceNotTaken
 from marketplace.database import db, unit_of_work
@@ -88,7 +89,7 @@ def late_label(scene: Scene) -> None:
     """Nobody has made the label: after so many hours the desk is alarmed."""
     buyback = steps.quoted()
     with unit_of_work():
-        quoting.accept(buyback, PayoutForm.STORE_CREDIT, ships_from=world.HOME, by=buyback.owner, at=clock.now())
+        quoting.accept(buyback, PayoutForm.STORE_CREDIT, Arrangement(world.HOME), by=buyback.owner, at=clock.now())
         deadlines_pass = clock.advance(timedelta(hours=24, minutes=1))
     deadlines.sweep(deadlines_pass)
     assert db.session.scalars(db.select(Alarm).where(Alarm.kind == AlarmKind.LABEL_LATE)).first() is not None
@@ -214,7 +215,7 @@ ROWS = [
     row("quote_business_days", 5, waits_business_days(steps.asked, 5), "you have our quote within 5 business days"),
     row("valid_days", 6, waits(steps.quoted, 6), "It holds for 6 days"),
     row("wishes", False, says_nothing_more, "Our quote is not negotiable."),
-    row("label_hours", 24, late_label, "the prepaid label is e-mailed within 1 day;"),
+    row("label_hours", 24, late_label, "the prepaid label is e-mailed within 1 day."),
     row("send_days", 6, waits(steps.accepted, 6), "Send it within 6 days"),
     row("examine_business_days", 9, waits_business_days(steps.received, 9), "inspect it within 9 business days"),
     row("needs_two_people", True, another_finds_it_genuine, "Two people find a piece genuine"),

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from marketplace import clock
-from marketplace.consignments import examining, proposing, requesting, selling, terms
+from marketplace.consignments import describing, examining, proposing, requesting, selling, terms
+from marketplace.consignments.describing import TooManyPieces
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.proposing import NoCounter
-from marketplace.consignments.requesting import ConsigningIsOff, TooFewPieces, TooManyPieces
+from marketplace.consignments.requesting import ConsigningIsOff, TooFewPieces
 from marketplace.consignments.states import Choice, PieceState
+from marketplace.custody.arranging import Arrangement
 from marketplace.custody.examining import SamePerson
 from marketplace.custody.taking import PieceNotTaken
 from marketplace.database import db, unit_of_work
@@ -30,7 +32,7 @@ MODE = "modes.consignment"
 def ask(count: int = 1, **said: Any) -> None:
     requesting.check_count(world.policy(), count)
     piece = steps.a_wish(**said)
-    requesting.check_piece(world.policy(), house=piece.house, category=piece.category, grade=piece.grade)
+    describing.check_piece(world.policy(), house=piece.house, category=piece.category, grade=piece.grade)
 
 
 def nothing_is_sold_for_anybody(scene: Scene) -> None:
@@ -64,8 +66,10 @@ def one_house(scene: Scene) -> None:
 
 def late_label(scene: Scene) -> None:
     """Nobody has made the label: after so many hours the desk is alarmed."""
+    owner = steps.an_account()
     with unit_of_work():
-        requesting.request([steps.a_wish()], ships_from=world.HOME, by=steps.an_account(), at=clock.now())
+        draft = describing.add(steps.a_wish(), by=owner, at=clock.now()).consignment
+        requesting.request(draft, Arrangement(world.HOME), by=owner, at=clock.now())
         deadlines_pass = clock.advance(timedelta(hours=24, minutes=1))
     deadlines.sweep(deadlines_pass)
     assert db.session.scalars(db.select(Alarm).where(Alarm.kind == AlarmKind.LABEL_LATE)).first() is not None
@@ -187,6 +191,43 @@ def row(key: str, to: Any, behaviour: Behaviour, says: str = "", **more: Any) ->
     return Row(f"{MODE}.{key}", to, behaviour, page=PAGE if says else None, says=says, given=steps.RULES, **more)
 
 
+SMART = {**steps.RULES, f"{MODE}.smart_pricing.is_on": True}
+
+
+def lowered(*payouts: int, after_days: int, times: int = 1) -> Behaviour:
+    """A piece that brings 180 dollars brings these after each of so many days."""
+
+    def falls(scene: Scene) -> None:
+        piece = a_piece(PieceState.PROPOSED)
+        with unit_of_work():
+            proposing.accept(piece, smart=True, by=piece.consignment.owner, at=clock.now())
+        told = []
+        for _payout in payouts:
+            deadlines_pass = pass_days(after_days)
+            deadlines.sweep(deadlines_pass)
+            db.session.expire_all()
+            net = terms.net_of(piece)
+            told.append(net.payout.minor if net else 0)
+        assert tuple(told) == payouts
+
+    return falls
+
+
+def pass_days(days: int) -> Any:
+    with unit_of_work():
+        return clock.advance(timedelta(days=days, minutes=1))
+
+
+def smart_rows() -> list[Row]:
+    key = f"{MODE}.smart_pricing"
+    return [
+        Row(f"{key}.is_on", True, lowered(15_300, after_days=45), PAGE, "With Smart Pricing", given=steps.RULES),
+        Row(f"{key}.step_basis_points", 1000, lowered(16_200, after_days=45), PAGE, "falls by 10%", given=SMART),
+        Row(f"{key}.every_days", 9, lowered(15_300, after_days=9), PAGE, "every 9 days", given=SMART),
+        Row(f"{key}.times", 1, lowered(15_300, 15_300, after_days=45), PAGE, "after 45 days, 1 time;", given=SMART),
+    ]
+
+
 ROWS = [
     Row(
         f"{MODE}.is_on",
@@ -220,6 +261,7 @@ ROWS = [
         given=steps.RULES,
     ),
     row("charities[0].label", "Shoes for Two", charity_is_offered, "Shoes for Two"),
+    *smart_rows(),
     row("min_days", 90, fee_after(100, 0), "Before it has been on sale for 90 days"),
     row("early_fee_minor", 2000, fee_after(100, 2000), "that costs $20, taken from your next payout"),
     row("back_days", 9, sent_within_nine, "is sent within 9 days"),

@@ -210,5 +210,5 @@ ROWS = [
         page=PAGE,
         says="It has to be so.",
     ),
-    Row("disputes.max_photos", 1, second_photo_is_refused, page=PAGE, says="up to 1 photos"),
+    Row("disputes.max_photos", 1, second_photo_is_refused, page=PAGE, says="Each side may show 1 photo."),
 ]

@@ -51,6 +51,7 @@ ROWS = [
     ),
     words("identity.support.hours.opens", "10:30:00", CONTACT, says="10:30 AM to 8:00 PM"),
     words("identity.support.hours.closes", "21:15:00", CONTACT, says="9:00 AM to 9:15 PM"),
+    words("identity.support.answer_hours", 36, CONTACT, says="We answer every e-mail within 36 hours."),
     words("identity.resale_support.email", "desk@velorne.example", CONTACT),
     words(
         "identity.resale_support.hours.weekdays",

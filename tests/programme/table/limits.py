@@ -152,5 +152,5 @@ ROWS = [
         says="From that moment you have 4 days",
     ),
     Row("limits.payment_minutes", 60, payment_stays_open(60), page=BUYING, says="held for you for 60 minutes"),
-    Row("limits.live_holds_per_person", 1, second_hold_is_refused, page=BUYING, says="up to 1 pieces at a time"),
+    Row("limits.live_holds_per_person", 1, second_hold_is_refused, page=BUYING, says="up to 1 piece at a time"),
 ]

@@ -67,5 +67,5 @@ ROWS = [
     Row("offers.lowest_basis_points", 5000, half_is_enough, page=PAGE, says="down to 50% of it"),
     Row("offers.answer_hours", 72, answered_within(72), page=PAGE, says="Each side has 72 hours"),
     Row("offers.price_hours", 12, agreed_for(12), page=PAGE, says="yours alone for 12 hours"),
-    Row("offers.running_per_person", 1, second_is_refused, page=PAGE, says="up to 1 offers running"),
+    Row("offers.running_per_person", 1, second_is_refused, page=PAGE, says="with 1 offer running"),
 ]

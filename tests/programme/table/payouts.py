@@ -18,6 +18,7 @@ from marketplace.payouts.models import Payout
 from marketplace.people.models import Person
 from marketplace.programme import versions
 from tests.accounts import an_account
+from tests.orders import wallets
 from tests.programme.rows import Behaviour, Row, Scene
 
 PAGE = "/help/getting-paid"
@@ -140,6 +141,12 @@ def one_person_sends(minor: int) -> Behaviour:
     return alone
 
 
+def pays_here(scene: Scene) -> None:
+    """A member's credit pays at the checkout, before any card."""
+    holder = wallets.a_holder(10_000)
+    assert wallets.offer(holder).credit == Money(10_000, "USD")
+
+
 def row(key: str, to: Any, behaviour: Behaviour, says: str, given: dict[str, Any] | None = None) -> Row:
     return Row(f"payout.{key}", to, behaviour, page=PAGE, says=says, given=given or {})
 
@@ -169,4 +176,5 @@ ROWS = [
     row("store_credit.valid_months", 6, good_until(6), "good for 6 months", IN_CREDIT),
     row("store_credit.warning_days", [45], first_warned(45), "45 days before", IN_CREDIT),
     row("store_credit.returned_days", 90, revived_for(90), "at least 90 days", IN_CREDIT),
+    row("store_credit.spends_at_checkout", True, pays_here, "also pays at our checkout", IN_CREDIT),
 ]

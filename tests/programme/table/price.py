@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from marketplace import clock
 from marketplace.database import unit_of_work
+from marketplace.listings.criteria import Criteria
 from marketplace.listings.drafting import PriceOutOfBounds
+from marketplace.listings.search import search_listings
 from marketplace.listings.suggestion import is_outside_band, suggestion_for
 from marketplace.programme import versions
 from tests.programme import world
@@ -55,9 +57,25 @@ def after_a_sale_for_100(minor: int, *, days: int = 0) -> Behaviour:
     return suggests
 
 
+def finds_a_piece_of_200(band: str) -> Behaviour:
+    """The piece, with its shipping above $200, is among those of this band."""
+
+    def found(scene: Scene) -> None:
+        world.a_live_listing(minor=20_000)
+        assert search_listings(Criteria(chosen={"price": (band,)})).listings
+
+    return found
+
+
 ROWS = [
     Row("price.min_minor", 10_000, refuses_price(5_000), page=PRICING, says="from $100 to"),
     Row("price.max_minor", 20_000, refuses_price(25_000), page=PRICING, says="to $200."),
+    Row(
+        "price.filter_steps",
+        [150, 1000],
+        finds_a_piece_of_200("150-1000"),
+        untold="it says nothing of a price: a list of pieces shows the bands that hold one",
+    ),
     Row("price.review_band_basis_points", 1000, points_out(14_500), page=PRICING, says="more than 10% away"),
     Row(
         "price.suggestion.lost_per_year_basis_points",

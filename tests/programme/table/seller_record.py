@@ -29,7 +29,7 @@ def half_on_time_is_told(scene: Scene) -> None:
 
 
 ROWS = [
-    Row("seller_record.min_sales", 1, told_from_the_first_sale, page=PAGE, says="has made 1 sales here"),
+    Row("seller_record.min_sales", 1, told_from_the_first_sale, page=PAGE, says="has made 1 sale here"),
     Row(
         "seller_record.as_described_basis_points",
         5000,
