@@ -8,6 +8,7 @@ from marketplace import adapters, chores
 from marketplace.buybacks import arriving as buyback_arriving
 from marketplace.buybacks import buying, inspecting, quoting, switching
 from marketplace.buybacks import facts as buyback_facts
+from marketplace.buybacks import leaving as given_leaving
 from marketplace.buybacks import silence as buyback_silence
 from marketplace.channels import accounting as channel_accounting
 from marketplace.channels import cancelling
@@ -247,7 +248,6 @@ def _channels() -> None:
     react_to(listing_facts.ListingWithdrawn, _withdrawn_here)
     react_to(channel_facts.SoldElsewhere, _no_more_offers)
     react_to(channel_facts.SoldElsewhere, consigned_elsewhere.sold)
-    react_to(channel_facts.SentElsewhere, consigned_elsewhere.sent)
     react_to(channel_facts.CompletedElsewhere, consigned_elsewhere.completed)
     react_to(channel_facts.CancelledElsewhere, consigned_elsewhere.cancelled)
 
@@ -294,6 +294,12 @@ def _buybacks() -> None:
     react_to(buyback_facts.BuybackReadyToCome, about_buybacks.ready_to_come)
     react_to(buyback_facts.BuybackMoved, about_buybacks.moved)
     react_to(buyback_facts.BuybackMoved, inspecting.bill_fee)
+    react_to(shipping_facts.ParcelScanned, given_leaving.carried)
+    react_to(shipping_facts.ParcelDelivered, given_leaving.carried)
+    react_to(shipping_facts.ParcelReturned, given_leaving.carried)
+    react_to(shipping_facts.ReturnNews, given_leaving.carried_back)
+    react_to(channel_facts.SentElsewhere, given_leaving.sent_elsewhere)
+    react_to(channel_facts.CompletedElsewhere, given_leaving.completed_elsewhere)
 
 
 def _payouts() -> None:

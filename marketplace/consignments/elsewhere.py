@@ -11,11 +11,9 @@ from marketplace.consignments.arriving import of_returned
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.moving import move
 from marketplace.consignments.states import PieceState
-from marketplace.custody.log import CARRIERS, put
 from marketplace.database import db
 from marketplace.events import SYSTEM
 from marketplace.ledger import post
-from marketplace.people.models import Person
 
 
 def sold(fact: channels.SoldElsewhere) -> None:
@@ -23,13 +21,6 @@ def sold(fact: channels.SoldElsewhere) -> None:
     piece = selling.in_the_shop(fact.listing_id)
     if piece is not None:
         move(piece, "sell", by=SYSTEM, at=fact.at, order_id=None, channel_sale_id=fact.sale_id)
-
-
-def sent(fact: channels.SentElsewhere) -> None:
-    """It has left us."""
-    piece = _sold(fact.sale_id)
-    if piece is not None:
-        put(piece.number, CARRIERS, by=db.session.get_one(Person, fact.by_id), at=fact.at)
 
 
 def completed(fact: channels.CompletedElsewhere) -> None:

@@ -1,4 +1,4 @@
-"""Where a piece has been since it left its owner, move by move, under the number on its tag."""
+"""Where a piece has been from its owner to whoever has it now, move by move, under the number on its tag."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from marketplace.custody.models import CustodyEntry
 from marketplace.database import db
 from marketplace.people.models import Person
 
-CARRIERS, BENCH = "carrier", "bench"  # places that the shop itself names
+CARRIERS, BENCH, BUYERS, HOUSE = "carrier", "bench", "buyer", "house"  # places that the shop itself names
 
 
 def put(tag: str, place: str, *, by: Person | None, at: datetime) -> None:
@@ -34,10 +34,15 @@ def entries(tag: str) -> Sequence[CustodyEntry]:
 
 def place_words(place: str) -> str:
     """A place as people read it."""
-    named: dict[str, str] = {CARRIERS: _("With the carrier"), BENCH: _("With our experts")}
+    named: dict[str, str] = {
+        CARRIERS: _("With the carrier"),
+        BENCH: _("With our experts"),
+        BUYERS: _("With its buyer"),
+        HOUSE: _("Back with us"),
+    }
     return named.get(place, place)
 
 
-def told(tag: str) -> list[tuple[CustodyEntry, str]]:
-    """The entries, each with its place in words."""
-    return [(entry, place_words(entry.place)) for entry in entries(tag)]
+def told(tag: str, *, until: datetime | None = None) -> list[tuple[CustodyEntry, str]]:
+    """The entries, each with its place in words; to who sold the piece to us, those ``until`` it was ours."""
+    return [(entry, place_words(entry.place)) for entry in entries(tag) if until is None or entry.at <= until]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace import clock
 from marketplace.buybacks import switching
+from marketplace.buybacks.finding import of_item
 from marketplace.buybacks.models import Buyback
 from marketplace.channels.models import ChannelSale
 from marketplace.consignments import (
@@ -158,12 +160,18 @@ def _page(
         fee_bill=billing.bill_of(piece),
         waits_for_fee=piece.state is PieceState.GOING_BACK and not selling.may_hand_back(piece),
         charity=policy.modes.consignment.charity(piece.charity) if piece.charity else None,
-        custody=log.told(piece.number),
+        custody=log.told(piece.number, until=_ours_since(piece)),
         photos=[photo(one, alt=piece.title) for one in owners_photos.of(piece.item_id, piece.consignment.owner_id)],
         can_show=piece.state is PieceState.REQUESTED and piece.listing is not None,
         **forms,
     )
     return body, 422 if any(form.errors for form in forms.values()) else 200
+
+
+def _ours_since(piece: ConsignedPiece) -> datetime | None:
+    """When she sold it to us instead, if she did: where it goes from then on is no affair of hers."""
+    bought = of_item(piece.item_id) if piece.state is PieceState.SOLD_TO_US and piece.item_id else None
+    return bought.bought_at if bought else None
 
 
 def _waits_for_papers(piece: ConsignedPiece, stands: Standing) -> bool:

@@ -99,7 +99,7 @@ def _page(buyback: Buyback, *, hope: HopeForm | None = None, accept: AcceptForm 
         photos=[photo(one, alt=buyback.title) for one in finding.photos_of_owner(buyback)],
         fee_bill=billing.bill_of(buyback),
         lacks_papers=buyback.form is PayoutForm.CASH and bool(gates.missing(buyback.owner_id, at=clock.now())),
-        custody=log.told(buyback.tag),
+        custody=log.told(buyback.tag, until=buyback.bought_at),
         policy=policy,
         **forms,
     )

@@ -34,6 +34,7 @@ from tests.books import assert_ledger_is_sound
 from tests.buybacks import steps
 from tests.buybacks.steps import BuybackState as S
 from tests.programme import world
+from tests.web import Browser, page
 
 
 def dollars(amount: int) -> Money:
@@ -278,7 +279,7 @@ def test_as_quoted_it_is_ours_at_once_and_paid_to_the_cent_before_it_sells(app: 
 
 
 @pytest.mark.rule("MK-17", "NAP-16")
-def test_what_we_bought_is_sold_as_our_own_with_its_custody_and_our_photos(app: Flask) -> None:
+def test_what_we_bought_is_sold_as_our_own_with_its_custody_and_our_photos(app: Flask, client: Browser) -> None:
     steps.open_for_buying()
     asked = steps.asked()
     assert asked.listing is not None
@@ -300,10 +301,19 @@ def test_what_we_bought_is_sold_as_our_own_with_its_custody_and_our_photos(app: 
             photos.keep(listing, slot, world.a_photo(), by=steps.clerk(), at=clock.now())
         supply.publish(listing, by=steps.clerk(), at=clock.now())
     assert (listing.state, listing.is_supply) == (ListingState.LIVE, True)
+    world.pass_time(minutes=1)
     order = world.confirmed(world.delivered(world.paid(world.an_order(listing))))
     assert -balance(Account.OWN_STOCK_SALES, "USD").minor == order.price_minor
     assert db.session.query(Payout).count() == 1
-    assert [entry.place for entry in log.entries(buyback.tag)] == ["Velorne Old Mill", "Shelf A1", "bench"]
+    for status in (TrackingStatus.TRANSIT, TrackingStatus.DELIVERED):  # said once more
+        world.reported(order, status)
+    places = [entry.place for entry in log.entries(buyback.tag)]
+    assert places == ["Velorne Old Mill", "Shelf A1", "bench", "carrier", "buyer"]
+    client.sign_in_as(steps.clerk())
+    assert "With its buyer" in page(client.get(f"/desk/intake/{buyback.number}/1")).get_text()
+    client.sign_in_as(buyback.owner)
+    hers = page(client.get(f"/sell/quote/{buyback.number}")).get_text()
+    assert "With our experts" in hers and "With its buyer" not in hers
     assert_ledger_is_sound()
 
 

@@ -72,6 +72,7 @@ def test_its_owner_is_owed_her_share_of_what_it_brought_there_and_paid_as_ever(a
     assert (sale.state, holds()) == (SaleState.COMPLETED, [])
     payout = db.session.scalars(sa.select(Payout)).one()
     assert (payout.amount_minor, payout.seller_id) == (18_600, piece.consignment.owner_id)
+    assert log.entries(piece.number)[-1].place == log.BUYERS
     client.sign_in_as(piece.consignment.owner)
     shown = page(client.get(f"/sell/consign/{piece.consignment.number}/{piece.position}")).get_text(" ", strip=True)
     assert "Sold on Rue Seconde" in shown

@@ -295,6 +295,8 @@ def test_a_sale_pays_its_owner_what_was_approved_to_the_cent(app: Flask) -> None
     assert (piece.state, payout.amount, payout.seller_id) == (S.PAID, approved.payout, piece.consignment.owner_id)
     assert steps.owed_in_ledger() == steps.owed_in_pieces() == 0
     assert "consigned_sold" in [letter.message for letter in mail_to(piece.consignment.owner.email)]
+    places = [place for _entry, place in log.told(piece.number)]
+    assert places == ["Shelf A1", "With our experts", "With the carrier", "With its buyer"]
     assert_ledger_is_sound()
 
 
@@ -332,11 +334,13 @@ def test_a_sale_that_came_to_nothing_brings_the_piece_back_to_be_examined(app: F
     steps.open_for_consigning()
     piece = steps.live()
     assert piece.listing is not None
-    order = world.paid(world.an_order(piece.listing))
-    world.pass_time(days=20)
-    db.session.expire_all()
+    order = world.sent(world.paid(world.an_order(piece.listing)))
+    world.reported(order, TrackingStatus.RETURNED)
     assert (order.state.value, piece.state) == ("refunded", S.INBOUND)
+    world.pass_time(minutes=1)
     steps.received(piece)
+    places = [place for _entry, place in log.told(piece.number)]
+    assert places == ["Shelf A1", "With our experts", "With the carrier", "Back with us", "Shelf A1"]
     steps.examined(piece, minor=25_000)
     assert piece.listing is not None and piece.listing.state is ListingState.DRAFT
 
