@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from marketplace import clock
 from marketplace.database import db
 from marketplace.errors import NotFound
+from marketplace.money import Money
 from marketplace.payouts import gates, returns, runs
 from marketplace.payouts.cash import carrier
 from marketplace.payouts.cash_models import PayoutRun, PayoutTransfer, RunState, TransferState
@@ -79,18 +80,65 @@ def run(number: str) -> ResponseReturnValue:
     return render_template(
         "desk/payout_run.html",
         run=shown,
-        people={one.payout_id: db.session.get_one(Person, one.payout.seller_id) for one in shown.transfers},
+        people=_people(shown),
         prepared_by=db.session.get_one(Person, shown.prepared_by_id),
         approved_by=db.session.get(Person, shown.approved_by_id) if shown.approved_by_id else None,
         needs_approval=is_prepared and runs.needs_approval(shown),
         may_approve=shown.prepared_by_id != person.id,
-        is_prepared=is_prepared,
-        by_file=carrier().name == "bank_file",
-        on_its_way=[one for one in shown.transfers if one.state is TransferState.SENT],
+        offered=_offered(shown, person),
+        by_file=_by_file(),
+        on_its_way=_on_its_way(shown),
         run_words=RUN_STATES,
         transfer_words=TRANSFER_STATES,
         tones=TRANSFER_TONES,
         can_come_back=CAN_COME_BACK,
+    )
+
+
+def _people(run: PayoutRun) -> dict[int, Person]:
+    return {one.payout_id: db.session.get_one(Person, one.payout.seller_id) for one in run.transfers}
+
+
+def _by_file() -> bool:
+    return carrier().name == "bank_file"
+
+
+def _on_its_way(run: PayoutRun) -> list[PayoutTransfer]:
+    return [one for one in run.transfers if one.state is TransferState.SENT]
+
+
+def _offered(run: PayoutRun, person: Person) -> list[str]:
+    """What this person may do with the run now; each is asked about on a page of its own first."""
+    if run.state is not RunState.PREPARED:
+        return ["carried-out"] if _by_file() and _on_its_way(run) else []
+    if not runs.needs_approval(run):
+        return ["start", "cancel"]
+    return ["cancel"] if run.prepared_by_id == person.id else ["approve", "cancel"]
+
+
+@bp.get("/desk/payouts/<number>/approve", defaults={"verb": "approve"})
+@bp.get("/desk/payouts/<number>/start", defaults={"verb": "start"})
+@bp.get("/desk/payouts/<number>/cancel", defaults={"verb": "cancel"})
+@bp.get("/desk/payouts/<number>/carried-out", defaults={"verb": "carried-out"})
+@staff(Role.MANAGER)
+def before(number: str, verb: str) -> ResponseReturnValue:
+    """What is about to be done with a run, for how much and whom; where that is not offered there is no such page."""
+    found = _run(number)
+    if verb not in _offered(found, the_person()):
+        raise NotFound()
+    concerned = _on_its_way(found) if verb == "carried-out" else found.transfers
+    moving = runs.leaving(found, at=clock.now()) if verb in ("approve", "start") else concerned
+    return render_template(
+        "desk/payout_run_action.html",
+        run=found,
+        verb=verb,
+        transfers=concerned,
+        moving=moving,
+        total=Money(sum(one.amount_minor for one in moving), found.currency),
+        people=_people(found),
+        count=len({one.payout.seller_id for one in moving}),
+        by_file=_by_file(),
+        is_hosted=carrier().hosts_accounts,
     )
 
 

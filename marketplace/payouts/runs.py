@@ -21,7 +21,7 @@ from marketplace.ledger import Account, Line, Posting, post
 from marketplace.money import Money
 from marketplace.payouts import accounts, debts, forms, gates, wallets
 from marketplace.payouts.cash import NoCash, TransferReport, TransferWanted, carrier
-from marketplace.payouts.cash_models import PayoutRun, PayoutTransfer, RunState, TransferState
+from marketplace.payouts.cash_models import BankAccount, PayoutRun, PayoutTransfer, RunState, TransferState, Wallet
 from marketplace.payouts.facts import CashCameBack, CashSent
 from marketplace.payouts.gates import Step
 from marketplace.payouts.models import Payout, PayoutForm, PayoutState
@@ -145,10 +145,8 @@ def start(run: PayoutRun, *, by: Person, at: datetime) -> None:
     events.transition(run, "start", by=by, at=at, sets={"started_at": at})
     for transfer in run.transfers:
         payout = db.session.get_one(Payout, transfer.payout_id, with_for_update=True, populate_existing=True)
-        account = accounts.account_of(payout.seller_id)
-        is_same = transfer.amount_minor - transfer.bonus_minor == payout.amount_minor
-        may_leave = payout.form is PayoutForm.CASH and payout.state in READY and is_same
-        if not may_leave or account is None or gates.missing(payout.seller_id, at=at):
+        account = _goes_to(transfer, payout, at=at)
+        if account is None:
             events.transition(transfer, "drop", by=by, at=at, sets={"ended_at": at})
             continue
         events.transition(payout, "send", by=by, at=at)
@@ -164,6 +162,20 @@ def start(run: PayoutRun, *, by: Person, at: datetime) -> None:
             at=at,
             secrets=vars(accounts.unsealed(account.sealed)),
         )
+
+
+def leaving(run: PayoutRun, *, at: datetime) -> list[PayoutTransfer]:
+    """What of a prepared run would leave if it were sent now."""
+    return [one for one in run.transfers if _goes_to(one, one.payout, at=at) is not None]
+
+
+def _goes_to(transfer: PayoutTransfer, payout: Payout, *, at: datetime) -> BankAccount | Wallet | None:
+    """The account a planned transfer leaves for; None where something has changed since it was planned."""
+    is_same = transfer.amount_minor - transfer.bonus_minor == payout.amount_minor
+    may_leave = payout.form is PayoutForm.CASH and payout.state in READY and is_same
+    if not may_leave or gates.missing(payout.seller_id, at=at):
+        return None
+    return accounts.account_of(payout.seller_id)
 
 
 class TransferSending:

@@ -149,22 +149,51 @@ def test_a_run_above_the_sum_needs_a_second_person(app, client: Browser, manager
         with pytest.raises(refusal), unit_of_work():
             act(db.session.get_one(PayoutRun, run.id), by=manager, at=clock.now())
     assert [state(one) for one in payouts] == [PayoutState.DUE] * 2
+    assert client.get(f"{where}/start").status_code == client.get(f"{where}/approve").status_code == 404
     colleague = app.test_client()
     colleague.sign_in_as(an_account(roles=[Role.MANAGER]))
-    post_form(colleague, where, "approve-run")
-    post_form(colleague, where, "start-run")
+    for verb, says in (("approve", "Nothing leaves before"), ("start", "cannot be called back from here")):
+        [link] = [one for one in page(colleague.get(where)).select("a.button") if "outline" not in str(one["class"])]
+        assert link["href"] == f"{where}/{verb}"
+        asked = page(colleague.get(f"{where}/{verb}")).get_text(" ", strip=True)
+        assert all(words in asked for words in (says, "$200.02", "People 2", "Paid as Bank transfer"))
+        assert [state(one) for one in payouts] == [PayoutState.DUE] * 2  # looking changes nothing
+        post_form(colleague, f"{where}/{verb}", f"{verb}-run")
     runner.run_until_idle()
     assert [state(one) for one in payouts] == [PayoutState.ISSUED] * 2
+    assert colleague.get(f"{where}/cancel").status_code == 404
     with pytest.raises(RunIsOver), unit_of_work():
         runs.start(db.session.get_one(PayoutRun, run.id), by=manager, at=clock.now())
 
 
-def test_what_has_changed_since_stays_behind_and_what_is_sent_is_chosen_no_more(app, manager: Person) -> None:
+def test_a_run_that_is_cancelled_moves_nothing_and_leaves_everything_due(app, client: Browser, manager: Person) -> None:
+    payout = owe(a_seller(manager))
+    first = a_run(manager)
+    client.sign_in_as(manager)
+    asking = f"/desk/payouts/{first.number}/cancel"
+    assert "due as before" in page(client.get(asking)).get_text()
+    assert post_form(client, asking, "cancel-run").status_code == 303
+    runner.run_until_idle()
+    db.session.expire_all()
+    assert [one.state for one in db.session.get_one(PayoutRun, first.id).transfers] == [TransferState.DROPPED]
+    assert (state(payout), db.session.query(SandboxTransfer).count()) == (PayoutState.DUE, 0)
+    [paid] = send(a_run(manager), manager)
+    assert (paid.state, state(payout)) == (TransferState.PAID, PayoutState.ISSUED)
+
+
+def test_what_has_changed_since_stays_behind_and_what_is_sent_is_chosen_no_more(
+    app, client: Browser, manager: Person
+) -> None:
     changes_mind, stays = a_seller(manager), a_seller(manager)
     first, second = owe(changes_mind, 100, "T1"), owe(stays, 100, "T2")
     run = a_run(manager)
     with unit_of_work():
         choosing.choose(first, PayoutForm.STORE_CREDIT, by=changes_mind, at=clock.now())
+    client.sign_in_as(manager)
+    asking = f"/desk/payouts/{run.number}/start"
+    asked = page(client.get(asking)).get_text(" ", strip=True)
+    assert "Send $1.00" in asked and "Stays behind" in asked
+    with unit_of_work():
         runs.start(db.session.get_one(PayoutRun, run.id), by=manager, at=clock.now())
     with pytest.raises(TooLateToChoose), unit_of_work():
         choosing.choose(db.session.get_one(Payout, second.id), PayoutForm.STORE_CREDIT, by=stays, at=clock.now())
@@ -218,7 +247,10 @@ def test_a_bank_file_is_fetched_and_its_run_is_paid_once_the_bank_has_carried_it
     fetched = client.get(f"/desk/payouts/{run.number}/file.xml")
     assert sent.number.encode() in fetched.data
     assert b"DE89370400440532013000" in fetched.data
-    post_form(client, f"/desk/payouts/{run.number}", "carried-out")
+    asking = f"/desk/payouts/{run.number}/carried-out"
+    assert "booked as paid" in page(client.get(asking)).get_text()
+    assert state(payout) is PayoutState.SENT
+    post_form(client, asking, "carried-out-run")
     assert state(payout) is PayoutState.ISSUED
     assert client.get(f"/desk/payouts/{run.number}/file.xml").status_code == 404
     assert proofs.faults() == []
