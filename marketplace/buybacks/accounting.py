@@ -18,9 +18,11 @@ def bought(buyback: Buyback, price: Money, fees: Money, event: Event, at: dateti
     return Posting("bought", buyback, event, at, buyback.number, (Line(Account.PURCHASES, price), *_owed(price, fees)))
 
 
-def lost(buyback: Buyback, value: Money, fees: Money, event: Event, at: datetime) -> Posting:
-    """Lost in our care: its price is our loss, and owed as if it had been bought (NAP-19)."""
-    lines = (Line(Account.LOSSES, value), *_owed(value, fees))
+def lost(buyback: Buyback, owed: Money, fees: Money, event: Event, at: datetime, *, returned: Money) -> Posting:
+    """Lost in our care: its price is our loss, and owed as if it had been bought; a fee that a payout was short of is
+    ``returned`` with it (NAP-19).
+    """
+    lines = (Line(Account.LOSSES, owed - returned), Line(Account.FEE_INCOME, returned), *_owed(owed, fees))
     return Posting("bought_lost", buyback, event, at, buyback.number, lines)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 
 from marketplace.buybacks import accounting, waiting
 from marketplace.buybacks.models import Buyback
 from marketplace.buybacks.moving import locked, move
-from marketplace.buybacks.states import BuybackState
+from marketplace.buybacks.states import BUYBACK, BuybackState
 from marketplace.custody import examining as bench
 from marketplace.custody import fees
 from marketplace.database import db
@@ -38,14 +39,16 @@ def buy(buyback: Buyback, *, by: HasActor, at: datetime) -> None:
 
 
 def lose(buyback: Buyback, *, by: HasActor = SYSTEM, at: datetime) -> None:
-    """Lost or damaged while it was ours to answer for: the price agreed is owed (NAP-18, NAP-19, NAP-20).
+    """Lost or damaged while it was ours to answer for: the price agreed is owed (NAP-18, NAP-19, NAP-20), and the fee
+    for a way back that it never goes.
 
     Raises ``CannotLoseBought``.
     """
-    value = value_of(buyback)
-    event = move(buyback, "lose", by=by, at=at, owed_minor=value.minor)
+    BUYBACK.next_state(buyback.state, "lose")
+    value, fee = value_of(buyback), fees.give_back(buyback, by=by, at=at)  # before it could be taken from what is paid
+    event = move(buyback, "lose", by=by, at=at, owed_minor=(value + fee).minor)
     bench.end_draft(buyback.listing, by=by, at=at)
-    _pay(buyback, value, accounting.lost, event, at)
+    _pay(buyback, value + fee, partial(accounting.lost, returned=fee), event, at)
 
 
 def value_of(buyback: Buyback) -> Money:

@@ -163,14 +163,11 @@ def can_lose(buyback: Buyback) -> bool:
 
 
 def say_lost(buyback: Buyback, *, by: Person, at: datetime) -> None:
-    """Somebody at the desk cannot find it, or it was damaged with us. What its owner would have paid for its way back
-    is let go. Raises ``CannotLoseBought`` or ``OwnPiece``.
-    """
+    """Somebody at the desk cannot find it, or it was damaged with us. Raises ``CannotLoseBought`` or ``OwnPiece``."""
     buyback = locked(buyback)
     bench.check_not_own(buyback.owner_id, by)
     if not can_lose(buyback):
         raise CannotLoseBought()
-    fees.waive(buyback, by=by, at=at)  # before it could be taken from what is paid
     buying.lose(buyback, by=by, at=at)
 
 

@@ -46,15 +46,19 @@ def consigned(
     )
 
 
-def lost(piece: ConsignedPiece, value: Money, event: Event, at: datetime) -> Posting:
-    """Lost in our care: its value is our loss (NAP-19)."""
+def lost(piece: ConsignedPiece, value: Money, fee: Money, event: Event, at: datetime) -> Posting:
+    """Lost in our care: its value is our loss, and a ``fee`` that a payout was short of is hers again (NAP-19)."""
     return Posting(
         "consigned_lost",
         piece,
         event,
         at,
         piece.number,
-        (Line(Account.LOSSES, value), Line(Account.CONSIGNMENT_PAYABLE, -value)),
+        (
+            Line(Account.LOSSES, value),
+            Line(Account.FEE_INCOME, fee),
+            Line(Account.CONSIGNMENT_PAYABLE, -value - fee),
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from marketplace.consignments import accounting, terms
 from marketplace.consignments.arriving import of_returned
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.moving import locked, move
-from marketplace.consignments.states import CannotLoseConsigned, CannotWithdrawConsigned, PieceState
+from marketplace.consignments.states import PIECE, CannotLoseConsigned, CannotWithdrawConsigned, PieceState
 from marketplace.custody import fees
 from marketplace.custody.examining import check_not_own, end_draft
 from marketplace.custody.fees import FeeIsOpen
@@ -120,22 +120,22 @@ def can_lose(piece: ConsignedPiece) -> bool:
 
 
 def say_lost(piece: ConsignedPiece, *, by: Person, at: datetime) -> None:
-    """Somebody at the desk cannot find it, or it was damaged with us. What its owner would have paid for its way back
-    is let go. Raises ``CannotLoseConsigned`` or ``OwnPiece``.
-    """
+    """The desk cannot find it, or it was damaged with us. Raises ``CannotLoseConsigned`` or ``OwnPiece``."""
     piece = locked(piece)
     if not can_lose(piece):
         raise CannotLoseConsigned()
     lose(piece, by=by, at=at)
-    fees.waive(piece, by=by, at=at)
 
 
 def lose(piece: ConsignedPiece, *, by: HasActor = SYSTEM, at: datetime) -> None:
-    """Lost, stolen or damaged while it was ours to answer for: its value is owed (NAP-18, NAP-19, NAP-20)."""
-    value = terms.value_of(piece)
-    event = move(piece, "lose", by=by, at=at, owed_minor=value.minor)
+    """Lost, stolen or damaged while it was ours to answer for: its value is owed (NAP-18, NAP-19, NAP-20), and the fee
+    for a way back that it never goes.
+    """
+    PIECE.next_state(piece.state, "lose")
+    value, fee = terms.value_of(piece), fees.give_back(piece, by=by, at=at)
+    event = move(piece, "lose", by=by, at=at, owed_minor=(value + fee).minor)
     end_draft(piece.listing, by=by, at=at)
-    post(accounting.lost(piece, value, event, at))
+    post(accounting.lost(piece, value, fee, event, at))
 
 
 # Back to its owner ---------------------------------------------------------------------------------------------------

@@ -15,15 +15,15 @@ import sqlalchemy as sa
 from marketplace import events
 from marketplace.custody.models import BillState, Charged, FeeBill
 from marketplace.database import db, public_id
-from marketplace.events import PROVIDER, SYSTEM
+from marketplace.events import PROVIDER, SYSTEM, HasActor
 from marketplace.ledger import Account, Line, Posting, post
-from marketplace.payments import attempts, refunds
+from marketplace.payments import attempts, chargebacks, refunds
 from marketplace.payments.facts import PaymentCaptured
 from marketplace.payments.models import PaymentAttempt
 from marketplace.people.models import Person
 from marketplace.programme import versions
 
-FEE_SETTLED = "fee_settled"  # why a payment for a fee goes back
+FEE_SETTLED, FEE_RETURNED = "fee_settled", "fee_returned"  # why a payment for a fee goes back
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ def bill(piece: Any, owner_id: int, *, payout_is_coming: bool, at: datetime) -> 
     return made
 
 
-def bill_of(piece: Any) -> FeeBill | None:
-    """The bill that stands open for a piece."""
+def bill_of(piece: Any, state: BillState = BillState.OPEN) -> FeeBill | None:
+    """The bill that stands open for a piece; or the one of another state."""
     of_piece = (FeeBill.subject_type == piece.__tablename__, FeeBill.subject_id == piece.id)
-    return db.session.scalar(sa.select(FeeBill).where(*of_piece, FeeBill.state == BillState.OPEN))
+    return db.session.scalar(sa.select(FeeBill).where(*of_piece, FeeBill.state == state))
 
 
 def own(number: str, owner: Person) -> FeeBill | None:
@@ -101,7 +101,7 @@ def payment_captured(fact: PaymentCaptured) -> None:
     piece = _locked_piece(asked)
     db.session.refresh(asked, with_for_update=True)
     if asked.state is not BillState.OPEN or piece.fee_open != asked.amount:
-        _give_back(asked, attempt, fact.at)
+        _give_back_late(asked, attempt, fact.at)
         return
     piece.fee_settled_at = fact.at
     cause = events.transition(asked, "pay", by=PROVIDER, at=fact.at, sets={"ended_at": fact.at})
@@ -109,14 +109,32 @@ def payment_captured(fact: PaymentCaptured) -> None:
     post(Posting("fee_paid", asked, cause, fact.at, asked.number, lines))
 
 
-def _give_back(asked: FeeBill, attempt: PaymentAttempt, at: datetime) -> None:
+def give_back(paid: FeeBill, *, by: HasActor, at: datetime) -> None:
+    """The piece was lost before it was sent: Dr fees, Cr refund payable, and the fee goes back to its card (NAP-19).
+
+    What a bank looks into, or has taken, is that bank's to give back (fault B18).
+    """
+    [attempt] = [one for one in attempts.captured_of_bill(paid.id) if not refunds.of_attempt(one.id)]
+    if chargebacks.open_of(attempt.id) is not None or chargebacks.taken_by_banks(attempt.id):
+        return
+    cause = events.transition(paid, "give_back", by=by, at=at)
+    lines = (Line(Account.FEE_INCOME, paid.amount), Line(Account.REFUND_PAYABLE, -paid.amount))
+    post(Posting("fee_given_back", paid, cause, at, paid.number, lines))
+    _refund(paid, attempt, FEE_RETURNED, at)
+
+
+def _give_back_late(asked: FeeBill, attempt: PaymentAttempt, at: datetime) -> None:
     cause = events.record(asked, "late_payment", by=PROVIDER, at=at, attempt_id=attempt.id)
     lines = (Line(Account.CLEARING, attempt.amount), Line(Account.REFUND_PAYABLE, -attempt.amount))
     post(Posting("fee_paid_late", asked, cause, at, asked.number, lines, part=str(attempt.id)))
+    _refund(asked, attempt, FEE_SETTLED, at)
+
+
+def _refund(asked: FeeBill, attempt: PaymentAttempt, reason: str, at: datetime) -> None:
     refunds.request_refund(
         attempt=attempt,
         amount=attempt.amount,
-        reason=FEE_SETTLED,
+        reason=reason,
         key=f"{asked.number}-{attempt.id}",
         reference=asked.number,
         order_id=None,

@@ -1,10 +1,11 @@
 """Fees that owners owe us for pieces in our care: taken from their next payout, as far as it reaches (GAP-19).
 
-Or paid by a link before that: ``billing``.
+Or paid by a link before that: ``billing``. Nobody pays for the way back of a piece that is then lost with us.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,13 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace import events
 from marketplace.custody import billing
-from marketplace.custody.models import Charged
+from marketplace.custody.models import BillState, Charged
 from marketplace.database import db
 from marketplace.errors import Refusal
 from marketplace.events import HasActor
 from marketplace.money import Money
+
+GIVEN_BACK = "give_fee_back"  # the event of a piece whose fee is paid out with its price
 
 
 class FeeIsOpen(Refusal):
@@ -54,3 +57,39 @@ def waive(piece: Any, *, by: HasActor, at: datetime) -> None:
         events.record(piece, "waive_fee", by=by, at=at, fee_minor=piece.fee_minor)
         piece.fee_minor = 0
         billing.close(piece, at=at)
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """A fee that was given back: to the card that paid it, or with what is paid for the piece."""
+
+    fee: Money
+    to_card: bool
+
+
+def give_back(piece: Any, *, by: HasActor, at: datetime) -> Money:
+    """A piece is lost before it could go back, so that its fee was for nothing (NAP-19); the caller has locked it.
+
+    One that is open is let go; one that was paid by its link goes back to the card. What a payout was short of for it
+    is returned, to be added to what is now paid for the piece.
+    """
+    waive(piece, by=by, at=at)
+    fee: Money = piece.fee
+    if not fee:
+        return fee
+    paid = billing.bill_of(piece, BillState.PAID)
+    if paid is not None:
+        billing.give_back(paid, by=by, at=at)
+        return Money.zero(piece.currency)
+    events.record(piece, GIVEN_BACK, by=by, at=at, fee_minor=fee.minor)
+    return fee
+
+
+def given_back(piece: Any) -> GivenBack | None:
+    """What was given back of the fee for a piece, so that its owner is told."""
+    if piece.fee_settled_at is None:
+        return None
+    if billing.bill_of(piece, BillState.RETURNED) is not None:
+        return GivenBack(piece.fee, to_card=True)
+    is_in_sum = any(one.action == GIVEN_BACK for one in events.history(piece))
+    return GivenBack(piece.fee, to_card=False) if is_in_sum else None

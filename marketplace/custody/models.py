@@ -103,18 +103,23 @@ class BillState(enum.StrEnum):
     OPEN = "open"
     PAID = "paid"
     OVER = "over"  # taken from a payout, or waived
+    RETURNED = "returned"  # paid, and given back: the piece was lost before it was sent
 
 
 class BillIsOver(Refusal):
     message = _l("Nothing is owed for this any more.")
 
 
+class BillIsNotPaid(Refusal):
+    message = _l("This fee was not paid by its link.")
+
+
 _B = BillState
 BILL = Machine(
     states=BillState,
-    table={(_B.OPEN, "pay"): _B.PAID, (_B.OPEN, "close"): _B.OVER},
-    refusals={"pay": BillIsOver, "close": BillIsOver},
-    owes={"pay": "fee_paid"},
+    table={(_B.OPEN, "pay"): _B.PAID, (_B.OPEN, "close"): _B.OVER, (_B.PAID, "give_back"): _B.RETURNED},
+    refusals={"pay": BillIsOver, "close": BillIsOver, "give_back": BillIsNotPaid},
+    owes={"pay": "fee_paid", "give_back": "fee_given_back"},
 )
 
 

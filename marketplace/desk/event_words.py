@@ -188,6 +188,7 @@ _CONSIGNED: dict[str, LazyString] = {
     "hand_back": _l("Back with its owner"),
     "hand_on": _l("Given away or recycled"),
     "waive_fee": _l("Fee waived"),
+    "give_fee_back": _l("Its fee is paid back with its price"),
 }
 
 _BUYBACK: dict[str, LazyString] = {
@@ -218,6 +219,7 @@ _BUYBACK: dict[str, LazyString] = {
     "withdraw": _l("Withdrawn"),
     "hand_back": _l("Back with its owner"),
     "waive_fee": _l("Fee waived"),
+    "give_fee_back": _l("Its fee is paid back with its price"),
 }
 
 EVENTS: dict[str, dict[str, LazyString]] = {
@@ -267,6 +269,7 @@ EVENTS: dict[str, dict[str, LazyString]] = {
         "pay": _l("Paid by its link"),
         "close": _l("Settled otherwise"),
         "late_payment": _l("Paid although it was settled"),
+        "give_back": _l("Given back: the piece was lost"),
     },
     "payout_runs": {
         "prepare": _l("Prepared"),

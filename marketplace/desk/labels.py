@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from marketplace.custody.billing import FEE_SETTLED
+from marketplace.custody.billing import FEE_RETURNED, FEE_SETTLED
 from marketplace.jobs.alarms import AlarmKind
 from marketplace.jobs.deadlines import DeadlineState
 from marketplace.jobs.outbox import OutboxState
@@ -121,6 +121,7 @@ ENDS: dict[str, LazyString] = {
     EndReason.AFTER_SALE: _l("Refunded after the sale"),
     PAID_TWICE: _l("Paid a second time"),
     FEE_SETTLED: _l("The fee had been settled otherwise"),
+    FEE_RETURNED: _l("The piece was lost before it was sent back"),
 }
 
 DEADLINES: dict[str, LazyString] = {

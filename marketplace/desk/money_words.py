@@ -49,6 +49,7 @@ KINDS: dict[str, LazyString] = {
     "late_capture": _l("A payment came for what was gone"),
     "fee_paid": _l("A fee was paid by its link"),
     "fee_paid_late": _l("A fee was paid that had been settled"),
+    "fee_given_back": _l("The piece was lost: its fee goes back to the card"),
     "settlement": _l("The sale stands"),
     "refund": _l("Refund in full"),
     "refund_part": _l("Refund in part"),

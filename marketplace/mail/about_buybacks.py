@@ -7,6 +7,7 @@ from typing import Any
 from marketplace.buybacks import terms
 from marketplace.buybacks.facts import BuybackMoved, BuybackReadyToCome
 from marketplace.buybacks.models import Buyback
+from marketplace.custody import fees
 from marketplace.database import db
 from marketplace.mail import arranged
 from marketplace.mail.addresses import url
@@ -54,13 +55,15 @@ def moved(fact: BuybackMoved) -> None:
 def _facts(buyback: Buyback) -> dict[str, Any]:
     policy = terms.of_owner(buyback)
     reason = policy.review.decline_reason(buyback.decline_reason) if buyback.decline_reason else None
-    price = buyback.price or Money.zero(buyback.currency)
+    price, back = buyback.price or Money.zero(buyback.currency), fees.given_back(buyback)
     return {
         "title": buyback.title,
         "number": buyback.number,
         "price": price,
         "payout": buyback.owed or price,
         "quoted": buyback.quoted or price,
+        "fee_back": back.fee if back else "",
+        "by_card": back is not None and back.to_card,
         "due": buyback.due_at or buyback.submitted_at,
         "form": str(PAYOUT_FORMS[buyback.form]) if buyback.form else "",
         "reason": f"{reason.label}. {reason.text}" if reason else buyback.revision_reason,

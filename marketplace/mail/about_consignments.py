@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from marketplace.consignments import smart_pricing, terms
 from marketplace.consignments.facts import PieceMoved, PriceStepped, ReadyToCome
 from marketplace.consignments.models import ConsignedPiece, Consignment
+from marketplace.custody import fees
 from marketplace.custody.billing import FeeBilled
 from marketplace.custody.models import FeeBill
 from marketplace.database import db
@@ -119,12 +120,14 @@ def refunded_late(fact: RefundedLate) -> None:
 def _facts(piece: ConsignedPiece) -> dict[str, Any]:
     policy, net = terms.of_owner(piece.consignment), terms.net_of(piece)
     reason = policy.review.decline_reason(piece.decline_reason) if piece.decline_reason else None
-    zero = Money.zero(piece.currency)
+    zero, back = Money.zero(piece.currency), fees.given_back(piece)
     return {
         "title": piece.title,
         "number": piece.number,
         "price": net.price if net else zero,
         "payout": piece.owed or (net.payout if net else zero),
+        "fee_back": back.fee if back else "",
+        "by_card": back is not None and back.to_card,
         "due": piece.due_at or piece.consignment.requested_at,
         "reason": f"{reason.label}. {reason.text}" if reason else "",
         "page_url": url(f"/sell/consign/{piece.consignment.number}/{piece.position}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,12 @@ def open_attempt_of_bill(bill_id: int) -> PaymentAttempt | None:
     """The attempt that stands open for a bill."""
     is_open = PaymentAttempt.state.in_([AttemptState.CREATED, AttemptState.OPEN])
     return db.session.scalar(sa.select(PaymentAttempt).where(PaymentAttempt.fee_bill_id == bill_id, is_open))
+
+
+def captured_of_bill(bill_id: int) -> Sequence[PaymentAttempt]:
+    """The attempts at a bill that were paid."""
+    paid = (PaymentAttempt.fee_bill_id == bill_id, PaymentAttempt.paid_at.is_not(None))
+    return db.session.scalars(sa.select(PaymentAttempt).where(*paid).order_by(PaymentAttempt.id)).all()
 
 
 def stands_open(checkout_id: Any) -> sa.ColumnElement[bool]:

@@ -107,6 +107,11 @@ def failed_of(order_id: int) -> list[Refund]:
     return list(db.session.scalars(query.order_by(Refund.id)))
 
 
+def of_attempt(attempt_id: int) -> list[Refund]:
+    """Everything that was ever asked for to go back of a payment."""
+    return list(db.session.scalars(sa.select(Refund).where(Refund.attempt_id == attempt_id)))
+
+
 def trouble_of(refund: Refund) -> str:
     """Why a refund was refused, in the provider's words; empty where it was not."""
     sent = outbox.rows_of(refund, SEND)

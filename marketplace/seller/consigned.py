@@ -31,7 +31,7 @@ from marketplace.consignments.labels import CHOICES, TURNS
 from marketplace.consignments.models import ConsignedPiece
 from marketplace.consignments.standing import Standing
 from marketplace.consignments.states import ACTS_NEXT, OWED, UNPRICED, Choice, PieceState
-from marketplace.custody import arranged_words, billing, log, owners_photos
+from marketplace.custody import arranged_words, billing, fees, log, owners_photos
 from marketplace.database import db
 from marketplace.errors import Refusal
 from marketplace.form_fields import Form, MoneyField
@@ -158,6 +158,7 @@ def _page(
         public_path=public_path(piece.listing) if piece.state is PieceState.LIVE and piece.listing else None,
         is_live=_is_live(piece),
         fee_bill=billing.bill_of(piece),
+        fee_back=fees.given_back(piece),
         waits_for_fee=piece.state is PieceState.GOING_BACK and not selling.may_hand_back(piece),
         charity=policy.modes.consignment.charity(piece.charity) if piece.charity else None,
         custody=log.told(piece.number, until=_ours_since(piece)),

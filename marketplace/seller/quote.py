@@ -15,7 +15,7 @@ from marketplace.buybacks import finding, inspecting, quoting, requesting, switc
 from marketplace.buybacks.labels import LABELS, TURNS, WAYS_BACK, said, silence, tone
 from marketplace.buybacks.models import Buyback
 from marketplace.buybacks.states import ACTS_NEXT, ENDED, BuybackState, WayBack
-from marketplace.custody import arranged_words, billing, log
+from marketplace.custody import arranged_words, billing, fees, log
 from marketplace.errors import NotFound, Refusal
 from marketplace.listings.showing import any_photo, photo
 from marketplace.payouts import gates
@@ -98,6 +98,7 @@ def _page(buyback: Buyback, *, hope: HopeForm | None = None, accept: AcceptForm 
         way_back=WAYS_BACK[buyback.way_back] if buyback.way_back else None,
         photos=[photo(one, alt=buyback.title) for one in finding.photos_of_owner(buyback)],
         fee_bill=billing.bill_of(buyback),
+        fee_back=fees.given_back(buyback),
         lacks_papers=buyback.form is PayoutForm.CASH and bool(gates.missing(buyback.owner_id, at=clock.now())),
         custody=log.told(buyback.tag, until=buyback.bought_at),
         policy=policy,

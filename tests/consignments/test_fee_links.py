@@ -11,7 +11,7 @@ from flask import Flask
 from marketplace import clock
 from marketplace.consignments import selling
 from marketplace.consignments.models import ConsignedPiece
-from marketplace.consignments.states import PieceState
+from marketplace.consignments.states import CannotLoseConsigned, PieceState
 from marketplace.custody.fees import FeeIsOpen
 from marketplace.custody.models import BillState, FeeBill
 from marketplace.database import db, unit_of_work
@@ -19,10 +19,12 @@ from marketplace.jobs import runner
 from marketplace.ledger import Account, balance
 from marketplace.payments.models import PaymentAttempt, Refund, RefundState
 from marketplace.payments.sandbox import SandboxSession
+from marketplace.payouts.models import Payout
 from marketplace.people.models import Person, Role
 from tests.accounts import an_account, mail_to
 from tests.books import assert_ledger_is_sound
 from tests.consignments import steps
+from tests.programme import world
 from tests.shopping import pay as press_pay
 from tests.web import Browser, page, post_form
 
@@ -86,6 +88,65 @@ def test_a_fee_is_paid_by_a_link_before_its_piece_is_sent_back(app: Flask, clien
     hand_back(back)
     assert back.state is PieceState.RETURNED
     assert db.session.scalar(sa.select(sa.func.count(PaymentAttempt.id))) == 1
+    assert_ledger_is_sound()
+
+
+def lost(piece: ConsignedPiece) -> None:
+    with unit_of_work():
+        selling.say_lost(piece, by=an_account(roles=[Role.MANAGER]), at=clock.now())
+    runner.run_until_idle()
+    db.session.expire_all()
+
+
+def told_of_the_loss(client: Browser, piece: ConsignedPiece) -> tuple[str, str]:
+    """What its owner reads on its page, and in the letter."""
+    [letter] = [one for one in mail_to(piece.consignment.owner.email) if one.message == "consigned_lost"]
+    client.sign_in_as(piece.consignment.owner)
+    shown = page(client.get(f"/sell/consign/{piece.consignment.number}/{piece.position}"))
+    return shown.get_text(" ", strip=True), letter.text
+
+
+@pytest.mark.rule("NAP-19", "GAP-19")
+@pytest.mark.parametrize("bank", ["", "charge_back"], ids=["ours to give back", "taken by her bank"])
+def test_a_fee_that_was_paid_for_a_piece_which_is_then_lost_goes_back_to_the_card_once(
+    app: Flask, client: Browser, bank: str
+) -> None:
+    owner = an_account()
+    back, bill, _stay = going_back(owner, pay_business_days=5)
+    client.sign_in_as(owner)
+    pay(client, to_payment(client, bill))
+    if bank:
+        session = db.session.scalars(sa.select(SandboxSession)).one()
+        post_form(client, f"/sandbox/pay/{session.ref}", "sandbox-bank", action=bank)
+        runner.run_until_idle()
+    lost(back)
+    assert (back.state, back.owed_minor, steps.owed_in_ledger()) == (PieceState.LOST, 18_000, 18_000)
+    assert all(("goes back to your card" in words) is not bool(bank) for words in told_of_the_loss(client, back))
+    refunded = [(one.state, one.amount_minor) for one in db.session.scalars(sa.select(Refund))]
+    if bank:  # it is the bank's to give back, and never given back twice
+        assert (refunded, shown(client, bill), fees_booked()) == ([], "paid", 1500)
+    else:
+        assert (refunded, shown(client, bill), fees_booked()) == ([(RefundState.DONE, 1500)], "returned", 0)
+        assert (balance(Account.CLEARING, "USD").minor, balance(Account.REFUND_PAYABLE, "USD").minor) == (0, 0)
+    with pytest.raises(CannotLoseConsigned), unit_of_work():
+        selling.say_lost(back, by=an_account(roles=[Role.MANAGER]), at=clock.now())
+    assert db.session.query(Refund).count() == len(refunded)
+    assert_ledger_is_sound()
+
+
+@pytest.mark.rule("NAP-19", "GAP-19")
+def test_a_fee_that_a_payout_was_short_of_is_paid_with_the_piece_that_was_lost(app: Flask, client: Browser) -> None:
+    owner = an_account()
+    back, bill, [sold] = going_back(owner, others=1)
+    steps.settled(sold)
+    assert (back.fee_open.minor, fees_booked(), bill.state) == (0, 1500, BillState.OVER)
+    lost(back)
+    assert (back.owed_minor, fees_booked(), balance(Account.LOSSES, "USD").minor) == (19_500, 0, 18_000)
+    assert steps.owed_in_ledger() == steps.owed_in_pieces()
+    assert all("includes the fee of $15" in words for words in told_of_the_loss(client, back))
+    world.pass_time(days=10)
+    paid = db.session.scalars(sa.select(Payout.amount_minor).where(Payout.reference == back.number)).one()
+    assert (paid, back.state, db.session.query(Refund).count()) == (19_500, PieceState.PAID, 0)
     assert_ledger_is_sound()
 
 

@@ -22,7 +22,7 @@ from marketplace.jobs.alarms import Alarm, AlarmKind
 from marketplace.ledger import Account, balance
 from marketplace.listings.states import ListingState
 from marketplace.money import Money
-from marketplace.payouts.models import PayoutForm
+from marketplace.payouts.models import Payout, PayoutForm
 from marketplace.people.models import Role
 from tests.accounts import an_account, mail_to
 from tests.books import assert_ledger_is_sound
@@ -131,16 +131,29 @@ def test_a_piece_we_are_to_buy_and_lose_on_the_bench_is_paid_at_the_quote(app: F
 
 
 @pytest.mark.rule("NAP-19", "LUX-75")
-def test_a_revoked_piece_that_is_lost_on_its_way_back_is_paid_and_costs_no_courier(app: Flask) -> None:
+@pytest.mark.parametrize("is_taken", [False, True], ids=["open", "taken from a payout"])
+def test_a_revoked_piece_that_is_lost_on_its_way_back_is_paid_and_costs_no_courier(
+    app: Flask, client: Browser, is_taken: bool
+) -> None:
     buying_steps.open_for_buying()
     buyback = buying_steps.failed()
     with unit_of_work():
         inspecting.fetch(buyback, WayBack.COURIER, by=buyback.owner, at=clock.now())
-    assert buyback.fee_open
+    assert buyback.fee_open.minor == 1500 and buyback.quoted is not None
+    if is_taken:
+        other = buying_steps.quoted(buying_steps.asked(buyback.owner))
+        assert buying_steps.bought(buying_steps.accepted(other, by_hand=True)).owed == other.quoted
+        assert (buying_steps.fresh(buyback).fee_open.minor, -balance(Account.FEE_INCOME, "USD").minor) == (0, 1500)
     with unit_of_work():
         inspecting.say_lost(buyback, by=an_account(roles=[Role.MANAGER]), at=clock.now())
     buyback = buying_steps.fresh(buyback)
-    assert (buyback.owed, buyback.fee_minor) == (buyback.quoted, 0)
+    back = Money(1500 if is_taken else 0, "USD")
+    assert (buyback.owed, bool(buyback.fee_minor)) == (buyback.quoted + back, is_taken)
+    payout = db.session.scalars(db.select(Payout).where(Payout.reference == buyback.number)).one()
+    assert payout.amount == buyback.owed
+    client.sign_in_as(buyback.owner)
+    told = words(client, f"/sell/quote/{buyback.number}")
+    assert ("includes the fee of $15" in told) is is_taken and "for selling to us instead" not in told
     assert balance(Account.LOSSES, "USD") == buyback.quoted and balance(Account.FEE_INCOME, "USD").minor == 0
     assert_ledger_is_sound()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from marketplace.custody.billing import FEE_SETTLED
+from marketplace.custody.billing import FEE_RETURNED, FEE_SETTLED
 from marketplace.database import Model
 from marketplace.desk import labels, money_words
 from marketplace.desk.event_words import ABOUT, EVENTS, about, what
@@ -43,7 +43,7 @@ def literal(call: ast.Call, place: int) -> str | None:
 
 
 def test_each_reason_that_an_order_ends_or_money_goes_back_for_has_words() -> None:
-    assert set(labels.ENDS) == {*EndReason, PAID_TWICE, FEE_SETTLED}
+    assert set(labels.ENDS) == {*EndReason, PAID_TWICE, FEE_SETTLED, FEE_RETURNED}
 
 
 def test_each_letter_and_each_deadline_there_is_has_words(app: Flask) -> None:

@@ -58,6 +58,7 @@ FACTS: dict[str, Any] = {
     "drop_off": "Hand the parcel in at any US post office.",
     "fraud": False,
     "fee": dollars(15),
+    "fee_back": "",
     "form": "Store credit",
     "label": "Totes: navy",
     "last_four": "3000",
@@ -108,6 +109,8 @@ STOPPABLE = {"price_lowered", "search_found", "listing_live", "listing_submitted
 # Kinds that say something else in other circumstances: by the name of the copy, what is different.
 OTHERWISE: dict[str, dict[str, Any]] = {
     "consigned_stepped.last": {"due": "", "then": ""},
+    "consigned_lost.fee": {"fee_back": dollars(15), "by_card": False},
+    "consigned_lost.fee_by_card": {"fee_back": dollars(15), "by_card": True},
     "credit_ready.bonus": {"bonus": dollars(20)},
     "checkout_paid.ours": {"ours": True},
     "checkout_paid.credit": {"by_card": dollars(185), "by_credit": dollars(60)},
