@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 from flask_babel import gettext as _
 
 from marketplace import events
+from marketplace.catalogue.models import PictureColumns
 from marketplace.disputes import waiting
 from marketplace.disputes.models import Decision, Dispute, DisputePhoto
 from marketplace.disputes.states import Side
 from marketplace.disputes.words import DESK_EVENTS, EVENTS, SIDES
+from marketplace.listings.piece import PictureFile
 from marketplace.listings.showing import photo as shown
+from marketplace.listings.showing import photo_url
 from marketplace.orders import snapshots, terms
 from marketplace.orders.models import Order
 from marketplace.programme.policy.condition import Condition
@@ -56,22 +60,46 @@ def clause_of(decision: Decision) -> Clause:
 
 
 def as_listed(order: Order, part: str) -> dict[str, Any] | None:
-    """The listing's own photo of a part: the flaw's close-up, else the seller's first photo, else the library's."""
+    """The listing's own photo of a part: the flaw's close-up, else the view in which it is looked at.
+
+    Without either it is the piece as a whole: the seller's first photo, else the library's.
+    """
     sold = order.as_sold
     close_ups = {flaw["photo"] for flaw in sold["flaws"] if flaw["part"] == part and flaw["photo"]}
-    pictures = (
-        [picture for picture in sold["photos"] if picture["key"] in close_ups] or sold["photos"] or sold["library"]
-    )
+    views = {view.key for view in terms.of_seller(order).photos.slots if part in view.shows}
+    of_part = [picture for picture in sold["photos"] if picture["key"] in close_ups] or [
+        picture for picture in sold["photos"] if picture["slot"] in views
+    ]
+    pictures = of_part or sold["photos"] or sold["library"]
     if not pictures:
         return None
-    words = _("%(part)s as listed", part=part_label(order, part))
-    return shown(snapshots.file_of(pictures[0]), alt=words, caption=_("As listed"))
+    return _photo(
+        snapshots.file_of(pictures[0]), _("%(part)s as listed", part=part_label(order, part if of_part else WHOLE))
+    )
+
+
+def all_as_listed(order: Order, parts: Sequence[str]) -> list[dict[str, Any]]:
+    """The listing's photos of these parts, each once; of the whole piece where no part is named."""
+    found = {photo["src"]: photo for part in (parts or [WHOLE]) if (photo := as_listed(order, part))}
+    return list(found.values())
 
 
 def as_shown(photo: DisputePhoto, order: Order) -> dict[str, Any]:
     """A photo of evidence with who showed it."""
-    words = _("%(side)s: %(part)s", side=SIDES[photo.side], part=part_label(order, photo.part))
-    return shown(photo, alt=words, caption=words)
+    return _photo(photo, _("%(side)s: %(part)s", side=SIDES[photo.side], part=part_label(order, photo.part)))
+
+
+def _photo(picture: PictureColumns | PictureFile, words: str) -> dict[str, Any]:
+    """A photo that opens at its full size: beside another it is cut, and what it is about is small."""
+    large = max(int(width) for width in picture.widths)
+    whole = {"large": photo_url(picture.key, large), "large_width": large}
+    return {**shown(picture, alt=words, caption=words), **whole}
+
+
+def claimed(dispute: Dispute) -> str:
+    """What the buyer wrote when they reported the problem; empty where they wrote nothing."""
+    said = (message for message in dispute.messages if message.side is Side.BUYER)
+    return next((message.words for message in said if message.written_at == dispute.opened_at), "")
 
 
 @dataclass(frozen=True)
@@ -86,13 +114,16 @@ class Entry:
 
 
 def thread(dispute: Dispute, side: Side) -> list[Entry]:
-    """Messages and events, newest first. What the desk does among itself is in nobody else's thread."""
+    """Messages and events, newest first; of one moment, what was said stands above the move it went with.
+
+    What the desk does among itself is in nobody else's thread.
+    """
     readable = EVENTS | DESK_EVENTS if side is Side.STAFF else EVENTS
+    happened = [
+        Entry(str(readable[event.action]), event.at) for event in events.history(dispute) if event.action in readable
+    ]
     said = [
         Entry(str(SIDES[message.side]), message.written_at, message.words, masked=message.is_masked)
         for message in dispute.messages
     ]
-    happened = [
-        Entry(str(readable[event.action]), event.at) for event in events.history(dispute) if event.action in readable
-    ]
-    return sorted(said + happened, key=lambda entry: entry.at, reverse=True)
+    return sorted(happened + said, key=lambda entry: entry.at)[::-1]

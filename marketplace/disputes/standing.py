@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from sqlalchemy.orm.attributes import InstrumentedAttribute
 
@@ -13,10 +14,11 @@ from marketplace import clock
 from marketplace.database import db
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.permissions import can_appeal
-from marketplace.disputes.states import SILENCE, Side, WaitingOn
+from marketplace.disputes.states import NOT_SENT_BACK, SILENCE, DisputeState, Side, WaitingOn
 from marketplace.disputes.waiting import waiting_on
 from marketplace.disputes.words import WAITING
 from marketplace.orders.models import Order
+from marketplace.orders.states import OrderState
 from marketplace.people.models import Person
 from marketplace.presentation import deadline
 
@@ -38,7 +40,15 @@ def standing(dispute: Dispute, side: Side) -> Standing | None:
     if party is None or dispute.due_at is None:
         return None
     mine = _PARTIES.get(side) is party
-    return Standing(_lead(dispute, side, party, dispute.due_at), str(SILENCE[dispute.state].outcome), mine)
+    return Standing(_lead(dispute, side, party, dispute.due_at), str(_silence(dispute)), mine)
+
+
+def _silence(dispute: Dispute) -> LazyString:
+    """What follows when nobody acts. A piece that is refunded at its first scan alone is kept without a refund."""
+    is_unpaid = dispute.order.state is OrderState.DISPUTED
+    if dispute.state is DisputeState.RETURN_LABEL and is_unpaid:
+        return NOT_SENT_BACK
+    return SILENCE[dispute.state].outcome
 
 
 def _lead(dispute: Dispute, side: Side, party: WaitingOn, due_at: datetime) -> str:

@@ -199,6 +199,7 @@ SILENCE: dict[DisputeState, Silence] = {
     ),
 }
 OPEN = tuple(SILENCE)
+NOT_SENT_BACK = _l("After that the label is void, the piece stays with the buyer and nothing is refunded.")
 
 
 class Kind(enum.StrEnum):

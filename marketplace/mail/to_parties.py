@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask_babel import LazyString
+
 from marketplace.database import db
 from marketplace.disputes.chargebacks import orders_of
 from marketplace.disputes.facts import BankWrote, CaseMoved, News
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.permissions import is_open_to_appeal
 from marketplace.disputes.showing import clause_of
-from marketplace.disputes.states import SILENCE, Side, WaitingOn
+from marketplace.disputes.standing import standing
+from marketplace.disputes.states import Side, WaitingOn
 from marketplace.disputes.waiting import waiting_on
-from marketplace.disputes.words import KINDS, REMEDIES, WAITING, WISHES
+from marketplace.disputes.words import KINDS, REMEDIES, WISHES
 from marketplace.jobs import outbox
 from marketplace.mail.addresses import about, url
 from marketplace.mail.outgoing import MAIL, send
@@ -101,9 +104,9 @@ def _facts(dispute: Dispute, side: Side, at: datetime) -> dict[str, Any]:
         "side": side.value,
         "claim": KINDS[dispute.kind],
         "wish": WISHES[dispute.wish],
-        "waiting": WAITING[party] if party else "",
         "due": (dispute.due_at or "") if party else "",
-        "silence": SILENCE[dispute.state].outcome if party else "",
+        "standing": LazyString(_standing, dispute, side) if party else "",
+        "counterfeit": bool(decision and decision.is_counterfeit),
         "offered": dispute.offered or "",
         "remedy": REMEDIES[decision.remedy] if decision else "",
         "reason": decision.words if decision else "",
@@ -113,3 +116,9 @@ def _facts(dispute: Dispute, side: Side, at: datetime) -> dict[str, Any]:
         "pause": dispute.pause_reason,
         "refunded": dispute.order.refunded or "",
     }
+
+
+def _standing(dispute: Dispute, side: Side) -> str:
+    """How the case stands for its reader, in the words of its page and the language spoken now."""
+    stands = standing(dispute, side)
+    return f"{stands.lead} {stands.text}" if stands else ""

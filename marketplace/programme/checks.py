@@ -216,9 +216,12 @@ def _condition(policy: Policy) -> Iterator[Problem]:
 
 def _photos(policy: Policy) -> Iterator[Problem]:
     grades = {grade.key for grade in policy.condition.grades}
+    parts = {part.key for part in policy.condition.parts}
     for at, slot in enumerate(policy.photos.slots):
         for grade in sorted(set(slot.grades) - grades):
             yield Problem(f"photos.slots[{at}].grades", f"there is no grade {grade}")
+        for part in sorted(set(slot.shows) - parts):
+            yield Problem(f"photos.slots[{at}].shows", f"there is no part {part}")
     if policy.photos.max_count < len(policy.photos.slots):
         yield Problem("photos.max_count", "is less than the views asked for")
 

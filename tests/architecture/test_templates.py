@@ -47,8 +47,8 @@ def test_nothing_is_marked_safe_or_inlined() -> None:
 
 
 def test_the_style_guide_shows_every_component() -> None:
-    """But the parts of a field, which no page asks for alone, and the error pages, which are pages themselves."""
-    parts = {"described", "hint_and_error", "label_of", "control", "error_body"}
+    """But the parts of a field or a photo, which no page asks for alone, and the error pages, pages themselves."""
+    parts = {"described", "hint_and_error", "label_of", "control", "enlarge", "at_full_size", "error_body"}
     macros = {
         name
         for path in (TEMPLATES / "components").glob("*.html")

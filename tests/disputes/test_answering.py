@@ -13,6 +13,7 @@ from marketplace.database import db
 from marketplace.disputes import answering, thread, waiting
 from marketplace.disputes.masking import MASK
 from marketplace.disputes.models import Dispute
+from marketplace.disputes.standing import standing
 from marketplace.disputes.states import (
     CannotAccept,
     CannotAnswer,
@@ -50,6 +51,12 @@ from tests.shipping.sales import labelled_order
 
 def payouts(dispute: Dispute) -> list[int]:
     return list(db.session.scalars(sa.select(Payout.amount_minor).where(Payout.order_id == dispute.order_id)))
+
+
+def silence(dispute: Dispute) -> str:
+    stands = standing(dispute, Side.BUYER)
+    assert stands is not None
+    return stands.text
 
 
 def test_an_offer_taken_lowers_the_price_and_pays_the_seller_of_the_rest(app: Flask) -> None:
@@ -114,6 +121,7 @@ def test_an_agreed_return_is_refunded_at_its_first_scan_and_the_piece_is_the_sel
     dispute = opened()
     dispute = act(dispute, answering.accept, by=seller(dispute))
     assert (dispute.state, dispute.order.state) == (DisputeState.RETURN_LABEL, OrderState.DISPUTED)
+    assert "nothing is refunded" in silence(dispute)
     send_back(dispute, "scan")
     dispute = again(dispute)
     assert (dispute.state, dispute.order.state) == (DisputeState.RETURN_IN_TRANSIT, OrderState.REFUNDED)

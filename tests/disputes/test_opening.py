@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from marketplace import clock
 from marketplace.database import db, unit_of_work
-from marketplace.disputes import opening
+from marketplace.disputes import opening, showing
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.opening import NotThatWish, Report
 from marketplace.disputes.states import CannotWithdraw, DisputeState, Kind, Remedy, Wish
@@ -30,6 +30,8 @@ from tests.fresh import FreshDatabase
 from tests.orders.stories import again as order_again
 from tests.orders.stories import confirm, held
 from tests.shipping.sales import labelled_order, sold_order, travel
+
+VIEWS = ("front", "inside", "base", "flaw-1")
 
 
 def open_case(order: Order, kind: Kind = Kind.CONDITION, wish: Wish = Wish.RETURN, asked: int | None = None) -> None:
@@ -71,7 +73,7 @@ def test_non_arrival_may_be_claimed_against_a_delivery_scan_and_the_money_is_hel
     assert held(dispute.order) == dispute.order.total.minor
 
 
-@pytest.mark.rule("GAP-03")
+@pytest.mark.rule("MK-59", "GAP-03")
 def test_nothing_is_opened_once_the_window_has_closed(app: Flask) -> None:
     order = delivered()
     with unit_of_work():
@@ -91,6 +93,26 @@ def test_what_cannot_be_asked_for_is_refused_and_nothing_is_contested(app: Flask
         with pytest.raises(MoreThanLeft):
             open_case(order, Kind.CONDITION, Wish.KEEP, asked)
     assert order_again(order).state is OrderState.DELIVERED
+
+
+def test_each_part_stands_beside_the_listings_own_photo_of_it(app: Flask) -> None:
+    """The flaw's close-up, else the view it is looked at in, else the whole piece, which then is what it says."""
+    order = delivered()
+    views = [{"key": f"photos/00/{view}", "width": 900, "height": 1200, "widths": [640]} for view in VIEWS]
+    flaw = {"part": "corners", "kind": "scuff", "severity": "light", "note": "", "photo": "photos/00/flaw-1"}
+    photos = [{**view, "slot": slot} for view, slot in zip(views, VIEWS, strict=True)]
+    order.as_sold = {**order.as_sold, "photos": photos, "flaws": [flaw]}
+    for part, slot, words in (
+        ("corners", "flaw-1", "Corners and edges as listed"),
+        ("interior", "inside", "Interior as listed"),
+        ("hardware", "front", "The whole piece as listed"),
+    ):
+        photo = showing.as_listed(order, part)
+        assert photo is not None
+        assert (photo["caption"], photo["src"], photo["alt"]) == (words, f"/photos/00/{slot}/640.webp", words)
+    shown = [len(showing.all_as_listed(order, parts)) for parts in ([], ["hardware", "shape"], ["corners", "interior"])]
+    assert shown == [1, 1, 2], "each photo once"
+    db.session.rollback()
 
 
 def test_a_second_case_beside_an_open_one_is_refused(app: Flask) -> None:

@@ -11,6 +11,7 @@ from flask import Flask
 
 from marketplace import clock, events
 from marketplace.database import db, unit_of_work
+from marketplace.disputes import showing
 from marketplace.disputes.facts import CaseMoved, News
 from marketplace.disputes.models import Dispute, DisputePhoto
 from marketplace.disputes.states import DisputeState, Kind, Remedy, Side, Wish
@@ -67,7 +68,7 @@ def report(guest: Browser, order: Order, **what: Any) -> None:
 
 
 @pytest.mark.rule("MK-59")
-@pytest.mark.fault("P12")
+@pytest.mark.fault("P11", "P12")
 def test_a_guest_reports_in_three_screens_and_the_desk_decides_what_it_was_shown(app: Flask) -> None:
     order = delivered()
     guest, stranger = by_link(app, order), browser(app, an_account())
@@ -85,7 +86,17 @@ def test_a_guest_reports_in_three_screens_and_the_desk_decides_what_it_was_shown
     asked = [nobody.get(address).location for address in (path, "/disputes/D00000000")]
     assert asked == [f"/sign-in?next={path}", "/sign-in?next=/disputes/D00000000"]  # there or not, the same
     assert nobody.get(picture).status_code == 404
-    assert "0142" not in members.get(path).get_data(as_text=True)
+    seen = page(members.get(path)).find("main")
+    assert seen is not None
+    assert "0142" not in seen.get_text()
+    assert "Contact details were taken out." in seen.get_text()
+    assert "The buyer says Worn. Call […]" in " ".join(seen.get_text(" ").split())
+    marks = [str(tag.get("id") or tag.get("class")) for tag in seen.find_all(["div", "form"])]
+    assert marks.index("['beside']") < marks.index("accept"), "what it is about is read before it is answered"
+    answer = {"photo-part": "corners", "photo-photo": (io.BytesIO(phone_photo(seed=4)), "packed.jpg")}
+    assert post_form(members, path, "add-photo", **answer).status_code == 303
+    theirs = page(guest.get(path)).find("figcaption", string="The seller: Corners and edges")
+    assert theirs is not None and theirs.find_previous("button", class_="photo__enlarge") is not None
 
     assert post_form(members, path, "offer", **{"offer-amount": "20.00", "offer-words": "For the corner."}).location
     assert state(guest, path) == "awaiting_buyer"
@@ -159,6 +170,18 @@ def test_an_agent_who_is_the_seller_sees_no_decision_and_cannot_make_one(app: Fl
     assert again(case).state is DisputeState.IN_REVIEW
 
 
+@pytest.mark.fault("P06")
+@pytest.mark.parametrize("missing", ["words", "clause", "remedy"])
+def test_nothing_is_decided_without_a_reason_a_rule_and_what_it_is(app: Flask, missing: str) -> None:
+    case, agent = in_review(), browser(app, an_agent())
+    ruling = {"remedy": "dismiss", "clause": "as_described", "words": "It is fine.", "seen": "dismiss:False:0:19600:0"}
+    sent = {name: value for name, value in ruling.items() if name != missing}
+    desk = f"/desk/disputes/{case.number}"
+    assert agent.post(f"{desk}/decide", data={**sent, **token(agent, desk)}).status_code == 422
+    assert again(case).decisions == []
+    assert agent.post(f"{desk}/decide", data={**ruling, **token(agent, desk)}).status_code == 303
+
+
 def test_a_move_out_of_turn_is_refused_by_name(app: Flask) -> None:
     case = in_review()
     client = browser(app, seller(case))
@@ -181,6 +204,15 @@ def test_each_letter_reads_well_for_whom_it_is_written_to(app: Flask) -> None:
     assert all("/orders/link/" in letter.text and "to=case" in letter.text for letter in buyers)
     assert all(case.number in letter.text for letter in letters)
     assert all("None" not in letter.text for letter in letters)
+    waits = {letter.recipient: letter.text for letter in letters if letter.message == "dispute_opened"}
+    assert "Waiting for you until" in waits[seller(case).email]
+    assert "Waiting for the seller until" in waits[case.order.checkout.email]
+
+
+def test_what_happened_at_one_moment_is_told_from_its_end(app: Flask) -> None:
+    case = opened()
+    told = [entry.title for entry in showing.thread(case, Side.STAFF)]
+    assert told == ["The buyer", "The seller was asked", "The buyer reported a problem"]
 
 
 def test_who_is_waited_for_reads_it_wherever_they_look(app: Flask) -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
+from flask_babel import LazyString, gettext
 
 from marketplace.mail.letters import Letter, compose, in_words
 from marketplace.money import Money
+from marketplace.presentation import deadline
 from marketplace.programme.language import speaking
 
 COMMITTED = Path(__file__).with_name("letters")
@@ -28,6 +30,11 @@ def dollars(amount: int) -> Money:
 
 def november(day: int) -> datetime:
     return datetime(2026, 11, day, 17, 5, tzinfo=UTC)
+
+
+def _standing() -> str:
+    lead = gettext("Waiting for %(who)s until %(when)s.", who="the seller", when=deadline(november(23)))
+    return f"{lead} We decide on what we have."
 
 
 MOMENTS = {
@@ -55,6 +62,7 @@ FACTS: dict[str, Any] = {
     "clears": "The seller's first three sales have been confirmed.",
     "code": "7Q2M-4XK1-9RTB-H3ND",
     "count": 2,
+    "counterfeit": False,
     "drop_off": "Hand the parcel in at any US post office.",
     "fraud": False,
     "fee": dollars(15),
@@ -84,7 +92,7 @@ FACTS: dict[str, Any] = {
     "rule_text": "A piece arrives in the condition that its listing states.",
     "sale": "R4T6Y8U2J",
     "side": "buyer",
-    "silence": "We decide on what we have.",
+    "standing": LazyString(_standing),
     "taken": "",
     "then": dollars(160),
     "title": "Marlow tote",
@@ -94,7 +102,6 @@ FACTS: dict[str, Any] = {
     "total": dollars(245),
     "transfer": "N7K2M9Q4XAB",
     "tracking_number": "9400111899223197428490",
-    "waiting": "the seller",
     "which": "ship_by",
     "why": "It is this seller's first sale.",
     "wish": "Send it back for a refund",
@@ -118,8 +125,9 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "deadline_extended.window": {"which": "window"},
     "delivered.ours": {"ours": True},
     "deadline_extended_seller.window": {"which": "window"},
-    "dispute_agreed.over": {"waiting": ""},
-    "dispute_decided.appeal": {"appeals": "", "waiting": ""},
+    "dispute_agreed.over": {"standing": ""},
+    "dispute_decided.appeal": {"appeals": "", "standing": ""},
+    "dispute_decided.counterfeit": {"counterfeit": True},
     "dispute_new_date.paused": {"pause": "The workshop looks at the photos until then."},
     "dispute_opened.seller": {"side": "seller"},
     "dispute_returned.seller": {"side": "seller"},

@@ -111,6 +111,7 @@ def test_a_file_that_is_not_there_is_refused_with_the_presets_that_are() -> None
         ('kind = "tear"', 'kind = "rip"', "condition.flaw_caps[3].kind: there is no kind rip"),
         ('parts = ["smell"]', 'parts = ["scent"]', "condition.flaw_kinds[10].parts: there is no part scent"),
         ('grades = ["new_with_tags"]', 'grades = ["new"]', "photos.slots[4].grades: there is no grade new"),
+        ('shows = ["corners"]', 'shows = ["edges"]', "photos.slots[3].shows: there is no part edges"),
         ("max_count = 20", "max_count = 4", "photos.max_count: is less than the views asked for"),
         ("max_minor = 500000", "max_minor = 1999", "price.max_minor: is less than price.min_minor"),
         ("filter_steps = [100, 200", "filter_steps = [200, 100", "price.filter_steps: do not rise"),

@@ -17,6 +17,7 @@ class PhotoSlot(Section, frozen=True, kw_only=True):
     guidance: Text
     is_required: bool = True
     grades: tuple[Key, ...] = ()
+    shows: tuple[Key, ...] = ()  # the parts that are looked at here; a claim about one is shown beside this view
 
     def asks(self, grade: str | None) -> bool:
         """Whether a piece of this grade (None: not chosen yet) is asked for this view."""

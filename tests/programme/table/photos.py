@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from marketplace.disputes import showing
 from marketplace.listings import completeness, photos
 from marketplace.listings.photo_measures import Shortcoming
 from marketplace.listings.photo_refusals import PhotoTooLarge, PhotoTooManyPixels
@@ -21,6 +22,12 @@ def has_slot(slot: str) -> Behaviour:
         assert [photo.slot for photo in listing.photos] == [slot]
 
     return takes
+
+
+def a_claim_about_hardware_stands_beside_the_back(scene: Scene) -> None:
+    order = world.delivered()
+    listed = showing.as_listed(order, "hardware")
+    assert listed is not None and listed["caption"] == "Hardware as listed"
 
 
 def front_can_be_left_out(scene: Scene) -> None:
@@ -70,6 +77,7 @@ ROWS = [
     Row(
         "photos.slots[4].grades", ["excellent"], excellent_needs_a_tag, page=HELP_PHOTOS, says="Needed for: excellent."
     ),
+    Row("photos.slots[1].shows", ["hardware"], a_claim_about_hardware_stands_beside_the_back, untold=INTERNAL),
     words("photos.flaw_guidance", "A coin beside it shows its size.", HELP_PHOTOS),
     words("photos.tips", ["Wait for a cloudy day."], HELP_PHOTOS, says="Wait for a cloudy day."),
     Row("photos.max_count", 5, sixth_photo_is_refused, page=HELP_PHOTOS, says="and 5 photos in all"),
