@@ -21,7 +21,7 @@ from marketplace.jobs.alarms import Alarm, AlarmKind, is_alarmed
 from marketplace.jobs.outbox import NotDone, OutboxRow
 from marketplace.ledger import Account, balance
 from marketplace.listings.states import ListingState
-from marketplace.orders import held_payouts, refunding, settling
+from marketplace.orders import held_payouts, late_refunds, refunding, settling
 from marketplace.orders.models import Order
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import CannotRefund, OrderState
@@ -174,7 +174,9 @@ def test_an_unpaid_payout_stops_and_one_already_issued_stays(app: Flask) -> None
     for body in told:
         deliver(body)
     sweep()
+    assert late_refunds.can_refund(order_again(paid))
     bank(paid, "charge_back")
+    assert not late_refunds.can_refund(order_again(paid)), "it may be the bank that gives it back"
     assert (payout_state(unpaid), payout_state(paid)) == (PayoutState.STOPPED, PayoutState.ISSUED)
     bank(unpaid, "win")
     assert payout_state(unpaid) is PayoutState.ISSUED
@@ -378,7 +380,13 @@ def test_an_agent_sends_files_and_words_once_and_concludes_what_was_lost(app: Fl
     assert set(reads) == {case.id} and len(reads) > 1  # what the page shows of the buyer is personal data
     form = shown.find("textarea", attrs={"name": "shipping_tracking_number"})
     assert form is not None and form.get_text().strip()
+    last_day = case.due_by
+    for due_by, is_open in ((clock.wall() - timedelta(seconds=1), False), (last_day, True)):
+        with unit_of_work():
+            db.session.get_one(Chargeback, case.id).due_by = due_by
+        assert (page(agent.get(path)).find("form", id="send-evidence") is not None) == is_open
     assert post_form(agent, path, "send-evidence", uncategorized_text="It was handed over.").status_code == 303
+    assert page(agent.get(path)).find("form", id="send-evidence") is None, "it goes once, on its way already"
     sweep()
     db.session.expire_all()
     case = db.session.get_one(Chargeback, case.id)
@@ -390,7 +398,6 @@ def test_an_agent_sends_files_and_words_once_and_concludes_what_was_lost(app: Fl
         "It was handed over.",
         order.checkout.email,
     )
-    assert page(agent.get(path)).find("form", id="send-evidence") is None
     assert post_form(buyers, pay_page, "sandbox-bank", action="lose").status_code == 303
     sweep()
     assert post_form(agent, path, "conclude", **{"end-words": "No."}).status_code == 422

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from marketplace import clock
 from marketplace.database import db, unit_of_work
 from marketplace.disputes import appealing, deciding, outcomes, returning
 from marketplace.disputes.deciding import NotThatRemedy, NotThatRule
@@ -23,6 +24,7 @@ from marketplace.payments.models import Refund
 from marketplace.payouts.models import Payout
 from marketplace.people.models import Role, StaffRole
 from marketplace.presentation import deadline
+from marketplace.programme import versions
 from tests.accounts import mail_to
 from tests.books import assert_books_balance
 from tests.disputes.cases import (
@@ -123,6 +125,7 @@ def test_a_refund_with_return_leaves_at_the_decision_and_asks_for_the_piece(app:
     dispute = decided(Remedy.REFUND_WITH_RETURN, dispute=dispute)
     assert (dispute.state, dispute.order.state) == (DisputeState.RETURN_LABEL, OrderState.REFUNDED)
     assert refunded(dispute) == outcome.to_buyer.minor == dispute.order.total.minor
+    assert dispute.due_at == versions.current().calendar.end_of_business_day_after(clock.now(), 5)
     send_back(dispute, "scan")
     send_back(dispute, "deliver")
     dispute = act(dispute, returning.receive, by=seller(dispute))
@@ -316,6 +319,7 @@ def test_a_sellers_appeal_is_paid_by_the_programme_and_never_taken_from_the_buye
     assert_books_balance(app)
 
 
+@pytest.mark.rule("GAP-21")
 def test_a_sellers_appeal_during_the_return_is_heard_when_the_piece_is_back(app: Flask) -> None:
     dispute = appeal(decided(Remedy.REFUND_WITH_RETURN, at_fault=True), Side.SELLER)
     assert dispute.state is DisputeState.RETURN_LABEL

@@ -51,8 +51,8 @@ def history(app) -> None:
             session.add(Reading(at=clock.now(), reader_id=1, subject_type="orders", subject_id=about))
 
 
-@pytest.mark.fault("G06")
-@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.fault("G06", "P06")
+@pytest.mark.parametrize("table", FIRST_COLUMN)
 @pytest.mark.parametrize(
     "rewriting", ["UPDATE {table} SET {column} = {column} WHERE {column} = 1", "DELETE FROM {table}"]
 )

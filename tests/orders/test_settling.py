@@ -107,8 +107,9 @@ def test_the_window_is_half_open(app: Flask, advance: Advance) -> None:
 
 
 @pytest.mark.rule("GAP-03")
-def test_silence_does_not_confirm_before_the_delivery_mail_is_out(
-    app: Flask, advance: Advance, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("late", [timedelta(hours=10), timedelta(days=4)], ids=["in time", "late"])
+def test_silence_does_not_confirm_before_the_delivery_mail_is_out_for_its_hours(
+    app: Flask, advance: Advance, monkeypatch: pytest.MonkeyPatch, late: timedelta
 ) -> None:
     order = labelled_order()
     hand_over = SandboxPostRoom.hand_over
@@ -119,7 +120,7 @@ def test_silence_does_not_confirm_before_the_delivery_mail_is_out(
     monkeypatch.setattr(SandboxPostRoom, "hand_over", closed)
     travel(order, "scan")
     travel(order, "deliver")
-    advance(days=4)
+    advance(seconds=late.total_seconds())
     sweep()
     assert again(order).state is OrderState.DELIVERED, "nobody has told the buyer"
     monkeypatch.setattr(SandboxPostRoom, "hand_over", hand_over)
