@@ -28,7 +28,8 @@
   };
 
   const press = (key) => {
-    const control = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    const controls = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
+    const control = controls.find((it) => it.checkVisibility()) ?? controls[0];
     if (control) return use(control) ?? true;
     if (key === "j") return move(1) ?? true;
     if (key === "k") return move(-1) ?? true;
