@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from marketplace.buyer import cards
 from marketplace.buyer.structured import absolute, description, page_title, structured
 from marketplace.listings import piece as pieces
+from marketplace.listings.condition import wear_words
 from marketplace.listings.finding import public_path
 from marketplace.listings.piece import Picture
 from marketplace.listings.showing import photo_url
@@ -79,9 +80,7 @@ def _price_reason(piece: Any, policy: Policy) -> str | None:
 
 
 def _flaw_words(flaw: Picture, policy: Policy) -> str:
-    kind, severity = policy.condition.flaw_kind(flaw.kind or ""), policy.condition.severity(flaw.severity or "")
-    said = [found.label for found in (kind, severity) if found]
-    words = ", ".join([*said[:1], *map(in_sentence, said[1:])])
+    words = wear_words(flaw.kind, flaw.severity, policy.condition)
     return f"{words}: {flaw.note}" if flaw.note else words
 
 

@@ -57,7 +57,7 @@ def proposed(chargeback: Chargeback) -> dict[str, str]:
         "customer_name": str(to.get("name") or ""),
         "customer_email_address": checkout.email,
         "shipping_address": ", ".join(str(line) for line in address if line),
-        "shipping_carrier": ", ".join({parcel.carrier for parcel in sent if parcel and parcel.carrier}),
+        "shipping_carrier": ", ".join(sorted({parcel.carrier.upper() for parcel in sent if parcel and parcel.carrier})),
         "shipping_tracking_number": ", ".join(
             parcel.tracking_number for parcel in sent if parcel and parcel.tracking_number
         ),

@@ -15,6 +15,7 @@ from marketplace.disputes import waiting
 from marketplace.disputes.models import Decision, Dispute, DisputePhoto
 from marketplace.disputes.states import Side
 from marketplace.disputes.words import DESK_EVENTS, EVENTS, SIDES
+from marketplace.listings.condition import wear_words
 from marketplace.listings.piece import PictureFile
 from marketplace.listings.showing import photo as shown
 from marketplace.listings.showing import photo_url
@@ -42,8 +43,7 @@ def flaws_as_sold(order: Order) -> list[dict[str, str]]:
     scale = condition_of(order)
     rows = []
     for flaw in order.as_sold["flaws"]:
-        kind, severity = scale.flaw_kind(flaw["kind"]), scale.severity(flaw["severity"])
-        words = ", ".join(known.label for known in (kind, severity) if known)
+        words = wear_words(flaw["kind"], flaw["severity"], scale)
         rows.append({"part": part_label(order, flaw["part"]), "words": words, "note": flaw["note"]})
     return rows
 

@@ -171,7 +171,7 @@ class Silence:
 
 SILENCE: dict[DisputeState, Silence] = {
     _S.AWAITING_SELLER: Silence(
-        WaitingOn.SELLER, _l("Then customer service decides without the seller's answer."), _l("we decide")
+        WaitingOn.SELLER, _l("Then customer service decides without an answer."), _l("we decide")
     ),
     _S.AWAITING_BUYER: Silence(
         WaitingOn.BUYER, _l("Then the offer lapses and customer service decides."), _l("we decide")

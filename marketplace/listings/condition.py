@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from marketplace.errors import Refusal
 from marketplace.programme.policy.condition import Condition, Grade
-from marketplace.programme.wording import in_sentence
+from marketplace.programme.wording import in_sentence, quality_in_sentence
 
 
 class FlawNoted(Protocol):
@@ -101,8 +101,16 @@ def flaw_words(flaw: FlawNoted, condition: Condition) -> str:
     part, kind, severity = condition.part(flaw.part), condition.flaw_kind(flaw.kind), condition.severity(flaw.severity)
     if part is None or kind is None or severity is None:
         return f"{flaw.kind}, {flaw.severity}: {flaw.part}"
-    told = {"kind": kind.label, "severity": in_sentence(severity.label), "part": in_sentence(part.label)}
+    told = {"kind": kind.label, "severity": quality_in_sentence(severity.label), "part": in_sentence(part.label)}
     return str(_("%(kind)s, %(severity)s: %(part)s", **told))
+
+
+def wear_words(kind: str | None, severity: str | None, condition: Condition) -> str:
+    """A flaw where its part stands beside it: ``Scratch, light``; empty where the scale knows neither."""
+    known, how = condition.flaw_kind(kind or ""), condition.severity(severity or "")
+    if known is None or how is None:
+        return known.label if known else how.label if how else ""
+    return f"{known.label}, {quality_in_sentence(how.label)}"
 
 
 def cap_words(cap: Cap, condition: Condition) -> str:

@@ -160,5 +160,6 @@ def _end_title(order: Order) -> str:
         EndReason.PIECE_GONE: _("No longer available"),
         EndReason.CHARGED_BACK: _("Given back by the buyer's bank"),
         EndReason.AFTER_SALE: _("Refunded after the sale"),
+        EndReason.DISPUTE: _("Decided: refund in full"),
     }
     return str(titles.get(EndReason(order.end_reason), _("Cancelled by us")) if order.end_reason else _("Cancelled"))

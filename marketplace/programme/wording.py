@@ -72,8 +72,12 @@ def either(items: Iterable[object]) -> str:
 
 def in_sentence(label: str) -> str:
     """A label as it stands within a sentence: ``Handbags`` becomes ``handbags``, ``XL`` stays, German nouns do."""
-    keeps = _locale().partition("_")[0] in _NOUNS_ARE_CAPITALS or not label[1:2].islower()
-    return label if keeps else label[:1].lower() + label[1:]
+    return label if _locale().partition("_")[0] in _NOUNS_ARE_CAPITALS else quality_in_sentence(label)
+
+
+def quality_in_sentence(label: str) -> str:
+    """A label that is an adjective, in German too: ``Deutlich`` becomes ``deutlich``, ``XL`` stays."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def to_begin(text: str) -> str:

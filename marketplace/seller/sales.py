@@ -31,6 +31,9 @@ from marketplace.shipping import parcels
 
 bp = Blueprint("sales", __name__)
 
+# Neither over nor stopped: the seller is paid if nothing comes in between.
+RUNNING = (OrderState.PAID, OrderState.LABEL_ISSUED, OrderState.IN_TRANSIT, OrderState.DELIVERED)
+
 
 def own_sale(number: str) -> Order:
     """The order of that number, where this member is its seller and it was paid; else ``NotFound``."""
@@ -76,6 +79,7 @@ def sale(number: str) -> ResponseReturnValue:
         hold=holding.hold_of(order.id),
         policy=terms.of_seller(order),
         ship_by=deadline(order.ship_by_at) if order.ship_by_at else None,
+        is_running=order.state in RUNNING,
         must_ship=order.state is OrderState.LABEL_ISSUED,
         may_cancel=seller_can_cancel(order),
         case=case,

@@ -110,7 +110,7 @@ def test_a_photo_used_elsewhere_shows_both_listings(browser: Browser) -> None:
     first, second = a_submitted_listing(), a_submitted_listing()
     shown = page(browser.get(screen(second)))
     (section,) = shown.select("section[aria-labelledby=duplicates]")
-    assert f"A photo here is one of {first.number}." in section.get_text()
+    assert f"A photo here looks like one of {first.number}." in section.get_text()
     assert len(section.find_all("img")) == 2
     assert section.find("a", href=screen(first)) is not None
 

@@ -394,6 +394,7 @@ def test_an_agent_sends_files_and_words_once_and_concludes_what_was_lost(app: Fl
     [file] = db.session.scalars(sa.select(SandboxFile)).all()
     assert (case.state, there.answers, file.bytes_count) == (ChargebackState.ANSWERED, 1, len(b"%PDF-1.7 better"))
     assert there.evidence["shipping_documentation"] == file.ref
+    assert there.evidence["shipping_carrier"] == "USPS"
     assert (there.evidence["uncategorized_text"], there.evidence["customer_email_address"]) == (
         "It was handed over.",
         order.checkout.email,

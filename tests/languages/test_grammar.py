@@ -64,10 +64,13 @@ def test_a_label_within_a_sentence_keeps_the_capitals_of_german_nouns(app: Flask
     told = {}
     for language in ("en", "de", "es"):
         with app.test_request_context(), force_locale(language):
-            told[language] = [wording.in_sentence(label) for label in ("Corners and edges", "XL")]
+            told[language] = [
+                *(wording.in_sentence(label) for label in ("Corners and edges", "XL")),
+                *(wording.quality_in_sentence(label) for label in ("Deutlich", "XL")),
+            ]
     assert told == {
-        "en": ["corners and edges", "XL"],
-        "de": ["Corners and edges", "XL"],
-        "es": ["corners and edges", "XL"],
+        "en": ["corners and edges", "XL", "deutlich", "XL"],
+        "de": ["Corners and edges", "XL", "deutlich", "XL"],
+        "es": ["corners and edges", "XL", "deutlich", "XL"],
     }
     assert wording.to_begin("handbags and small leather goods") == "Handbags and small leather goods"

@@ -43,6 +43,7 @@ def test_a_page_is_in_the_language_the_browser_asks_for(german: None, client: Br
     assert plain.html is not None
     assert plain.html["lang"] == "en-US"
     assert "Condition grades" in plain.text
+    assert "Clear: noticeable smell" in plain.text and "(smell)" not in plain.text
 
 
 def test_a_reader_chooses_and_keeps_it_through_signing_in(german: None, client: Browser) -> None:

@@ -108,6 +108,7 @@ def test_silence_is_called_silence(app, advance) -> None:
         (EndReason.NOT_SHIPPED, "Not handed over in time"),
         (EndReason.SELLER_CANCELLED, "Cancelled by the seller"),
         (EndReason.DESK_CANCELLED, "Cancelled by us"),
+        (EndReason.DISPUTE, "Decided: refund in full"),
     ],
 )
 def test_a_cancelled_order_says_why_and_that_the_money_is_back(app, reason: EndReason, title: str) -> None:
@@ -142,3 +143,19 @@ def test_each_side_sees_only_what_it_needs_of_the_other(client: Browser) -> None
     assert str(parcel_of(order).tracking_number) in sellers
     for private in ("Grace Buyer", "Fifth Avenue", "10118", order.buyer.email):
         assert private not in sellers
+
+
+def test_a_sale_says_when_it_is_paid_only_while_nothing_stops_it(client: Browser) -> None:
+    order = delivered_order()
+    assert order.seller is not None
+    client.sign_in_as(order.seller)
+
+    def said() -> str:
+        return page(client.get(f"/sell/sales/{order.number}")).get_text(" ", strip=True)
+
+    assert "Released when the buyer confirms" in said()
+    contest(order)
+    assert "Released" not in said()
+    with unit_of_work():
+        refunding.refund_contested(again(order), by=SYSTEM, at=clock.now())
+    assert "Released" not in said()
