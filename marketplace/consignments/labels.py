@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from marketplace.consignments.states import ActsNext, Choice, PieceState
@@ -58,6 +59,11 @@ TURNS = {
     ActsNext.CARRIER: _l("The carrier acts next"),
     ActsNext.BUYER: _l("It waits for a buyer"),
 }
+
+
+def still_here(state: PieceState) -> LazyString:
+    """The label of a piece that is given away or recycled and has not left us."""
+    return _l("To be recycled") if state is _S.RECYCLED else _l("To be given away")
 
 
 def tone(state: PieceState) -> str:

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from marketplace.consignments.labels import LABELS, tone
+from marketplace.consignments.labels import LABELS, still_here, tone
 from marketplace.consignments.models import ConsignedPiece
-from marketplace.consignments.states import PieceState
+from marketplace.consignments.states import LEAVING, PieceState
 from marketplace.database import db
 from marketplace.money import Money
 from marketplace.payouts.coming_back import came_back
@@ -60,6 +60,8 @@ def _payouts(numbers: list[str]) -> dict[str, Payout]:
 
 
 def _standing(piece: ConsignedPiece, payout: Payout | None, back: dict[int, datetime]) -> Standing:
+    if piece.state in LEAVING and piece.due_at is not None:
+        return Standing(still_here(piece.state), tone(piece.state))
     if piece.state is not PieceState.PAID:
         return Standing(LABELS[piece.state], tone(piece.state))
     if payout is None:  # fees took all of it, so that nothing was handed over
