@@ -70,6 +70,12 @@ def bonus_of(payout: Payout) -> Money:
     return bonus(terms(payout.terms_id), payout.form, payout.amount, payout.reason)
 
 
+def on_top(payout: Payout) -> Money:
+    """The same as its owner reads it later; nothing in a form that its terms do not pay in."""
+    is_open = payout.form in open_forms(terms(payout.terms_id), payout.reason)
+    return bonus_of(payout) if is_open else Money.zero(payout.currency)
+
+
 def promised_by(policy: Policy, form: PayoutForm, at: datetime, reason: PayoutReason = PayoutReason.SALE) -> datetime:
     """The last second of the day by which what is due at ``at`` is promised in this form (NAP-38, LUX-68)."""
     days = of_form(policy, form, reason).promised_business_days

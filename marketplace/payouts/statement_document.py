@@ -9,7 +9,7 @@ from fpdf import FPDF
 
 from marketplace.shipping.label_text import WHOLE, add_fonts
 
-WIDTHS = (32, 32, 38, 30, 29, 29)  # of the columns, in millimetres
+WIDTHS = (30, 29, 33, 25, 21, 26, 26)  # of the columns, in millimetres
 
 
 def draw(rows: Sequence[Sequence[str]], *, title: str, subject: str, under: str, at: datetime) -> bytes:

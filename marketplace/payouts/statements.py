@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from marketplace.money import format_money
 from marketplace.payouts.coming_back import came_back
+from marketplace.payouts.forms import on_top
 from marketplace.payouts.models import PayoutState
 from marketplace.payouts.paying import payouts_to
 from marketplace.payouts.words import PAYOUT_FORMS, PAYOUT_REASONS
@@ -21,7 +22,7 @@ def table(person: Person) -> list[list[str]]:
     paid again (LUX-76). Days are the programme's own.
     """
     zone = versions.current().calendar.zone
-    heads = [_("For"), _("Reason"), _("Form"), _("Amount"), _("Promised by"), _("Paid")]
+    heads = [_("For"), _("Reason"), _("Form"), _("Amount"), _("Bonus"), _("Promised by"), _("Paid")]
     payouts = payouts_to(person)
     back = came_back(payouts)
     made = [one for one in payouts if one.state is PayoutState.ISSUED or one.id in back]
@@ -35,6 +36,7 @@ def table(person: Person) -> list[list[str]]:
             str(PAYOUT_REASONS[one.reason]),
             str(PAYOUT_FORMS[one.form]),
             format_money(one.amount),
+            format_money(bonus) if (bonus := on_top(one)) else "–",
             day(one.promised_by),
             _("came back on %(day)s", day=day(back[one.id])) if one.id in back else day(one.issued_at),
         ]

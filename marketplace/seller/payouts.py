@@ -59,6 +59,7 @@ def payouts() -> ResponseReturnValue:
         came_back=coming_back.came_back(mine),
         now=at,
         choices=[(payout, forms.offers(payout, at=at)) for payout in mine if choosing.can_choose(payout)],
+        bonuses={payout.id: forms.on_top(payout) for payout in mine},
         missing=missing,
         leads_to_account=not _AT_THE_ACCOUNT.isdisjoint(missing),
         step_words=STEPS,

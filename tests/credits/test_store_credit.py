@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import timedelta
 
@@ -67,7 +69,7 @@ def liability() -> int:
 
 
 @pytest.mark.rule("NAP-02", "BAL-07", "GAP-13")
-def test_a_payout_in_credit_is_worth_its_bonus_which_the_programme_pays(app, holder: Person) -> None:
+def test_a_payout_in_credit_is_worth_its_bonus_which_the_programme_pays(app, client: Browser, holder: Person) -> None:
     pay(holder, 10_005)
     runner.run_until_idle()
     assert (left(holder), liability()) == (11_006, 11_006)  # a tenth of 100.05 is 10.01, half up
@@ -76,6 +78,12 @@ def test_a_payout_in_credit_is_worth_its_bonus_which_the_programme_pays(app, hol
     assert re.search(r"Good until: \w{3}, \w{3} \d+, 20\d\d\n", letter.text)  # with its year: it is not this one
     assert "$110.06" in letter.subject + letter.text
     assert "$10.01" in letter.text
+    client.sign_in_as(holder)
+    assert "Store credit and a bonus of $10.01" in page(client.get("/sell/payouts")).get_text(" ", strip=True)
+    _heads, [*_of, amount, bonus, _promised, _paid] = csv.reader(
+        io.StringIO(client.get("/sell/payouts/statement.csv").get_data(as_text=True))
+    )
+    assert (amount, bonus) == ("$100.05", "$10.01")
     assert proofs.faults() == []
 
 
