@@ -6,6 +6,8 @@ import pytest
 from flask import Flask
 
 from marketplace import clock
+from marketplace.buybacks import requesting
+from marketplace.custody.taking import PieceNotTaken
 from marketplace.database import db, unit_of_work
 from marketplace.orders import checkouts
 from marketplace.orders.models import Checkout
@@ -69,6 +71,113 @@ def test_the_atelier_takes_three_of_five_grades_and_says_why_not_the_rest(app: F
     assert refused_groups == ["watches", "swimwear", "activewear", "lingerie", "hair-accessories"]
     assert of_a_piece | {"exotic"} <= reasons
     assert policy.market.country == "GB"
+
+
+# What each preset promises in its own figures, as the pages that are written from its policy say it: whoever changes
+# one changes a promise.
+FIGURES = [
+    (
+        ("NAP-23", "NAP-26", "NAP-17"),
+        "atelier",
+        "consigning",
+        "Send at least 3 pieces. Three pieces fill a parcel",
+        "The prepaid label is e-mailed within 2 days;",
+        "you have our proposal within 12 business days.",
+    ),
+    (
+        ("NAP-02", "NAP-38", "GAP-11"),
+        "atelier",
+        "consigning",
+        "You are paid within 5 business days of the end of the sale.",
+        "Store credit with 10% on top within 5 business days; Bank transfer within 5 business days.",
+        "we send it back for £15,",
+    ),
+    (
+        ("NAP-32", "NAP-33", "NAP-34"),
+        "atelier",
+        "consigning",
+        "it leaves the shop at once and is sent within 30 days.",
+        "Before it has been on sale for 180 days that costs £15,",
+        "we send it back for £15, give it away or recycle it.",
+    ),
+    (
+        ("NAP-36", "GAP-10"),
+        "atelier",
+        "consigning",
+        "what you receive falls by 15% of what it is then, every 45 days, at most 3 times;",
+    ),
+    (
+        ("NAP-06", "NAP-31", "NAP-03"),
+        "atelier",
+        "buyback",
+        "We buy these only: Handbags. We buy pieces in these grades only: Brand new and Excellent.",
+        "you have our quote within 2 business days.",
+        "You are paid in the form you choose with the quote: Store credit within 1 business day.",
+    ),
+    (
+        ("NAP-25", "NAP-27"),
+        "atelier",
+        "handing-over",
+        "Name a business day from tomorrow on and one of these times; it is free of charge.",
+        "The driver may come up to 2 hours earlier.",
+    ),
+    (
+        ("BAL-02", "BAL-07"),
+        "maison",
+        "consigning",
+        "Store credit with 20% on top within 5 business days; Bank transfer within 5 business days.",
+        "once a store has ticked them in, we answer for the pieces",
+    ),
+    (
+        ("LUX-62", "LUX-66", "LUX-72"),
+        "boutique",
+        "consigning",
+        "We keep 50% of the price, 40% from R5 000 on, 30% from R20 000 on, 25% from R50 000 on.",
+        "you have our proposal within 10 business days.",
+        "Before it has been on sale for 120 days that costs R1 000,",
+    ),
+    (
+        ("LUX-59", "LUX-64", "GAP-20"),
+        "boutique",
+        "buyback",
+        "We buy from private people only.",
+        "you have our quote within 3 business days.",
+    ),
+    (
+        ("LUX-68", "LUX-70", "LUX-74"),
+        "boutique",
+        "buyback",
+        "Bank transfer within 1 business day;",
+        "You may take it for 120 days; once the piece is in the shop that costs R500, taken from what we pay.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("preset", "about", "promises"),
+    [
+        pytest.param(preset, about, promises, marks=pytest.mark.rule(*ids), id="-".join(ids))
+        for ids, preset, about, *promises in FIGURES
+    ],
+)
+def test_each_preset_promises_the_figures_of_its_rules(
+    app: Flask, client: Browser, preset: str, about: str, promises: list[str]
+) -> None:
+    under(preset)
+    told = " ".join(page(client.get(f"/help/{about}")).get_text(" ").split())
+    assert [one for one in promises if one not in told] == []
+
+
+@pytest.mark.rule("NAP-10")
+def test_the_atelier_buys_bags_of_twenty_six_houses_and_no_other(app: Flask) -> None:
+    policy = under("atelier")
+    assert len(set(policy.modes.buyback.houses)) == 26
+    grade = policy.modes.buyback.grades[0]
+    for house in policy.modes.buyback.houses:
+        requesting.check_piece(policy, house=house, category="tote", grade=grade)
+    with pytest.raises(PieceNotTaken) as refused:
+        requesting.check_piece(policy, house="Another", category="tote", grade=grade)
+    assert refused.value.field == "house"
 
 
 @pytest.mark.rule("LUX-67")
