@@ -41,6 +41,11 @@ class WrongBankCode(Refusal):
     status = 422
 
 
+class AccountAbroad(Refusal):
+    message = _l("We send bank transfers to accounts in our own country only.")
+    status = 422
+
+
 @dataclass(frozen=True)
 class BankDetails:
     """Where money goes, as it is sealed."""
@@ -77,6 +82,13 @@ def is_bank(bank: str) -> bool:
     return is_bic(bank) or bool(_BANK_NUMBER.fullmatch(bank))
 
 
+def is_abroad(details: BankDetails, country: str) -> bool:
+    """Whether the account names another country than this; a plain number is its own country's."""
+    named = [details.account[:2]] if is_iban(details.account) else []
+    named += [details.bank[4:6]] if is_bic(details.bank) else []
+    return any(one != country for one in named)
+
+
 def send_code(person: Person, *, at: datetime) -> None:
     """Mail a fresh code to the account's own address; the one before it opens nothing any more."""
     code = "".join(secrets.choice(CROCKFORD) for _ in range(CODE_LENGTH))
@@ -106,8 +118,19 @@ def take_code(person: Person, code: str, *, at: datetime) -> bool:
     return True
 
 
+def check_home(details: BankDetails) -> None:
+    """Raise ``AccountAbroad`` for an account that policy does not pay to."""
+    policy = versions.current().policy
+    if policy.payout.cash.home_accounts_only and is_abroad(details, policy.market.country):
+        raise AccountAbroad()
+
+
 def change(person: Person, details: BankDetails, *, at: datetime) -> BankAccount:
-    """Pay this person here from now on, after the cooling hours. That a code was taken is the caller's to see to."""
+    """Pay this person here from now on, after the cooling hours. That a code was taken is the caller's to see to.
+
+    Raises ``AccountAbroad`` where policy pays to accounts of its own country alone (LUX-64).
+    """
+    check_home(details)
     hours = versions.current().policy.payout.cash.cooling_hours
     known = db.session.get(BankAccount, person.id)
     if known is None:

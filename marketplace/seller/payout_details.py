@@ -19,7 +19,7 @@ from marketplace.errors import NotFound
 from marketplace.form_fields import Form
 from marketplace.limits import limiter
 from marketplace.payouts import accounts, gates, statements
-from marketplace.payouts.accounts import BankDetails, WrongBankCode
+from marketplace.payouts.accounts import AccountAbroad, BankDetails, WrongBankCode
 from marketplace.payouts.cash import carrier
 from marketplace.payouts.cash_models import TaxStatus
 from marketplace.payouts.words import TAX_STATES
@@ -53,6 +53,10 @@ class BankForm(Form):
             self.account.errors = [_("This is no account number: check its figures.")]
         if (found.bank or not accounts.is_iban(found.account)) and not accounts.is_bank(found.bank):
             self.bank.errors = [_("Enter the BIC, or the number your country's banks go by.")]
+        try:
+            accounts.check_home(found)
+        except AccountAbroad as refusal:
+            self.account.errors = [str(refusal.message)]
         return None if self.errors else found
 
 
@@ -91,9 +95,9 @@ def bank() -> ResponseReturnValue:
 
 
 def _ask(form: BankForm, status: int = 200) -> ResponseReturnValue:
-    cooling = versions.current().policy.payout.cash.cooling_hours
+    rule = versions.current().policy.payout.cash
     known = accounts.account_of(the_person().id)
-    return render_template("seller/bank.html", form=form, account=known, cooling_hours=cooling), status
+    return render_template("seller/bank.html", form=form, account=known, rule=rule), status
 
 
 @bp.post("/sell/payouts/bank/code")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ from marketplace.mail.outgoing import MAIL
 from marketplace.money import Money
 from marketplace.orders.models import Hold
 from marketplace.payouts.models import Payout
+from marketplace.programme import versions
 from tests.channels import steps as there
 from tests.consignments import steps
 from tests.programme import world
@@ -65,8 +67,9 @@ def test_its_owner_is_owed_her_share_of_what_it_brought_there_and_paid_as_ever(a
     report = there.sold_there(piece, minor=31_000)  # they had an older, higher price
     there.tell(client, report)
     assert piece.owed is None
-    day = estimating.payment_day(piece, standing.of(piece))
-    assert day is not None
+    calendar, days = versions.current().calendar, versions.current().policy.channels.usual_days
+    day = (there.sale_of(report).sold_at + timedelta(days=days)).astimezone(calendar.zone).date()
+    assert estimating.payment_day(piece, standing.of(piece)) == day
     there.tell(client, sandbox.complete(report.outlet, report.ref))
     sale = there.sale_of(report)
     assert (sale.state, holds()) == (SaleState.COMPLETED, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from marketplace.consignments.states import (
     PieceState,
 )
 from marketplace.custody import log
+from marketplace.custody.arranging import Arrangement
 from marketplace.custody.examining import OwnPiece, SamePerson
 from marketplace.custody.fees import FeeIsOpen
 from marketplace.custody.taking import PieceNotTaken, Wish
@@ -89,6 +91,13 @@ def test_one_label_for_all_pieces_and_its_scan_takes_the_risk(app: Flask) -> Non
     db.session.expire_all()
     assert [piece.state for piece in made.pieces] == [S.INBOUND, S.INBOUND]
     assert [entry.place for entry in log.entries(made.pieces[0].number)] == ["carrier"]
+    nobody_delivers = replace(world.HOME, line1="3 No Label Lane")
+    without = steps.requested(None, steps.a_wish(), comes=Arrangement(nobody_delivers))
+    late = db.select(Alarm.subject_id).where(Alarm.kind == AlarmKind.LABEL_LATE)
+    world.pass_time(hours=47, minutes=59)
+    assert db.session.scalars(late).all() == []
+    world.pass_time(minutes=2)
+    assert db.session.scalars(late).all() == [without.id]  # 48 hours, and of the request with a label nothing is said
 
 
 def test_what_is_never_sent_ends_by_itself_and_its_label_is_void(app: Flask) -> None:
@@ -282,7 +291,10 @@ def test_a_sale_pays_its_owner_what_was_approved_to_the_cent(app: Flask) -> None
     assert approved is not None and approved.payout.minor == 19_980
     order = steps.bought(piece)
     assert piece.state is S.SOLD
-    assert estimating.payment_day(piece, standing.of(piece)) is not None
+    assert order.window_closes_at is not None
+    calendar = terms.calendar()
+    day = calendar.end_of_business_day_after(order.window_closes_at, 5).astimezone(calendar.zone).date()
+    assert estimating.payment_day(piece, standing.of(piece)) == day
     world.confirmed(order)
     db.session.expire_all()
     assert (piece.state, piece.owed) == (S.PAYABLE, approved.payout)

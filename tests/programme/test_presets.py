@@ -11,6 +11,7 @@ from marketplace.custody.taking import PieceNotTaken
 from marketplace.database import db, unit_of_work
 from marketplace.orders import checkouts
 from marketplace.orders.models import Checkout
+from marketplace.payouts import accounts
 from marketplace.payouts.models import Payout
 from marketplace.programme import Policy, reading, versions
 from marketplace.shipping.addresses import AddressRefused, RegionNotServed, check_ship_to
@@ -19,7 +20,7 @@ from tests.accounts import an_account
 from tests.buybacks import steps as buybacks
 from tests.programme import world
 from tests.programme.policies import changed
-from tests.web import Browser, page
+from tests.web import Browser, page, post_form
 
 HOMES = {
     "GB": PostalAddress("Ada Quill", "22 Camden Passage", "London", "", "n1 8ee", "GB"),
@@ -178,6 +179,24 @@ def test_the_atelier_buys_bags_of_twenty_six_houses_and_no_other(app: Flask) -> 
     with pytest.raises(PieceNotTaken) as refused:
         requesting.check_piece(policy, house="Another", category="tote", grade=grade)
     assert refused.value.field == "house"
+
+
+@pytest.mark.rule("LUX-64")
+def test_the_boutique_pays_to_accounts_of_its_own_country_alone(app: Flask, client: Browser) -> None:
+    under("boutique")
+    member = an_account()
+    client.sign_in_as(member)
+    shown = page(client.get("/sell/payouts/bank")).get_text(" ", strip=True)
+    assert "We send bank transfers to accounts in our own country only." in shown
+    typed = {"name": "Ada Quill", "account": "DE89370400440532013000", "bank": "", "code": "A"}
+    refused = post_form(client, "/sell/payouts/bank", "bank-details", **typed)
+    assert refused.status_code == 422
+    assert page(refused).select_one('.error-summary a[href="#account"]') is not None
+    with pytest.raises(accounts.AccountAbroad), unit_of_work():
+        accounts.change(member, accounts.BankDetails("Ada Quill", "12345678", "DEUTDEFF"), at=clock.now())
+    assert accounts.account_of(member.id) is None
+    with unit_of_work():
+        accounts.change(member, accounts.BankDetails("Ada Quill", "62001234567", "FIRNZAJJ"), at=clock.now())
 
 
 @pytest.mark.rule("LUX-67")

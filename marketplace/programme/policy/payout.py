@@ -38,6 +38,7 @@ class Cash(Section, frozen=True, kw_only=True):
     needs: tuple[Need, ...] = ("tax_form", "identity")
     cooling_hours: Hours = 24  # nothing is sent to bank details as new as this
     approval_above_minor: Amount = 100_000  # a run above this sum needs a second person
+    home_accounts_only: bool = False  # whether accounts of the market's own country alone are paid to (LUX-64)
 
 
 class FormTerms(Section, frozen=True, kw_only=True):

@@ -121,6 +121,19 @@ def misses(*steps: gates.Step) -> Behaviour:
     return missing
 
 
+def refuses_an_account_abroad(scene: Scene) -> None:
+    member, at = an_account(), clock.now()
+    for details in (BankDetails("Ada", "DE89370400440532013000", ""), BankDetails("Ada", "12345678", "DEUTDEFF")):
+        refused = None
+        try:
+            accounts.change(member, details, at=at)
+        except accounts.AccountAbroad as refusal:
+            refused = refusal
+        assert refused is not None
+    assert accounts.account_of(member.id) is None
+    accounts.change(member, BankDetails("Ada", "12345678", "021000021"), at=at)
+
+
 def rests(hours: int) -> Behaviour:
     def resting(scene: Scene) -> None:
         account = accounts.account_of(a_seller_by_bank().id)
@@ -163,6 +176,7 @@ ROWS = [
         given={**BY_BANK, "payout.cash.needs": []},
     ),
     row("cash.cooling_hours", 48, rests(48), "newer than 48 hours", BY_BANK),
+    row("cash.home_accounts_only", True, refuses_an_account_abroad, "in our own country only", BY_BANK),
     Row(
         "payout.cash.approval_above_minor",
         5_000,
