@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.one_engine import ONE_ENGINE
-from tests.plugins import postgresql
+from tests.plugins import in_memory, postgresql
 from tests.shop import build_template, make_shop
 from tests.worlds import Theatre
 
@@ -119,11 +119,14 @@ class PostgreSQLCopies:
 
 @dataclass
 class Databases:
-    """What one worker has: copies of each engine and, once asked for, the shop that the ordinary tests share."""
+    """What one worker has: copies of each engine and, once asked for, the shop that the ordinary tests share.
+
+    The folder is in memory where there is room: SQLite has each commit reach the disk, as it must in earnest.
+    """
 
     server: Callable[[], str]
     worker: str
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="reprise-test-")))
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="reprise-test-", dir=in_memory.folder())))
     _copies: dict[str, Copies] = field(default_factory=dict)
     _theatres: dict[str, Theatre] = field(default_factory=dict)
 

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from tests.plugins import in_memory
+
 ROOT = Path(__file__).resolve().parents[2]
 WHEEL_LOCK = ROOT / "requirements-postgresql.txt"
 NO_NETWORK = "-c listen_addresses=''"
@@ -31,7 +33,6 @@ PERMISSIVE = (
 )
 # What was committed outlives the end of the server, though not that of the machine.
 DURABLE = f"{NO_NETWORK} -c fsync=off"
-ROOM = 6 * 1024**3  # bytes that a run's databases may take
 
 
 class NoPostgreSQL(Exception):
@@ -51,7 +52,7 @@ def obtain(options: str = PERMISSIVE) -> Server:
     if url := os.environ.get("TEST_DATABASE_URL"):
         return _answering(url)
     if _binaries() is not None:
-        cluster = own_cluster(options, within=_in_memory())
+        cluster = own_cluster(options, within=in_memory.folder())
         return Server(cluster.url, cluster.remove)
     return _from_wheel()
 
@@ -135,17 +136,6 @@ def own_cluster(options: str = DURABLE, *, within: Path | None = None) -> Cluste
     cluster = Cluster(binaries, options, within)
     cluster.make()
     return cluster
-
-
-def _in_memory() -> Path | None:
-    """A folder that is kept in memory, where there is room: a copy of a database is a thousand small files."""
-    memory, known = Path("/dev/shm"), Path("/proc/meminfo")
-    if not (memory.is_dir() and known.exists() and os.access(memory, os.W_OK)):
-        return None
-    available = next(
-        int(line.split()[1]) * 1024 for line in known.read_text().splitlines() if line.startswith("MemAvailable")
-    )
-    return memory if min(available - ROOM, shutil.disk_usage(memory).free) > ROOM else None
 
 
 def _as_owner_of(folder: Path) -> list[str]:
