@@ -84,9 +84,9 @@ class World:
         wanted = [name for name in self.arguments if rule.rule.startswith(name)]
         values = self.arguments[max(wanted, key=len)] if wanted else {}
         with app.test_request_context():
-            address = url_for(
-                rule.endpoint, **{name: values.get(name, _nothing(rule, name)) for name in rule.arguments}
-            )
+            said = dict(rule.defaults or {})
+            asked = {name: values.get(name, _nothing(rule, name)) for name in rule.arguments - said.keys()}
+            address = url_for(rule.endpoint, **said, **asked)
         return address + ("?" + values["query"] if rule.rule == "/sell/listings/new" else "")
 
     @property
