@@ -146,7 +146,7 @@ def _facts(piece: Any, policy: Policy) -> list[tuple[str, str]]:
     included = [thing.label for thing in policy.condition.comes_with if thing.key in piece.includes]
     facts = [(_("Comes with"), ", ".join(included) or _("The piece alone"))]
     if piece.measurements:
-        facts.append((_("Measures"), _measures(piece.measurements)))
+        facts.append((_("Measures"), measures(piece.measurements, policy.market.country)))
     if piece.hardware:
         facts.append((_("Hardware finish"), piece.hardware.capitalize()))
     if piece.size:
@@ -156,16 +156,16 @@ def _facts(piece: Any, policy: Policy) -> list[tuple[str, str]]:
     return facts
 
 
-def _measures(measurements: dict[str, int]) -> str:
-    """``34 cm wide, 28 cm high``: each with its name, as the style knows it."""
-    names = {
-        "width": _("%(cm)s cm wide"),
-        "height": _("%(cm)s cm high"),
-        "depth": _("%(cm)s cm deep"),
-    }
-    return ", ".join(
-        names.get(name, "%(cm)s cm") % {"cm": wording.number(Decimal(mm) / 10)} for name, mm in measurements.items()
-    )
+def measures(measurements: dict[str, int], country: str) -> str:
+    """``34 cm wide, 28 cm high``, in the United States ``13.4 in wide, 11 in high``: each as the style knows it."""
+    if country == "US":
+        mm_in_one = Decimal("25.4")
+        names = {"width": _("%(length)s in wide"), "height": _("%(length)s in high"), "depth": _("%(length)s in deep")}
+    else:
+        mm_in_one = Decimal(10)
+        names = {"width": _("%(length)s cm wide"), "height": _("%(length)s cm high"), "depth": _("%(length)s cm deep")}
+    lengths = {name: round(mm / mm_in_one, 1) for name, mm in measurements.items()}
+    return ", ".join(names[name] % {"length": wording.number(length)} for name, length in lengths.items())
 
 
 def _record(piece: Any, policy: Policy) -> dict[str, Any] | None:

@@ -48,7 +48,7 @@ class Wear:
 
 
 SCRATCHED = Wear("corners", "scratch", "light", "A few pale lines at the corner, seen only up close.")
-WORN = Wear("corners", "scratch", "clear", "Scratches at the front corner, the longest about two centimeters.")
+WORN = Wear("corners", "scratch", "clear", "Scratches at the front corner, none longer than a fingertip.")
 SMELLS = Wear("smell", "odour", "light", "A trace of cedar from the closet.", is_pictured=False)
 
 

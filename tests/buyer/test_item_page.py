@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from marketplace import clock
+from marketplace.buyer.item_pages import measures
 from marketplace.database import db, unit_of_work
 from marketplace.interests import searches
 from marketplace.listings.finding import public_path
@@ -115,7 +116,7 @@ def test_it_shows_the_piece_from_all_sides_and_where_it_comes_from(app: Flask, c
     assert parts["Corners and edges"].startswith("Scratch, light: front right")
     assert parts["Smell"] == "Noticeable smell, light"
     assert parts["Hardware"] == "No scratches noted"
-    assert parts["Measures"] == "34 cm wide, 28 cm high"
+    assert parts["Measures"] == "13.4 in wide, 11 in high"
     assert parts["Comes with"] == "Dust bag"
     link = main.select_one("dl.facts a[href='#flaw-1']")
     assert link is not None
@@ -128,6 +129,12 @@ def test_it_shows_the_piece_from_all_sides_and_where_it_comes_from(app: Flask, c
         assert large is not None
         assert large.has_attr("popover")
         assert large.img is not None
+
+
+def test_measures_are_told_in_the_units_of_the_market(app: Flask) -> None:
+    with app.test_request_context():
+        told = [measures({"width": 340, "height": 285}, country) for country in ("US", "GB")]
+    assert told == ["13.4 in wide, 11.2 in high", "34 cm wide, 28.5 cm high"]
 
 
 def test_the_sellers_record_is_told_only_where_it_is_long_and_good_enough(app: Flask, client: Browser) -> None:

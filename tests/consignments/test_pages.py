@@ -180,7 +180,7 @@ def test_the_whole_way_into_the_shop(app: Flask, client: Browser) -> None:
     assert piece.listing is not None
     assert (piece.state, piece.listing.state) == (PieceState.LIVE, ListingState.LIVE)
     told = page(client.get(public_path(piece.listing))).get_text()
-    assert "34 cm wide, 28.5 cm high" in told
+    assert "13.4 in wide, 11.2 in high" in told
     assert "Our photo" in told  # we took them (NAP-16)
     assert "seller" not in told
     assert post_form(client, f"{theirs}/1", "lower-price", price="120").status_code == 303
