@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from marketplace.database import db
 from marketplace.disputes import caseload
 from marketplace.disputes.models import Dispute, DisputeMessage
-from marketplace.disputes.words import AT_WORK, DESK_EVENTS, EVENTS
+from marketplace.disputes.words import what_happened
 from marketplace.errors import Refusal
 from marketplace.events import ActorKind, Event
 from marketplace.people.models import Person
@@ -59,5 +59,4 @@ def since(dispute: Dispute, mark: int) -> list[Change]:
         )
         .order_by(Event.id)
     )
-    titles = EVENTS | DESK_EVENTS | AT_WORK
-    return [Change(str(titles[event.action]), event.at, name or "", words or "") for event, name, words in rows]
+    return [Change(str(what_happened(event)), event.at, name or "", words or "") for event, name, words in rows]

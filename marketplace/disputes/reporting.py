@@ -111,9 +111,12 @@ def _show_photos(claim: Claim, refused: dict[str, str]) -> ResponseReturnValue:
     order, form = claim.order, _photo_form(claim)
     for part, words in refused.items():
         form[part].errors = [words]
-    rows = [(form[part], showing.as_listed(order, part)) for part in (*claim.parts, showing.WHOLE)]
-    kept = [showing.as_shown(photo, order) for photo in photos.shown_by(order, Side.BUYER) if photo.dispute_id is None]
-    page = render_template("disputes/photos.html", order=order, form=form, rows=rows, kept=kept)
+    kept: dict[str, list[dict[str, Any]]] = {part: [] for part in (*claim.parts, showing.WHOLE)}
+    for photo in photos.shown_by(order, Side.BUYER):
+        if photo.dispute_id is None:  # of a part no longer named it goes with the piece as a whole
+            kept.get(photo.part, kept[showing.WHOLE]).append(showing.as_shown(photo, order))
+    rows = [(form[part], showing.as_listed(order, part), shown) for part, shown in kept.items()]
+    page = render_template("disputes/photos.html", order=order, form=form, rows=rows)
     return page, 422 if refused else 200
 
 

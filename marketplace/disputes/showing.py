@@ -14,7 +14,7 @@ from marketplace.catalogue.models import PictureColumns
 from marketplace.disputes import waiting
 from marketplace.disputes.models import Decision, Dispute, DisputePhoto
 from marketplace.disputes.states import Side
-from marketplace.disputes.words import DESK_EVENTS, EVENTS, SIDES
+from marketplace.disputes.words import DESK_EVENTS, EVENTS, SIDES, what_happened
 from marketplace.listings.condition import wear_words
 from marketplace.listings.piece import PictureFile
 from marketplace.listings.showing import photo as shown
@@ -120,7 +120,7 @@ def thread(dispute: Dispute, side: Side) -> list[Entry]:
     """
     readable = EVENTS | DESK_EVENTS if side is Side.STAFF else EVENTS
     happened = [
-        Entry(str(readable[event.action]), event.at) for event in events.history(dispute) if event.action in readable
+        Entry(str(what_happened(event)), event.at) for event in events.history(dispute) if event.action in readable
     ]
     said = [
         Entry(str(SIDES[message.side]), message.written_at, message.words, masked=message.is_masked)

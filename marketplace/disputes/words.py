@@ -6,6 +6,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from marketplace.disputes.states import DisputeState, Kind, Remedy, Side, WaitingOn, Wish
+from marketplace.events import Event
 
 KINDS: dict[Kind, LazyString] = {
     Kind.CONDITION: _l("Its condition is not as described"),
@@ -109,3 +110,14 @@ AT_WORK: dict[str, LazyString] = {
     "snooze": _l("An agent put the case aside for a while"),
     "wake": _l("An agent took it up again"),
 }
+
+# How a case came to the desk where nobody handed it over: by whose silence.
+_SELLERS_SILENCE = _l("The seller did not answer in time: handed to customer service")
+_BUYERS_SILENCE = _l("The offer lapsed without an answer: handed to customer service")
+
+
+def what_happened(event: Event) -> LazyString:
+    """An event of a case in words, the desk's own too; a silence is told as such."""
+    if event.detail.get("silent"):
+        return _SELLERS_SILENCE if event.from_state == DisputeState.AWAITING_SELLER else _BUYERS_SILENCE
+    return (EVENTS | DESK_EVENTS | AT_WORK)[event.action]

@@ -10,7 +10,7 @@ from flask import Flask
 
 from marketplace import clock
 from marketplace.database import db
-from marketplace.disputes import answering, thread, waiting
+from marketplace.disputes import answering, showing, thread, waiting
 from marketplace.disputes.masking import MASK
 from marketplace.disputes.models import Dispute
 from marketplace.disputes.standing import standing
@@ -156,6 +156,9 @@ def test_silence_of_a_party_goes_to_the_desk(app: Flask, offers: bool) -> None:
     dispute = again(dispute)
     assert (dispute.state, waiting.waiting_on(dispute)) == (DisputeState.IN_REVIEW, WaitingOn.DESK)
     assert held(dispute.order) == dispute.order.total.minor
+    told = {side: showing.thread(dispute, side)[0].title for side in Side}
+    whose = "The offer lapsed without an answer" if offers else "The seller did not answer in time"
+    assert set(told.values()) == {f"{whose}: handed to customer service"}
 
 
 def test_silence_of_the_desk_sets_a_new_date_and_decides_nothing(app: Flask) -> None:

@@ -63,6 +63,9 @@ def report(guest: Browser, order: Order, **what: Any) -> None:
     assert post_form(guest, start, "report-problem", **said).location.endswith("/problem/photos")
     photo = (io.BytesIO(phone_photo(seed=3)), "corner.jpg")
     assert post_form(guest, f"{start}/photos", "report-photos", corners=photo).location.endswith("/problem/wish")
+    [kept] = page(guest.get(f"{start}/photos")).select("figcaption:-soup-contains('The buyer: Corners')")
+    beside = kept.find_parent(class_="beside")
+    assert beside is not None and beside.find("input", attrs={"name": "corners"}) is not None
     answer = post_form(guest, f"{start}/wish", "report-wish", wish="keep", asked="40.00")
     assert answer.status_code == 303, answer.get_data(as_text=True)
 

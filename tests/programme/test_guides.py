@@ -243,6 +243,8 @@ def test_how_to_reach_the_house_and_its_resale_desk(reader: Browser) -> None:
     told = read(reader, "/help/contact")
     assert "care@velorne.example +1 212 555 0142 Chat with Velorne" in told
     assert "resale@velorne.example Monday to Friday, 8:00 AM to 7:00 PM (Eastern Time)" in told
+    ways = ("mailto:care@velorne.example", "tel:+12125550142", "https://www.velorne.example/contact")
+    assert set(links(reader, "/help/contact")) >= {*ways, "mailto:resale@velorne.example"}
 
 
 @pytest.mark.rule("MK-11")
