@@ -87,6 +87,7 @@ def test_a_holder_pays_with_credit_first_and_sees_both_forms_wherever_the_money_
     assert_books_balance(app)
 
 
+@pytest.mark.rule("NAP-45")
 def test_credit_is_left_alone_where_it_is_not_wanted_and_taken_where_it_is_after_all(
     client: Browser, holder: Person
 ) -> None:

@@ -24,7 +24,7 @@ from marketplace.consignments.states import (
 )
 from marketplace.custody import log
 from marketplace.custody.arranging import Arrangement
-from marketplace.custody.examining import OwnPiece, SamePerson
+from marketplace.custody.examining import NoSuchReason, OwnPiece, SamePerson
 from marketplace.custody.fees import FeeIsOpen
 from marketplace.custody.taking import PieceNotTaken, Wish
 from marketplace.database import db, unit_of_work
@@ -190,6 +190,9 @@ def test_the_owner_of_a_declined_piece_chooses_or_policy_does(
     owner = piece.consignment.owner
     with unit_of_work():
         examining.examine(piece, by=steps.clerk(), at=clock.now())
+    with pytest.raises(NoSuchReason), unit_of_work():
+        examining.decline(piece, "we would rather not", by=steps.clerk(), at=clock.now())
+    with unit_of_work():
         examining.decline(piece, "altered", by=steps.clerk(), at=clock.now())
     if choice is None:
         world.pass_time(days=3, minutes=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from marketplace.consignments import finding
@@ -93,6 +94,7 @@ def test_each_piece_is_kept_from_the_first_on_and_the_form_says_why_one_is_not_t
     assert [piece.state for piece in db.session.scalars(db.select(ConsignedPiece))] == [PieceState.REQUESTED] * 2
 
 
+@pytest.mark.rule("NAP-16")
 def test_its_owners_photos_come_by_the_one_way_in_and_stand_beside_the_piece_at_the_desk(
     app: Flask, client: Browser
 ) -> None:
