@@ -17,7 +17,7 @@ EVERY = {RECONCILING: timedelta(minutes=5), TIDYING: timedelta(days=1)}
 
 def reconcile_when_due() -> int:
     """Ask the payment provider for what never arrived (faults B07, B10); returns 1 for a round."""
-    if not _is_mine(RECONCILING):
+    if not _claim(RECONCILING):
         return 0
     reconcile.ask()
     return 1
@@ -25,21 +25,17 @@ def reconcile_when_due() -> int:
 
 def tidy_when_due() -> int:
     """Remove the files of photos that nothing shows any more; returns how many."""
-    return tidying.tidy() if _is_mine(TIDYING) else 0
+    return tidying.tidy() if _claim(TIDYING) else 0
 
 
-def _is_mine(name: str) -> bool:
-    """Whether a round is due and nobody else has begun it. The very first time it is only noted that time runs."""
-    return _is_due(name) and _claim(name)
-
-
-def _is_due(name: str) -> bool:
-    with unit_of_work(reading=True) as session:
-        last = session.scalar(sa.select(ProviderLook.looked_at).where(ProviderLook.source == name))
-        return last is None or last <= clock.shared() - EVERY[name]
+def is_due(name: str) -> sa.ColumnElement[bool]:
+    """Whether a round is due, as a part of a question."""
+    lately = ProviderLook.looked_at > clock.before(clock.shared, EVERY[name])
+    return ~sa.exists().where(ProviderLook.source == name, lately)
 
 
 def _claim(name: str) -> bool:
+    """Whether a round is due and nobody else has begun it. The very first time it is only noted that time runs."""
     with unit_of_work() as session:
         now = clock.shared()
         session.execute(insert_new(ProviderLook).values(source=name, looked_at=now))

@@ -8,7 +8,7 @@ the age of a signature. Tokens, sign-ins and letters go by this machine's (``wal
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -92,6 +92,16 @@ def _with_time(session: Session, query: sa.Select[Any]) -> sa.Select[Any]:
 def _forget(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
         session.info.pop(_KNOWN, None)
+
+
+# The two times within a statement that is made once: each is read when the statement runs, and once a transaction.
+NOW: sa.BindParameter[datetime] = sa.bindparam("now", callable_=now, type_=UTCDateTime())
+SHARED: sa.BindParameter[datetime] = sa.bindparam("shared", callable_=shared, type_=UTCDateTime())
+
+
+def before(moment: Callable[[], datetime], step: timedelta) -> sa.BindParameter[datetime]:
+    """The time so long before ``now`` or ``shared``, within a statement that is made once."""
+    return sa.bindparam(None, callable_=lambda: moment() - step, type_=UTCDateTime())
 
 
 def wall() -> datetime:

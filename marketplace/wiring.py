@@ -98,7 +98,7 @@ def wire(app: Flask, settings: Settings) -> None:
     _buybacks()
     _payouts()
     _mail()
-    runner.register_chore(seals.seal_batch)
+    runner.register_chore(seals.seal_batch, seals.IS_DUE)
 
 
 def _people() -> None:
@@ -118,7 +118,7 @@ def _claim_past_orders(fact: people_facts.EmailVerified) -> None:
 def _listings() -> None:
     deadlines.register(listing_review.REVIEW, listing_review.sweep_overdue)
     tidying.register(snapshots.photos_named)
-    runner.register_chore(chores.tidy_when_due)
+    runner.register_chore(chores.tidy_when_due, chores.is_due(chores.TIDYING))
     react_to(listing_facts.ListingSubmitted, to_members.listing_submitted)
     react_to(listing_facts.ListingWentLive, to_members.listing_live)
     react_to(listing_facts.ChangesRequested, to_members.changes_requested)
@@ -161,7 +161,7 @@ def _payments(settings: Settings) -> None:
     outbox.register(refunds.SEND, refunds.RefundSending())
     outbox.register(refunds.CHECK, refunds.RefundQuestion())
     deadlines.register(attempts.EXPIRY, attempts.close_overdue)
-    runner.register_chore(chores.reconcile_when_due)
+    runner.register_chore(chores.reconcile_when_due, chores.is_due(chores.RECONCILING))
     react_to(payment_facts.PaymentCaptured, paying.payment_captured)
     react_to(order_facts.CreditPaysAll, paying.credit_pays_all)
     react_to(payment_facts.PaymentCaptured, billing.payment_captured)
@@ -172,7 +172,7 @@ def _payments(settings: Settings) -> None:
     react_to(payment_facts.RefundFailed, paying.refund_failed)
     react_to(payment_facts.RefundFailed, bank_cases.refund_failed)
     if settings.payments == "sandbox":
-        runner.register_chore(sandbox_bounces.bounce_refunds)
+        runner.register_chore(sandbox_bounces.bounce_refunds, sandbox_bounces.IS_DUE)
 
 
 def _shipping() -> None:
@@ -324,7 +324,7 @@ def _payouts() -> None:
     react_to(payout_facts.GiftCardReplaced, to_sellers.gift_card_replaced)
     react_to(payout_facts.GoodwillReady, to_sellers.goodwill_ready)
     react_to(payout_facts.PayoutHeld, to_sellers.payout_held)
-    runner.register_chore(idempotency.forget_codes)
+    runner.register_chore(idempotency.forget_codes, idempotency.HAS_CODES_TO_FORGET)
 
 
 def _mail() -> None:

@@ -57,16 +57,16 @@ def _repeated(token: ApiToken, key: str, asked: str) -> Answer:
     return Answer(stored.status, stored.answer, code)
 
 
+_OLD = sa.and_(IdempotentAnswer.sealed.is_not(None), IdempotentAnswer.answered_at < clock.before(clock.now, CODES_KEPT))
+HAS_CODES_TO_FORGET = sa.exists().where(_OLD)
+
+
 def forget_codes() -> int:
     """Erase the codes of answers older than ``CODES_KEPT``; a chore of the runner. Returns how many there were."""
-    with unit_of_work(reading=True):
-        old = sa.and_(IdempotentAnswer.sealed.is_not(None), IdempotentAnswer.answered_at < clock.now() - CODES_KEPT)
-        if db.session.scalar(sa.select(IdempotentAnswer.id).where(old).limit(1)) is None:
-            return 0
     with unit_of_work() as session:
         erased = session.scalars(
             sa.update(IdempotentAnswer)
-            .where(old)
+            .where(_OLD)
             .values(sealed=None)
             .returning(IdempotentAnswer.id)
             .execution_options(synchronize_session=False)

@@ -159,6 +159,17 @@ def state_of(kind: str, subject: Any) -> DeadlineState | None:
 # Sweeping ------------------------------------------------------------------------------------------------------------
 
 
+def is_due() -> sa.ColumnElement[bool]:
+    """Whether a deadline of any registered kind has passed, as a part of a question."""
+    waiting = (_ROWS.state == DeadlineState.WAITING, _ROWS.due_at <= clock.NOW)
+    return sa.exists().where(_ROWS.kind.in_(kinds()), *waiting)
+
+
+def kinds() -> tuple[str, ...]:
+    """The kinds that somebody answers for, in the order they were registered."""
+    return tuple(_sweeps)
+
+
 def sweep(as_of: datetime | None = None) -> int:
     """Fire everything due at ``as_of`` (default: now); returns how many deadlines fired."""
     fired = 0
@@ -175,16 +186,15 @@ def _kinds_due(as_of: datetime | None) -> list[str]:
     """The kinds of which something is due, in the order they were registered: one question for all of them."""
     if not _sweeps:
         return []
-    kinds = tuple(_sweeps)
     with unit_of_work(reading=True) as session:
-        answers = session.execute(_which_are_due(kinds), {"moment": as_of or clock.now()}).one()
-    return [kind for kind, is_due in zip(kinds, answers, strict=True) if is_due]
+        answers = session.execute(_which_are_due(kinds()), {"moment": as_of or clock.now()}).one()
+    return [kind for kind, has_passed in zip(kinds(), answers, strict=True) if has_passed]
 
 
 @lru_cache(maxsize=2)
-def _which_are_due(kinds: tuple[str, ...]) -> sa.Executable:
+def _which_are_due(of_kinds: tuple[str, ...]) -> sa.Executable:
     waiting = (_ROWS.state == DeadlineState.WAITING, _ROWS.due_at <= sa.bindparam("moment"))
-    return sa.select(*(sa.exists().where(_ROWS.kind == kind, *waiting) for kind in kinds))
+    return sa.select(*(sa.exists().where(_ROWS.kind == kind, *waiting) for kind in of_kinds))
 
 
 def _due(kind: str, as_of: datetime | None) -> list[int]:

@@ -81,6 +81,9 @@ def receive(source: str, event_id: str, payload: dict[str, Any], *, at: datetime
     return stored is not None
 
 
+IS_DUE = sa.exists().where(InboxRow.state == InboxState.PENDING, InboxRow.due_at <= clock.SHARED)
+
+
 def run_due(limit: int = 50) -> int:
     """React to pending events, each in its own transaction; returns how many were tried."""
     with unit_of_work(reading=True) as session:

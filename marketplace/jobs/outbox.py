@@ -266,6 +266,7 @@ def _first_due() -> sa.Select[tuple[int, datetime]]:
 _TABLE: Any = OutboxRow.__table__
 _ROWS = _TABLE.c
 _FIRST = sa.select(_ROWS.id).where(_ROWS.state.in_(OPEN)).order_by(_ROWS.due_at, _ROWS.id).limit(1)
+IS_DUE = sa.exists().where(_ROWS.state.in_(OPEN), _ROWS.due_at <= clock.SHARED)
 # A row found RUNNING outlived its lease: whoever held it may have made the call, so it counts as unknown.
 _LEASED = (
     sa.update(_TABLE)

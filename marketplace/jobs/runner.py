@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+import sqlalchemy as sa
 from flask import Flask
 
+from marketplace.database import unit_of_work
 from marketplace.jobs import deadlines, inbox, outbox, waking
 
 log = logging.getLogger(__name__)
@@ -17,18 +19,35 @@ log = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0
 MOST_ROUNDS = 1000
 
-_chores: list[Callable[[], int]] = []
+Chore = Callable[[], int]  # returns how much it did
+
+_chores: dict[Chore, sa.ColumnElement[bool]] = {}
+_questions: dict[tuple[object, ...], sa.Executable] = {}  # statements are made once
 
 
-def register_chore(chore: Callable[[], int]) -> None:
-    """Add work of every round, such as sealing the ledger; returns how much it did."""
-    if chore not in _chores:
-        _chores.append(chore)
+def register_chore(chore: Chore, is_due: sa.ColumnElement[bool]) -> None:
+    """Add work of the rounds, such as sealing the ledger, and how the database knows that there is some."""
+    _chores[chore] = is_due
 
 
 def run_once() -> int:
-    """One round: what came in, what passed its deadline, what must go out. Returns how much was done."""
-    return inbox.run_due() + deadlines.sweep() + outbox.run_due() + sum(chore() for chore in _chores)
+    """One round: what came in, what passed its deadline, what must go out. Returns how much was done.
+
+    What is due is asked once for all of them; what came in and what passed may have something go out.
+    """
+    came_in, has_passed, goes_out, *chores_due = _what_is_due()
+    done = inbox.run_due() if came_in else 0
+    done += deadlines.sweep() if has_passed or done else 0
+    done += outbox.run_due() if goes_out or done else 0
+    return done + sum(chore() for chore, is_due in zip(tuple(_chores), chores_due, strict=True) if is_due)
+
+
+def _what_is_due() -> Sequence[bool]:
+    key = (*deadlines.kinds(), *_chores)
+    if key not in _questions:
+        _questions[key] = sa.select(inbox.IS_DUE, deadlines.is_due(), outbox.IS_DUE, *_chores.values())
+    with unit_of_work(reading=True) as session:
+        return session.execute(_questions[key]).one()
 
 
 def run_until_idle(*, within: timedelta | None = None) -> int:

@@ -110,11 +110,11 @@ def _unsealed() -> sa.Select[int]:
     )
 
 
+IS_DUE = _unsealed().exists()
+
+
 def seal_batch() -> int:
     """Close what is not sealed yet, up to a batch; returns how many transactions were sealed."""
-    with unit_of_work(reading=True) as session:
-        if session.scalars(_unsealed().limit(1)).first() is None:
-            return 0
     with unit_of_work() as session:
         queue_behind("ledger seal")
         members = session.scalars(_unsealed().limit(BATCH)).all()

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.database import db
 from marketplace.listings.finding import public_path
 from tests.shopping import live_listing, member
+from tests.statements import statements
 from tests.web import Browser
-
-
-@contextmanager
-def questions(app: Flask) -> Iterator[list[str]]:
-    """The statements that read from the shop's tables within; beginning and ending a transaction is not asking."""
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        if statement.lstrip().startswith(("SELECT", "WITH")):
-            asked.append(statement)
-
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        sa.event.remove(db.engine, "before_cursor_execute", note)
 
 
 def asked_by(app: Flask, client: Browser, path: str) -> list[str]:
@@ -37,9 +18,14 @@ def asked_by(app: Flask, client: Browser, path: str) -> list[str]:
     client.get(path)
     db.session.expire_all()
     app.extensions.pop("kept pages", None)
-    with questions(app) as asked:
+    with statements() as said:
         assert client.get(path).status_code == 200
-    return asked
+    return questions(said)
+
+
+def questions(said: list[str]) -> list[str]:
+    """The statements that read from the shop's tables; beginning and ending a transaction is not asking."""
+    return [statement for statement in said if statement.lstrip().startswith(("SELECT", "WITH"))]
 
 
 @pytest.mark.parametrize(
@@ -71,6 +57,6 @@ def test_the_page_of_a_piece_that_is_kept_takes_two(app) -> None:
     db.session.commit()
     for _visit in range(2):
         client.get(path)
-    with questions(app) as asked:
+    with statements() as said:
         client.get(path)
-    assert len(asked) == 2, asked
+    assert len(questions(said)) == 2, said

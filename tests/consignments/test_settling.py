@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-import sqlalchemy as sa
 from flask import Flask
 
 from marketplace import clock
@@ -13,6 +12,7 @@ from marketplace.consignments.states import PieceState
 from marketplace.database import db, unit_of_work
 from marketplace.orders import settling
 from tests.consignments import steps
+from tests.statements import statements
 
 
 def test_each_owner_of_a_batch_is_owed_and_consignments_look_for_its_pieces_once(
@@ -22,20 +22,12 @@ def test_each_owner_of_a_batch_is_owed_and_consignments_look_for_its_pieces_once
     pieces = [steps.live(minor=minor) for minor in (30_000, 50_000)]
     orders = [steps.bought(piece).id for piece in pieces]
     advance(days=3, minutes=1)
-    looked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if "consigned_pieces.order_id" in statement.partition("WHERE")[2]:
-            looked.append(statement)
-
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    with unit_of_work():
+    with statements() as said, unit_of_work():
         settling.sweep_confirmations(orders, clock.now())
-    sa.event.remove(db.engine, "before_cursor_execute", note)
 
     db.session.expire_all()
     assert [piece.state for piece in pieces] == [PieceState.PAYABLE, PieceState.PAYABLE]
     first, second = (piece.owed_minor or 0 for piece in pieces)
     assert 0 < first < second
     assert steps.owed_in_ledger() == steps.owed_in_pieces() == first + second
-    assert len(looked) == 1
+    assert len([asked for asked in said if "consigned_pieces.order_id" in asked.partition("WHERE")[2]]) == 1

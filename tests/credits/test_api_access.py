@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +21,7 @@ from tests import quarters
 from tests.credits.tills import CARDS, Till, card_of, error, held
 from tests.fresh import FreshDatabase
 from tests.shop import close, make_shop
+from tests.statements import statements
 
 WRONG = "0000-0000-0000-0000-0000-0000-0000"
 
@@ -84,32 +83,18 @@ def unusable(till: Till) -> dict[str, str]:
     return {"wrong": WRONG, "spent": spent, "voided": voided}
 
 
-@contextmanager
-def statements_of(engine: sa.Engine) -> Iterator[list[str]]:
-    """What is asked of the database meanwhile, savepoints left out."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if "SAVEPOINT" not in statement:
-            seen.append(statement)
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(engine, "before_cursor_execute", note)
-
-
 @pytest.mark.fault("G04")
 @pytest.mark.parametrize("call", ["look up", "redeem"])
 def test_wrong_spent_and_voided_codes_look_the_same(till: Till, call: str) -> None:
     answers: dict[str, object] = {}
-    statements: dict[str, list[str]] = {}
+    asked: dict[str, list[str]] = {}
     for name, code in unusable(till).items():
-        with statements_of(db.engine) as statements[name]:
+        with statements() as asked[name]:
             answer = till.look_up(code) if call == "look up" else till.redeem(code, 100)
         answers[name] = (answer.status_code, answer.text, sorted(answer.headers.keys()))
     assert answers["wrong"][0] == 404  # type: ignore[index]
     assert answers["wrong"] == answers["spent"] == answers["voided"]
-    assert statements["wrong"] == statements["spent"] == statements["voided"]
+    assert asked["wrong"] == asked["spent"] == asked["voided"]
 
 
 @pytest.mark.fault("G04")

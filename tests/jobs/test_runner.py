@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from marketplace import clock
@@ -13,6 +14,7 @@ from marketplace.jobs import deadlines, inbox, outbox, runner, waking
 from marketplace.jobs.runner import EmbeddedRunner
 from tests.fresh import FreshDatabase
 from tests.jobs.outside import KIND, Outside, Subject, enqueue
+from tests.statements import statements
 
 
 @pytest.fixture
@@ -23,14 +25,14 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
 
 
 @pytest.fixture
-def chores(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    kept: list[object] = []
+def chores(monkeypatch: pytest.MonkeyPatch) -> dict[object, object]:
+    kept: dict[object, object] = {}
     monkeypatch.setattr(runner, "_chores", kept)
     return kept
 
 
 def test_one_thing_leads_to_another_until_nothing_is_due(
-    app: Flask, outside: Outside, chores: list[object], monkeypatch: pytest.MonkeyPatch
+    app: Flask, outside: Outside, chores: dict[object, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An event sets a deadline that has passed already, which queues an errand: one call of the runner does all."""
 
@@ -50,20 +52,34 @@ def test_one_thing_leads_to_another_until_nothing_is_due(
 
 
 def test_what_waits_for_its_next_attempt_does_not_keep_the_runner_busy(
-    app: Flask, outside: Outside, chores: list[object]
+    app: Flask, outside: Outside, chores: dict[object, object]
 ) -> None:
     outside.trouble = outbox.NotDone("away")
     enqueue("a")
     assert runner.run_until_idle() == 1
 
 
-def test_a_chore_is_registered_once_and_done_each_round(app: Flask, chores: list[object]) -> None:
+def test_a_chore_is_registered_once_and_done_each_round(app: Flask, chores: dict[object, object]) -> None:
     left = [2, 1]
     chore = lambda: left.pop() if left else 0  # noqa: E731
-    runner.register_chore(chore)
-    runner.register_chore(chore)
-    assert chores == [chore]
+    runner.register_chore(chore, sa.true())
+    runner.register_chore(chore, sa.true())
+    assert list(chores) == [chore]
     assert runner.run_until_idle() == 3
+
+
+def test_what_is_not_due_is_not_begun_and_who_is_idle_asks_once(
+    app: Flask, chores: dict[object, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = list[str]()
+    for part, act in ((inbox, "run_due"), (deadlines, "sweep"), (outbox, "run_due")):
+        monkeypatch.setattr(part, act, lambda name=part.__name__: begun.append(name) or 0)
+    runner.register_chore(lambda: begun.append("never") or 0, sa.false())  # type: ignore[func-returns-value]
+    with statements() as asked:
+        assert runner.run_once() == 0
+    assert begun == []
+    assert len([statement for statement in asked if "EXISTS" in statement]) == 1
+    assert len([statement for statement in asked if statement.startswith("SELECT")]) <= 2, "the time, and the question"
 
 
 @pytest.fixture
@@ -98,7 +114,7 @@ def test_each_waiter_hears_the_bell_whoever_clears_its_own_first(bell: threading
 
 
 def test_a_fault_in_one_round_does_not_end_the_thread(
-    fresh_database: FreshDatabase, thread: EmbeddedRunner, chores: list[object]
+    fresh_database: FreshDatabase, thread: EmbeddedRunner, chores: dict[object, object]
 ) -> None:
     rounds, second = [], threading.Event()
 
@@ -109,7 +125,7 @@ def test_a_fault_in_one_round_does_not_end_the_thread(
         second.set()
         return 0
 
-    runner.register_chore(chore)
+    runner.register_chore(chore, sa.true())
     thread.start()
     while not rounds:
         second.wait(0.01)

@@ -17,6 +17,7 @@ from marketplace.ledger import Account, Line, balance, post, post_all, proofs
 from marketplace.ledger.models import LedgerEntry
 from marketplace.money import Money
 from tests.bookings import book, keys, posting
+from tests.statements import statements
 
 
 def usd(minor: int) -> Money:
@@ -92,19 +93,13 @@ def test_a_part_tells_several_of_one_kind_apart(app) -> None:
 
 
 def test_many_postings_take_few_statements_and_keep_their_lines_together(app, engine: str) -> None:
-    statements: list[str] = []
-
-    def note(_connection, _cursor, statement: str, *_rest) -> None:
-        if "ledger" in statement:
-            statements.append(statement)
 
     with unit_of_work():
         made = [posting(usd(100 + about), about=about) for about in range(1, 51)]
-        sa.event.listen(db.engine, "before_cursor_execute", note)
-        post_all(made)
-        sa.event.remove(db.engine, "before_cursor_execute", note)
+        with statements() as said:
+            post_all(made)
     # SQLite hands keys back one by one; its statements cross no network.
-    assert len(statements) == (2 if engine == "postgresql" else 51)
+    assert len([statement for statement in said if "ledger" in statement]) == (2 if engine == "postgresql" else 51)
     assert all(balance(Account.ESCROW, "USD", order_id=about) == usd(-100 - about) for about in range(1, 51))
     assert proofs.faults() == []
 

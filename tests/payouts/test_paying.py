@@ -40,6 +40,7 @@ from tests.books import assert_books_balance
 from tests.credits.tills import Till
 from tests.orders.stories import again, confirm, delivered_order
 from tests.shipping.sales import sold_order, sweep
+from tests.statements import statements
 
 CODE = re.compile(r"(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}")
 
@@ -197,21 +198,16 @@ def owed(order: Order, minor: int = 100) -> paying.PayoutOwed:
 
 def test_many_are_owed_in_few_statements_each_with_its_card_asked_for(app, engine: str) -> None:
     orders = [sold_order() for _ in range(5)]
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
 
     with unit_of_work():
         debts = [owed(order, 100 + place) for place, order in enumerate(orders)]
         at = clock.now()
-        sa.event.listen(db.engine, "before_cursor_execute", note)
-        payouts = paying.owe_payouts(debts, at=at)
-        sa.event.remove(db.engine, "before_cursor_execute", note)
+        with statements() as said:
+            payouts = paying.owe_payouts(debts, at=at)
     assert [(payout.order_id, payout.amount_minor) for payout in payouts] == [
         (d.order_id, d.amount.minor) for d in debts
     ]
-    assert len(statements) == (5 if engine == "postgresql" else 9)  # SQLite hands keys back one by one
+    assert len(said) == (5 if engine == "postgresql" else 9)  # SQLite hands keys back one by one
     rows = db.session.scalars(sa.select(OutboxRow).where(OutboxRow.kind == "gift_card").order_by(OutboxRow.id)).all()
     assert [row.key for row in rows] == [f"gift_card:{payout.reference}" for payout in payouts]
     assert [row.request for row in rows] == [
