@@ -140,9 +140,9 @@ def _of_buyback(found: Buyback, revise: ReviseForm | None) -> dict[str, Any]:
     }
 
 
-def _done(found: Piece, words: str) -> ResponseReturnValue:
+def _done(found: Piece, words: str, *, to: str | None = None) -> ResponseReturnValue:
     flash(words, "ok")
-    return redirect(address(found), 303)
+    return redirect(to or address(found), 303)
 
 
 # Verbs of every piece ------------------------------------------------------------------------------------------------
@@ -154,16 +154,24 @@ def receive(number: str, position: int) -> ResponseReturnValue:
     """It lies before us, and goes to this place."""
     found = piece_at(number, position)
     found.machine.next_state(found.state, "receive")
-    return _placed(found, kind_of(found).receive, _("Ticked."))
+    return _placed(found, kind_of(found).receive, _("Ticked."), to=_rest_of(found))
 
 
-def _placed(found: Piece, verb: Callable[..., object], said: str) -> ResponseReturnValue:
+def _rest_of(found: Piece) -> str | None:
+    """The parcel, while something else in it is still to be ticked."""
+    if isinstance(found, Buyback):
+        return None
+    rest = [one for one in found.consignment.pieces if one is not found and one.machine.allows(one.state, "receive")]
+    return url_for("intake.parcel", number=found.consignment.number) if rest else None
+
+
+def _placed(found: Piece, verb: Callable[..., object], said: str, *, to: str | None = None) -> ResponseReturnValue:
     """Carry a verb out that says where the piece is from now on."""
     form = PlaceForm()
     if not form.validate_on_submit():
         return _page(found, form=form)
     verb(found, place=form.place.data, by=the_person(), at=clock.now())
-    return _done(found, said)
+    return _done(found, said, to=to)
 
 
 @bp.post("/desk/intake/<number>/<int:position>/store")

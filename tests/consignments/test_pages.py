@@ -143,10 +143,12 @@ def test_the_whole_way_into_the_shop(app: Flask, client: Browser) -> None:
     assert client.get(f"/desk/intake?tag={made.number.lower()}").location == ours
     assert client.get(f"/desk/intake?tag={made.number}-2").location == f"{ours}/2"
     assert "Nothing here has this number" in client.get("/desk/intake?tag=nope").get_data(as_text=True)
-    assert post_form(client, ours, "receive-1", place="Shelf 1").status_code == 303
+    # A parcel is ticked to its end before its last piece is looked at.
+    assert post_form(client, ours, "receive-1", place="Shelf 1").location == ours
+    assert post_form(client, ours, "receive-2", place="Shelf 1").location == f"{ours}/2"
     assert post_form(client, f"{ours}/1", "examine").status_code == 303
     waiting = page(client.get("/desk"))
-    assert waiting.select_one('main a[href="/desk/intake"]').get_text() == "1 piece to examine"  # type: ignore[union-attr]
+    assert waiting.select_one('main a[href="/desk/intake"]').get_text() == "2 pieces to examine"  # type: ignore[union-attr]
     piece = steps.piece_of(made)
     assert piece.listing is not None
     bench = f"/desk/supply/{piece.listing.number}"
