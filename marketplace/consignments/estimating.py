@@ -11,7 +11,7 @@ from marketplace.consignments.standing import Standing
 from marketplace.consignments.states import OWED, PieceState
 from marketplace.database import db
 from marketplace.orders.models import Order
-from marketplace.programme import versions
+from marketplace.programme import Policy, versions
 
 
 def payment_day(piece: ConsignedPiece, stands: Standing) -> date | None:
@@ -35,9 +35,19 @@ def payment_day(piece: ConsignedPiece, stands: Standing) -> date | None:
     sent_by = order.ship_by_at or calendar.end_of_business_day_after(
         order.placed_at, policy.limits.ship_by_business_days
     )
+    return _paid_on(piece, order.window_closes_at or _window_ends(sent_by, policy))
+
+
+def day_if_bought(piece: ConsignedPiece, *, at: datetime) -> date:
+    """The same for a sale here that would begin at ``at``: what the owner of a piece that is priced may reckon with."""
+    policy = terms.of_owner(piece.consignment)
+    sent_by = terms.calendar().end_of_business_day_after(at, policy.limits.ship_by_business_days)
+    return _paid_on(piece, _window_ends(sent_by, policy))
+
+
+def _window_ends(sent_by: datetime, policy: Policy) -> datetime:
     window = timedelta(hours=policy.limits.confirmation_window_hours)
-    ends = order.window_closes_at or sent_by + timedelta(days=policy.shipping.usual_days_max) + window
-    return _paid_on(piece, ends)
+    return sent_by + timedelta(days=policy.shipping.usual_days_max) + window
 
 
 def _end_elsewhere(sale_id: int) -> datetime:

@@ -154,6 +154,7 @@ def _page(
         early_fee=terms.early_fee(piece, clock.now()),
         smart=_smart(piece),
         paid_on=estimating.payment_day(piece, stands),
+        paid_if_bought=estimating.day_if_bought(piece, at=clock.now()),
         sold_on=_sold_on(piece),
         public_path=public_path(piece.listing) if piece.state is PieceState.LIVE and piece.listing else None,
         is_live=_is_live(piece),

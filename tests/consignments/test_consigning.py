@@ -292,7 +292,13 @@ def test_a_sale_pays_its_owner_what_was_approved_to_the_cent(app: Flask) -> None
     piece = steps.live(minor=33_300)
     approved = terms.net_of(piece)
     assert approved is not None and approved.payout.minor == 19_980
-    order = steps.bought(piece)
+    assert piece.listing is not None
+    reckoned = estimating.day_if_bought(piece, at=clock.now())  # as its proposal said
+    order = world.paid(world.an_order(piece.listing))
+    db.session.expire_all()
+    assert (piece.state, estimating.payment_day(piece, standing.of(piece))) == (S.SOLD, reckoned)
+    order = world.delivered(order)
+    db.session.expire_all()
     assert piece.state is S.SOLD
     assert order.window_closes_at is not None
     calendar = terms.calendar()

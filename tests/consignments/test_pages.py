@@ -177,7 +177,8 @@ def test_the_whole_way_into_the_shop(app: Flask, client: Browser) -> None:
     for address in (theirs, f"{theirs}/1", f"{theirs}/label.pdf"):
         assert client.get(address).status_code == 404
     client.sign_in_as(owner)
-    assert "$90.00" in page(client.get(f"{theirs}/1")).get_text()
+    proposed = page(client.get(f"{theirs}/1")).get_text()
+    assert "$90.00" in proposed and "Bought today, it would be paid by" in proposed
     assert "Price proposed" in client.get("/sell/consigned").get_data(as_text=True)
     assert post_form(client, f"{theirs}/1", "accept-proposal").status_code == 303
     piece = steps.piece_of(made)
