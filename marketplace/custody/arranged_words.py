@@ -29,9 +29,10 @@ def told(request: Arranged, policy: Policy) -> str:
     where = f"{request.place['name']}, {request.place['address']}"
     known = policy.inbound.place(request.place["key"])
     hours = _("Open %(hours)s.", hours=opening(known.hours, policy.market.time_zone)) if known is not None else ""
-    if request.way is Way.STORE:
-        return f"{_('Bring it to %(place)s.', place=where)} {hours}".rstrip()
-    return f"{_('Hand the parcel in at %(place)s.', place=where)} {hours}".rstrip()
+    asked = _("Bring it to %(place)s.", place=where)
+    if request.way is not Way.STORE:
+        asked = _("Hand the parcel in at %(place)s.", place=where)
+    return f"{asked} {hours}".rstrip()
 
 
 def _collected(request: Arranged) -> str:

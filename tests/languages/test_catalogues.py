@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 
 import pytest
@@ -15,12 +17,14 @@ from flask_babel import force_locale, gettext
 from marketplace.programme import reading
 from marketplace.programme.policy.languages import words_of
 from scripts import words
+from tests.architecture.source import modules, tree
 
 AMERICAN = re.compile(
     r"\b(colors?|colored|centers?|gray|favorites?|honors?|labor|neighbors?|canceled|jewelry|fulfill\w*|catalogs?"
     r"|\w{3,}iz(?:e[sd]?|ing))\b",
     re.IGNORECASE,
 )
+SAYING = {"_", "_l", "ngettext", "gettext", "lazy_gettext"}
 HELD = re.compile(r"%\([a-z_0-9]+\)[sd]|%%|</?[a-z]+|https?://\S+")
 
 
@@ -42,6 +46,21 @@ def test_every_text_is_translated_and_none_is_left_over(language: str) -> None:
     assert {"missing": here - there, "left over": there - here} == {"missing": set(), "left over": set()}
     assert [one.id for one in words.left(known)] == []
     assert [one.id for one in known if one.fuzzy and one.id] == []
+
+
+def test_every_text_that_a_module_asks_for_is_collected() -> None:
+    """One within an f-string is not: it would be said in English to everybody."""
+
+    def asked() -> Iterator[str]:
+        for path in modules():
+            for node in ast.walk(tree(path)):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYING:
+                    first = node.args[0] if node.args else None
+                    if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                        yield first.value
+
+    collected = {one.id if isinstance(one.id, str) else one.id[0] for one in said()}
+    assert set(asked()) - collected == set()
 
 
 def test_what_is_spelled_in_american_has_the_spelling_of_elsewhere() -> None:
