@@ -58,7 +58,7 @@ def init_app(app: Flask, suggestions: Suggestions) -> None:
 
     @app.errorhandler(Refusal)
     def _refused(refusal: Refusal) -> ResponseReturnValue:
-        return _page(refusal.status, refusal.message)
+        return _page(refusal.status, refusal.message, way_on=refusal.way_on)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> ResponseReturnValue:

@@ -6,10 +6,14 @@ from flask_babel import lazy_gettext as _l
 
 
 class Refusal(Exception):
-    """A move the shop does not allow. ``message`` is shown to the person; ``status`` is the HTTP answer."""
+    """A move the shop does not allow. ``message`` is shown to the person; ``status`` is the HTTP answer.
+
+    ``way_on`` is the address of the page where it can be tried anew, where there is one.
+    """
 
     message: str = _l("That is not possible right now.")
     status: int = 409
+    way_on: str | None = None
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.message)

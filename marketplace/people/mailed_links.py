@@ -29,12 +29,23 @@ _PATHS = {
     TokenPurpose.CHANGE: "/account/email/{token}",
 }
 
+_ASKED_FOR_AT = {
+    TokenPurpose.VERIFY: "/join",
+    TokenPurpose.SIGN_IN: "/sign-in/link",
+    TokenPurpose.RESET: "/reset",
+    TokenPurpose.CHANGE: "/account/email",
+}
+
 
 class LinkSpent(Refusal):
     """The link was used, replaced or has expired; one that never existed looks the same."""
 
-    message = _l("This link has been used or is too old. Ask for a new one.")
+    message = _l("It has been used or is too old. Ask for a new one.")
     status = 410
+
+    def __init__(self, purpose: TokenPurpose) -> None:
+        super().__init__()
+        self.way_on = _ASKED_FOR_AT[purpose]
 
 
 def path_of(purpose: TokenPurpose, token: str) -> str:
@@ -70,7 +81,7 @@ def look_at(token: str, purpose: TokenPurpose) -> EmailToken:
         )
     )
     if found is None:
-        raise LinkSpent()
+        raise LinkSpent(purpose)
     return found
 
 
@@ -85,7 +96,7 @@ def use(token: str, purpose: TokenPurpose, *, at: datetime) -> EmailToken:
         .execution_options(synchronize_session=False)
     )
     if won is None:
-        raise LinkSpent()
+        raise LinkSpent(purpose)
     return link
 
 

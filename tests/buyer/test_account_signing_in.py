@@ -146,8 +146,13 @@ def test_a_link_of_one_kind_opens_no_other_door(client: Browser, run_jobs: Calla
     run_jobs()
     token = link_in(mail_to("ada@example.com")[-1]).rpartition("/")[2]
 
-    assert client.get(f"/reset/{token}").status_code == 410
-    assert client.get(f"/join/confirm/{token}").status_code == 410
+    for door, asked_for_at in ((f"/reset/{token}", "/reset"), (f"/join/confirm/{token}", "/join")):
+        refused = client.get(door)
+        assert refused.status_code == 410
+        main = page(refused).main
+        assert main is not None and main.h1 is not None
+        assert main.h1.get_text() == "This link no longer works"
+        assert [way["href"] for way in main.select("a.button")] == [asked_for_at]
 
 
 # What ends a sign-in -------------------------------------------------------------------------------------------------
