@@ -38,6 +38,7 @@ from marketplace.orders.notes import DeskNote
 from marketplace.orders.permissions import can_reissue_label, desk_can_cancel
 from marketplace.orders.refunding import EndReason
 from marketplace.orders.states import OrderState
+from marketplace.payments import chargebacks
 from marketplace.payouts import debts, holding
 from marketplace.people.models import Person, Role
 from marketplace.permissions import staff, the_person
@@ -113,8 +114,12 @@ def _forgive(order: Order, by: Person, at: datetime) -> None:
 
 
 def _is_disputed_without_a_case(order: Order) -> bool:
-    """The carrier took a delivery back: nobody claims anything, so the desk decides here and not in a case."""
-    return order.state is OrderState.DISPUTED and case_of(order.id) is None
+    """The carrier took a delivery back: nobody claims anything, so the desk decides here and not in a case.
+
+    What a bank has in its hands is the bank's to decide, and then its own page's (fault B18).
+    """
+    is_free = order.state is OrderState.DISPUTED and case_of(order.id) is None
+    return is_free and not chargebacks.stopping_among([order.checkout_id])
 
 
 @dataclass(frozen=True)
