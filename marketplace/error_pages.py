@@ -58,7 +58,8 @@ def init_app(app: Flask, suggestions: Suggestions) -> None:
 
     @app.errorhandler(Refusal)
     def _refused(refusal: Refusal) -> ResponseReturnValue:
-        return _page(refusal.status, refusal.message, way_on=refusal.way_on)
+        way_on = refusal.way_on or (_acted_on() if refusal.status == 409 else None)
+        return _page(refusal.status, refusal.message, way_on=way_on)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> ResponseReturnValue:
@@ -102,6 +103,16 @@ def _resend() -> dict[str, Any] | None:
     if too_much or SECRETS & {name for name, _value in fields}:
         return None
     return {"id": "send-again", "action": request.full_path.rstrip("?"), "fields": fields}
+
+
+def _acted_on() -> str | None:
+    """The page of what somebody acted on: the address above the act's own, where a page stands there."""
+    above = request.path.rpartition("/")[0]
+    try:
+        current_app.url_map.bind("").match(above, method="GET")
+    except HTTPException:
+        return None
+    return above
 
 
 def _suggested(suggestions: Suggestions) -> Sequence[object]:

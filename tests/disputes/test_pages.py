@@ -185,12 +185,14 @@ def test_nothing_is_decided_without_a_reason_a_rule_and_what_it_is(app: Flask, m
     assert agent.post(f"{desk}/decide", data={**ruling, **token(agent, desk)}).status_code == 303
 
 
-def test_a_move_out_of_turn_is_refused_by_name(app: Flask) -> None:
+def test_a_move_out_of_turn_is_refused_by_name_and_leads_back_to_the_case(app: Flask) -> None:
     case = in_review()
     client = browser(app, seller(case))
     path = f"/disputes/{case.number}"
     for verb in ("accept", "offer", "receive", "appeal"):
-        assert client.post(f"{path}/{verb}", data=token(client, path)).status_code == 409
+        refused = client.post(f"{path}/{verb}", data=token(client, path))
+        assert refused.status_code == 409
+        assert page(refused).find("a", href=path) is not None
     assert client.post(f"{path}/no-such-verb", data=token(client, path)).status_code == 404
     assert again(case).state is DisputeState.IN_REVIEW
 
