@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,10 +77,20 @@ def as_listed(order: Order, part: str) -> dict[str, Any] | None:
     )
 
 
-def all_as_listed(order: Order, parts: Sequence[str]) -> list[dict[str, Any]]:
-    """The listing's photos of these parts, each once; of the whole piece where no part is named."""
-    found = {photo["src"]: photo for part in (parts or [WHOLE]) if (photo := as_listed(order, part))}
-    return list(found.values())
+def beside(dispute: Dispute) -> list[tuple[dict[str, Any] | None, list[dict[str, Any]]]]:
+    """For each part claimed, then for the piece as a whole: the listing's photo of it, and what was shown of it.
+
+    A photo of the listing stands where it comes first, and not again. There is one row at least.
+    """
+    rows: dict[str, list[dict[str, Any]]] = {part: [] for part in (*dispute.parts, WHOLE)}
+    for photo in dispute.photos:
+        rows.get(photo.part, rows[WHOLE]).append(as_shown(photo, dispute.order))
+    if dispute.parts and not rows[WHOLE]:
+        del rows[WHOLE]
+    listed = {part: as_listed(dispute.order, part) for part in rows}
+    first = {photo["src"]: part for part, photo in reversed(listed.items()) if photo}
+    found = [(photo if photo and first[photo["src"]] == part else None, rows[part]) for part, photo in listed.items()]
+    return [row for row in found if any(row)] or [(None, [])]
 
 
 def as_shown(photo: DisputePhoto, order: Order) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from sqlalchemy.orm.attributes import set_committed_value
 from marketplace import clock
 from marketplace.database import db, unit_of_work
 from marketplace.disputes import opening, showing
-from marketplace.disputes.models import Dispute
+from marketplace.disputes.models import Dispute, DisputePhoto
 from marketplace.disputes.opening import NotThatWish, Report
-from marketplace.disputes.states import CannotWithdraw, DisputeState, Kind, Remedy, Wish
+from marketplace.disputes.states import CannotWithdraw, DisputeState, Kind, Remedy, Side, Wish
 from marketplace.errors import LostRace, Refusal
 from marketplace.jobs import deadlines
 from marketplace.orders import settling
@@ -32,6 +32,10 @@ from tests.orders.stories import confirm, held
 from tests.shipping.sales import labelled_order, sold_order, travel
 
 VIEWS = ("front", "inside", "base", "flaw-1")
+
+
+def _shown(part: str) -> DisputePhoto:
+    return DisputePhoto(side=Side.BUYER, part=part, key="photos/00/shown", width=900, height=1200, widths=[640])
 
 
 def open_case(order: Order, kind: Kind = Kind.CONDITION, wish: Wish = Wish.RETURN, asked: int | None = None) -> None:
@@ -110,8 +114,16 @@ def test_each_part_stands_beside_the_listings_own_photo_of_it(app: Flask) -> Non
         photo = showing.as_listed(order, part)
         assert photo is not None
         assert (photo["caption"], photo["src"], photo["alt"]) == (words, f"/photos/00/{slot}/640.webp", words)
-    shown = [len(showing.all_as_listed(order, parts)) for parts in ([], ["hardware", "shape"], ["corners", "interior"])]
-    assert shown == [1, 1, 2], "each photo once"
+    case = Dispute(order=order, parts=["hardware", "interior"], photos=[])
+    case.photos += [_shown(part) for part in ("interior", "", "corners")]
+    beside = [
+        (listed and listed["caption"], [photo["caption"] for photo in shown]) for listed, shown in showing.beside(case)
+    ]
+    assert beside == [
+        ("The whole piece as listed", []),
+        ("Interior as listed", ["The buyer: Interior"]),
+        (None, ["The buyer: The whole piece", "The buyer: Corners and edges"]),
+    ]
     db.session.rollback()
 
 
