@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 
 from marketplace import clock, create_app, limits
 from marketplace.database import db, unit_of_work
@@ -42,6 +46,13 @@ class Compiled(BytecodeCache):
 
 
 COMPILED = Compiled()
+STATEMENTS: LRUCache[Any, Any] = LRUCache(5_000)  # the same of SQL: some hundred statements take a second to compile
+
+
+# Dialects of one kind are one key: what was compiled for one shop's engine serves the next shop's.
+for kind in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+    kind.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
+    kind.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign]
 
 
 def make_shop(url: str, *, photos: Path, **changes: object) -> Flask:
@@ -50,6 +61,8 @@ def make_shop(url: str, *, photos: Path, **changes: object) -> Flask:
     shop = create_app(settings)
     shop.testing = True
     shop.jinja_env.bytecode_cache = COMPILED
+    with shop.app_context():
+        db.engine._compiled_cache = STATEMENTS
     return shop
 
 
