@@ -76,7 +76,7 @@ def _price_reason(piece: Any, policy: Policy) -> str | None:
         return None
     grade = cards.grade(piece.grade, policy)["label"]
     months = months_between(piece.purchased_on, piece.live_at.astimezone(policy.calendar.zone).date())
-    return str(_("%(grade)s, %(age)s when it was listed.", grade=grade, age=age_words(months)))
+    return str(_("When it was listed: %(grade)s, %(age)s.", grade=grade, age=age_words(months)))
 
 
 def _flaw_words(flaw: Picture, policy: Policy) -> str:

@@ -33,7 +33,7 @@ from marketplace.consignments.standing import Standing
 from marketplace.consignments.states import ACTS_NEXT, OWED, UNPRICED, Choice, PieceState
 from marketplace.custody import arranged_words, billing, fees, log, owners_photos
 from marketplace.database import db
-from marketplace.errors import Refusal
+from marketplace.errors import NotFound, Refusal
 from marketplace.form_fields import Form, MoneyField
 from marketplace.listings.finding import public_path
 from marketplace.listings.showing import any_photo, photo
@@ -65,11 +65,13 @@ class LowerForm(Form):
 @signed_in
 def all_pieces() -> ResponseReturnValue:
     """Every piece, what waits for its owner first."""
-    consignments = finding.of(the_person())
+    consignments, takes_more = finding.of(the_person()), versions.current().policy.modes.consignment.is_on
+    if not consignments and not takes_more:
+        raise NotFound()
     pieces = _rows([piece for one in consignments for piece in one.pieces])
     pieces.sort(key=lambda row: (not row["is_mine"], row["piece"].is_over))
     has_draft = finding.draft_of(the_person()) is not None
-    return render_template("seller/consigned.html", pieces=pieces, has_draft=has_draft)
+    return render_template("seller/consigned.html", pieces=pieces, has_draft=has_draft, takes_more=takes_more)
 
 
 def _rows(pieces: Sequence[ConsignedPiece]) -> list[dict[str, Any]]:

@@ -41,9 +41,11 @@ def _own(number: str) -> Buyback:
 @signed_in
 def all_quotes() -> ResponseReturnValue:
     """Everything this person offered us, what waits for her first."""
-    rows = [_row(one) for one in finding.of(the_person())]
+    rows, takes_more = [_row(one) for one in finding.of(the_person())], versions.current().policy.modes.buyback.is_on
+    if not rows and not takes_more:
+        raise NotFound()
     rows.sort(key=lambda row: (not row["is_mine"], row["buyback"].is_over))
-    return render_template("seller/quotes.html", rows=rows, labels=LABELS, tone=tone)
+    return render_template("seller/quotes.html", rows=rows, labels=LABELS, tone=tone, takes_more=takes_more)
 
 
 def _row(buyback: Buyback) -> dict[str, Any]:

@@ -169,3 +169,8 @@ def test_a_passport_is_its_owners_alone_and_the_rules_hold_for_it_too(app: Flask
         passports.start_resale(order.item_id, by=owner, at=clock.now())
     client.sign_in_as(owner)
     assert "core collection" in words_of(client.get(f"/sell/passports/{order.item_id}"))
+
+
+def test_a_way_of_selling_that_is_not_offered_has_no_page_that_leads_nowhere(client: Browser) -> None:
+    client.sign_in_as(an_account())
+    assert [client.get(path).status_code for path in ("/sell/consigned", "/sell/quotes")] == [404, 404]
