@@ -83,7 +83,7 @@ def test_a_counterfeit_is_quarantined_and_its_sellers_others_are_looked_at_again
     assert shown.find("form", id="receive") is None
     told = [one.text for one in mail_to(person.email) if one.message == "dispute_decided"]
     for words in (shown.get_text(), *told):
-        assert "its seller is not paid" in " ".join(words.split())
+        assert "A counterfeit: it stays with us, nobody offers it again" in " ".join(words.split())
     dispute = act(dispute, returning.receive, by=an_agent())
     for _ in range(2):
         dispute = again(dispute)
