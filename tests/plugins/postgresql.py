@@ -24,12 +24,14 @@ from tests.plugins import in_memory
 ROOT = Path(__file__).resolve().parents[2]
 WHEEL_LOCK = ROOT / "requirements-postgresql.txt"
 NO_NETWORK = "-c listen_addresses=''"
-# It waits for no disk, keeps nothing for a copy of itself, and does nothing behind the tests' backs: databases come and
-# go by the hundred here, and to look after each of them took a third of the server's time.
+# It waits for no disk, keeps nothing for a copy of itself, counts nothing, and does nothing behind the tests' backs:
+# databases come and go by the hundred here, and to look after each of them took a third of the server's time. Tables
+# are small here: one plan of a statement is as good as another.
 PERMISSIVE = (
     f"{NO_NETWORK} -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     " -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=1GB -c checkpoint_timeout=1h"
-    " -c autovacuum=off -c bgwriter_lru_maxpages=0 -c jit=off"
+    " -c autovacuum=off -c bgwriter_lru_maxpages=0 -c jit=off -c track_counts=off -c update_process_title=off"
+    " -c plan_cache_mode=force_generic_plan"
 )
 # What was committed outlives the end of the server, though not that of the machine.
 DURABLE = f"{NO_NETWORK} -c fsync=off"
