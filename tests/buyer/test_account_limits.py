@@ -202,11 +202,11 @@ def test_asking_for_a_link_takes_as_long_for_a_known_email_as_for_an_unknown_one
     visitor, beside = Visitor(open_shop, path, form), EmbeddedRunner(open_shop)
     beside.start()
 
-    pairs = in_pairs(lambda email: visitor.send(email=email), rounds=8, apart_by=0.1)
+    pairs = in_pairs(lambda email: visitor.send(email=email), rounds=5, apart_by=0.1)
 
     beside.stop()
     assert ratio(pairs) == pytest.approx(1, abs=0.1)
     assert min(map(min, pairs)) >= unhurried.FLOOR_SECONDS
     with open_shop.app_context():
         runner.run_until_idle()
-        assert len(mail_to("ada@example.com")) >= 8
+        assert len(mail_to("ada@example.com")) >= 5
