@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from marketplace.database import db, unit_of_work
+from marketplace.jobs import runner
 from marketplace.ledger import post, proofs, seals
 from marketplace.ledger.models import LedgerSeal, LedgerTransaction, SealedTransaction
 from tests.bookings import book, keys, posting
@@ -32,6 +33,14 @@ def test_nothing_to_seal_makes_no_seal(app) -> None:
     assert seals.seal_batch() == 0
     assert chain() == []
     assert seals.extent() == seals.Extent(0, 0, seals.FIRST)
+
+
+def test_the_runner_seals_what_was_booked(app) -> None:
+    runner.run_until_idle()
+    assert seals.extent().sealed == 0
+    book(about=1)
+    runner.run_until_idle()
+    assert seals.extent().sealed == 1
 
 
 def test_each_seal_stands_on_the_one_before(app) -> None:
